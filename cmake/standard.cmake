@@ -1,0 +1,17 @@
+# Language level, build type and where things land.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+# No contraction: a*b+c must round the same way in every build and on every machine.
+add_compile_options(-ffp-contract=off)
+if(PACT_SANITIZE)
+  add_compile_options(-fsanitize=${PACT_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${PACT_SANITIZE})
+endif()
+find_package(Git QUIET)

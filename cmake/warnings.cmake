@@ -1,0 +1,9 @@
+# pact_warnings(target): the warnings that our own code is held to.
+function(pact_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+                         -Wold-style-cast -Wcast-qual -Wconversion -Wno-sign-conversion
+                         -Wdouble-promotion -Wimplicit-fallthrough)
+  if(PACT_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()

@@ -1,0 +1,108 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace pact {
+namespace {
+
+std::string reason() { return std::strerror(errno); }
+
+// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  // Closes now; network file systems report a full disk only here.
+  bool close() {
+    const int fd = fd_;
+    fd_ = -1;
+    return ::close(fd) == 0;
+  }
+
+ private:
+  int fd_;
+};
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return false;
+    }
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path, size_t max_bytes) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) fail("{}: cannot be read: {}", path.string(), reason());
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) fail("{}: cannot be read: {}", path.string(), reason());
+  if (!S_ISREG(status.st_mode)) fail("{}: is not a regular file", path.string());
+  if (static_cast<size_t>(status.st_size) > max_bytes)
+    fail("{}: has {} bytes, more than the {} that such a file may have", path.string(), status.st_size, max_bytes);
+  std::string bytes(static_cast<size_t>(status.st_size), '\0');
+  size_t have = 0;
+  while (have < bytes.size()) {
+    const ssize_t got = ::read(file.get(), bytes.data() + have, bytes.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail("{}: cannot be read: {}", path.string(), reason());
+    if (got == 0) break;
+    have += static_cast<size_t>(got);
+  }
+  bytes.resize(have);
+  return bytes;
+}
+
+void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  const std::string temporary = fmt::format("{}.{}.tmp", path.string(), ::getpid());
+  const auto give_up = [&](const char* step) {
+    const std::string why = reason();
+    ::unlink(temporary.c_str());
+    fail("{}: cannot be written ({}: {}); nothing was changed", path.string(), step, why);
+  };
+  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (file.get() < 0) give_up("open");
+  if (!write_all(file.get(), bytes)) give_up("write");
+  if (::fsync(file.get()) != 0) give_up("sync");
+  if (!file.close()) give_up("close");
+  if (::rename(temporary.c_str(), path.c_str()) != 0) give_up("rename");
+  // The rename is durable once the folder is synced; file systems that cannot do that are left alone.
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() >= 0) ::fsync(directory.get());
+}
+
+void append_file(const std::filesystem::path& path, std::string_view text) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (file.get() < 0 || !write_all(file.get(), text) || !file.close())
+    fail("{}: cannot be written: {}", path.string(), reason());
+}
+
+void make_writable_directory(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) fail("{}: cannot be created: {}", path.string(), error.message());
+  const std::string probe = fmt::format("{}/.pact-{}.tmp", path.string(), ::getpid());
+  Descriptor file(::open(probe.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (file.get() < 0) fail("{}: cannot be written to: {}", path.string(), reason());
+  ::unlink(probe.c_str());
+}
+
+}  // namespace pact

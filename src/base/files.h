@@ -1,0 +1,23 @@
+// Files are read whole and written whole: to a temporary name beside the target, synced, then renamed, so that
+// a reader never meets half a file and a full disk or a killed process leaves the old one as it was.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace pact {
+
+// The bytes of `path`. Throws Error when it is missing, is not a file, or is larger than `max_bytes`.
+std::string read_file(const std::filesystem::path& path, size_t max_bytes = size_t{4} << 30);
+
+// Replaces `path` by `bytes`, atomically. Throws Error (the old file then still stands).
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+// Appends `text` to `path` and flushes it to the operating system. Throws Error.
+void append_file(const std::filesystem::path& path, std::string_view text);
+
+// Creates `path` and its parents and proves that it can be written to. Throws Error.
+void make_writable_directory(const std::filesystem::path& path);
+
+}  // namespace pact
