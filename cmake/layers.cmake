@@ -27,6 +27,8 @@ function(pact_add_layer layer dependencies)
     target_precompile_headers(pact_train PRIVATE src/train/torch.h)
   elseif(layer STREQUAL cli)
     target_link_libraries(pact_cli PRIVATE CLI11::CLI11)
+  elseif(layer STREQUAL report)
+    include(${dir}/embed.cmake)
   endif()
 
   if(PACT_TESTS AND tests)

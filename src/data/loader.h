@@ -1,5 +1,5 @@
-// Batches prepared ahead by threads. What batch b of epoch e holds is a pure function of (seed, e, b): the number of
-// threads, and where a run was interrupted, do not matter.
+// Batches prepared ahead by threads. What batch b of epoch e holds is a pure function of (seed, e, b): the
+// number of threads, and where a run was interrupted, do not matter.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@
 namespace pact::data {
 
 struct Batch {
-  int64_t index = 0;             // within the epoch
-  std::vector<uint8_t> pixels;   // NHWC
-  std::vector<int64_t> labels;   // its size is the number of images
+  int64_t index = 0;            // within the epoch
+  std::vector<uint8_t> pixels;  // NHWC
+  std::vector<int64_t> labels;  // its size is the number of images
   size_t count() const { return labels.size(); }
 };
 
@@ -43,7 +43,8 @@ class Loader {
   // Begins epoch `epoch` at batch `first`; what was under way is thrown away.
   void start(int64_t epoch, int64_t first = 0);
 
-  // The next batch of the epoch, or nothing at its end. Batches come in order.
+  // The next batch of the epoch, or nothing at its end. Batches come in order. One thread at a time calls
+  // start() and next(), start() first. Throws what preparing the batch threw.
   std::optional<Batch> next();
 
  private:

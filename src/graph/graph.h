@@ -1,7 +1,9 @@
-// The one graph type of the toolkit: float networks, networks with Quant nodes, integer networks. A graph holds
-// structure only; the numbers of its parameters are Tensors beside it, keyed by value name (Network).
+// The one graph type of the toolkit: float networks, networks with Quant nodes, integer networks. A graph
+// holds structure only; the numbers of its parameters are Tensors beside it, keyed by value name (Network).
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +38,8 @@ struct Value {
   ValueKind kind = ValueKind::activation;
   TensorType type;
   NodeId producer = kNoNode;
+
+  bool operator==(const Value&) const = default;
 };
 
 // One application of an op. Its single output carries the node's name.
@@ -52,14 +56,17 @@ struct Node {
   const std::string& word(std::string_view key) const;
   const std::vector<int64_t>& integers(std::string_view key) const;
   const std::vector<double>& reals(std::string_view key) const;
+
+  bool operator==(const Node&) const = default;
 };
 
 class Graph {
  public:
-  explicit Graph(std::string name = "") : name_(std::move(name)) {}
+  // A graph's name is empty or made of letters, digits and _ . - (throws Error otherwise).
+  explicit Graph(std::string name = "") { set_name(std::move(name)); }
 
   const std::string& name() const { return name_; }
-  void set_name(std::string name) { name_ = std::move(name); }
+  void set_name(std::string name);
   const std::vector<Node>& nodes() const { return nodes_; }  // in an order in which they can run
   const std::vector<Value>& values() const { return values_; }
   const std::vector<ValueId>& inputs() const { return inputs_; }
@@ -67,21 +74,35 @@ class Graph {
   const Node& node(NodeId id) const { return nodes_.at(static_cast<size_t>(id)); }
   const Value& value(ValueId id) const { return values_.at(static_cast<size_t>(id)); }
 
-  // All add_* throw Error when the name is taken or malformed, when an input does not exist, or when the op's rule
-  // refuses (types, shapes, attributes); the message names the node.
-  ValueId add_input(const std::string& name, TensorType type) { return add_source(ValueKind::input, name, type); }
-  ValueId add_parameter(const std::string& name, TensorType type) { return add_source(ValueKind::parameter, name, type); }
-  ValueId add_buffer(const std::string& name, TensorType type) { return add_source(ValueKind::buffer, name, type); }
+  // Names of values and nodes are identifiers, [A-Za-z_][A-Za-z0-9_.]*; extents are 1 to 2^31, the first one
+  // of an input or activation may be kBatch. All add_* throw Error when the name is taken or malformed, when
+  // an input does not exist, or when the op's rule refuses (types, shapes, attributes); the message names the
+  // node.
+  ValueId add_input(const std::string& name, TensorType type) {
+    return add_source(ValueKind::input, name, type);
+  }
+  ValueId add_parameter(const std::string& name, TensorType type) {
+    return add_source(ValueKind::parameter, name, type);
+  }
+  ValueId add_buffer(const std::string& name, TensorType type) {
+    return add_source(ValueKind::buffer, name, type);
+  }
   ValueId add_source(ValueKind kind, const std::string& name, TensorType type);
   ValueId add_node(Op op, const std::string& name, std::vector<ValueId> inputs, Attributes attributes = {});
-  void add_output(ValueId value);
+  void add_output(ValueId value);  // once per value
 
   std::optional<ValueId> find(std::string_view name) const;
   std::vector<NodeId> consumers(ValueId value) const;  // in node order
   // The node that computes `value`, or nullptr for inputs, parameters and buffers.
   const Node* producer(ValueId value) const;
 
+  // Same names, structure and numbering.
+  bool operator==(const Graph&) const = default;
+
  private:
+  void require_free(const std::string& name) const;
+  ValueId add_value(Value value);
+
   std::string name_;
   std::vector<Node> nodes_;
   std::vector<Value> values_;
@@ -96,8 +117,8 @@ struct Network {
   Tensors tensors;  // one per parameter and buffer
 };
 
-// All problems of a graph, each a sentence that names the node; empty when it is sound. Building through add_*
-// keeps a graph sound; graphs from files are checked by this.
+// All problems of a graph, each a sentence that names the node; empty when it is sound. Building through
+// add_* keeps a graph sound; graphs from files are checked by this.
 std::vector<std::string> find_problems(const Graph& graph);
 // The same with the numbers: tensors missing, surplus, of another type or shape.
 std::vector<std::string> find_problems(const Network& network);

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
-#include <string>
 
 namespace pact::graph {
 

@@ -1,5 +1,5 @@
-// What each op demands and yields: number of inputs, attributes with their defaults, and the type of the output.
-// One function per op in ops/; a rule throws Error with a sentence, the caller adds the node's name.
+// What each op demands and yields: number of inputs, attributes with their defaults, and the type of the
+// output. One function per op in ops/; a rule throws Error with a sentence, the caller adds the node's name.
 #pragma once
 
 #include <optional>
@@ -31,6 +31,9 @@ const OpRule& rule_of(Op op);
 
 // Fills in defaults and checks names and types of attributes. Throws Error.
 Attributes complete_attributes(Op op, Attributes given);
+
+// The type of the node's output from those of its inputs; the node's attributes are complete. Throws Error.
+TensorType infer_type(const Node& node, std::span<const TensorType> inputs);
 
 // Multiply-accumulates of a node for one image; 0 for anything but conv2d and linear.
 int64_t macs_per_image(const Graph& graph, const Node& node);

@@ -14,8 +14,8 @@ namespace pact::graph {
 
 enum class DataType { f32, f64, i64, i32, i16, i8, u8 };
 
-std::string_view name_of(DataType type);            // "f32", ...
-DataType data_type_of(std::string_view name);       // throws Error on an unknown name
+std::string_view name_of(DataType type);       // "f32", ...
+DataType data_type_of(std::string_view name);  // throws Error on an unknown name
 size_t size_bytes(DataType type);
 
 using Shape = std::vector<int64_t>;
@@ -51,8 +51,8 @@ struct TensorFile {
   Metadata metadata;
 };
 
-// The safetensors format: u64 header length (little endian), JSON header, one buffer. Throws Error, naming the path
-// and what is wrong, on anything truncated, overlapping or foreign.
+// The safetensors format: u64 header length (little endian), JSON header, one buffer. Throws Error, naming
+// the path and what is wrong, on anything truncated, overlapping or foreign.
 TensorFile read_safetensors(const std::filesystem::path& path);
 TensorFile parse_safetensors(std::string_view bytes, std::string_view origin);
 void write_safetensors(const std::filesystem::path& path, const TensorFile& file);  // atomic

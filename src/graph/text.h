@@ -8,7 +8,8 @@
 //   stem: f32[N,16,32,32] = conv2d(pixels, stem.weight) groups=1 pads=[1,1,1,1] strides=[1,1]
 //   output logits
 //
-// `#` starts a comment. Lists of reals always carry a point or exponent, so that types survive.
+// A value is defined before it is used; attributes left out get their defaults. `#` starts a comment. Lists
+// of reals always carry a point or exponent, so that types survive.
 #pragma once
 
 #include <string>
@@ -21,6 +22,8 @@ namespace pact::graph {
 std::string print(const Graph& graph);
 
 // Throws one Error that lists all problems, each with its line number. `origin` names the text in messages.
+// The rules hold for what comes back; that nothing is dangling is asked by verify (graph.h), so that the
+// input of a pass can be written down, too.
 Graph parse(std::string_view text, std::string_view origin);
 
 }  // namespace pact::graph

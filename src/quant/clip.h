@@ -1,5 +1,6 @@
-// The activation quantizer of PACT (Choi et al. 2018, equations 1 to 3) in the form that is trained, exported and
-// run: code = nearbyint(clip(x, 0, alpha) / step), step = float32(alpha / (2^k - 1)), value = code * step.
+// The activation quantizer of PACT (Choi et al. 2018, equations 1 to 3) in the form that is trained, exported
+// and run:
+//   code = nearbyint(clip(x, 0, alpha) / step),  step = float32(alpha / (2^k - 1)),  value = code * step
 #pragma once
 
 #include <cstdint>

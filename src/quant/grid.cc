@@ -3,15 +3,18 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "quant/rounding.h"
+#include "quant/blocks.h"
 
 namespace pact::quant {
 
 std::string_view name_of(GridKind kind) {
   switch (kind) {
-    case GridKind::unsigned_: return "unsigned";
-    case GridKind::symmetric: return "symmetric";
-    case GridKind::odd: return "odd";
+    case GridKind::unsigned_:
+      return "unsigned";
+    case GridKind::symmetric:
+      return "symmetric";
+    case GridKind::odd:
+      return "odd";
   }
   return "?";
 }
@@ -22,23 +25,24 @@ GridKind grid_kind_of(std::string_view name) {
   fail("unknown grid '{}'; there are: unsigned, symmetric, odd", name);
 }
 
-int Grid::code_of(float value) const {
-  // code = nearbyint(value / step + offset); the offset of an odd grid is half-integer, so the addition is exact
-  // for all values that are not clamped anyway.
-  const float position = value / step + 0.5f * static_cast<float>(twice_offset());
-  const float low = static_cast<float>(min_code());
-  const float high = static_cast<float>(max_code());
-  if (!(position > low)) return min_code();
-  if (position >= high) return max_code();
-  return static_cast<int>(round_half_even(position));
+void codes_of(const Grid& grid, std::span<const float> values, std::span<int16_t> codes) {
+  PACT_CHECK(values.size() == codes.size());
+  const Grid own = grid;  // a copy, which the stores below cannot change
+  if (own.kind == GridKind::odd) {
+    map_blocks(values.size(), values.data(), codes.data(),
+               [own](float value) { return static_cast<int16_t>(own.odd_code(value / own.step)); });
+  } else {
+    map_blocks(values.size(), values.data(), codes.data(),
+               [own](float value) { return static_cast<int16_t>(own.whole_code(value / own.step)); });
+  }
 }
 
 void require_valid(const Grid& grid) {
   const int least = grid.kind == GridKind::symmetric ? 2 : kMinBits;
   if (grid.bits < least || grid.bits > kMaxBits)
     fail("a grid of kind '{}' has {} to {} bits, not {}", name_of(grid.kind), least, kMaxBits, grid.bits);
-  if (!(grid.step > 0.0f) || !std::isfinite(grid.step))
-    fail("the step of a grid must be a positive number, not {}", grid.step);
+  if (!(grid.step >= kMinStep) || !std::isfinite(grid.step))
+    fail("the step of a grid must be a finite number of at least 2^-125, not {}", grid.step);
 }
 
 }  // namespace pact::quant

@@ -9,7 +9,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
+
+#include "quant/rounding.h"
 
 namespace pact::quant {
 
@@ -17,15 +20,18 @@ inline constexpr int kMinBits = 1;
 inline constexpr int kMaxBits = 8;
 inline constexpr int kFloatBits = 32;  // "not quantized", where a bit width is asked for
 
+// Below it half a step, the unit of an odd grid, would lose bits.
+inline constexpr float kMinStep = 0x1p-125f;
+
 enum class GridKind { unsigned_, symmetric, odd };
 
-std::string_view name_of(GridKind kind);      // "unsigned", "symmetric", "odd"
+std::string_view name_of(GridKind kind);       // "unsigned", "symmetric", "odd"
 GridKind grid_kind_of(std::string_view name);  // throws Error on an unknown name
 
 struct Grid {
   GridKind kind = GridKind::unsigned_;
-  int bits = 8;      // 1 to 8; a symmetric grid needs at least 2
-  float step = 1.0f;  // value of one code, > 0 and finite
+  int bits = 8;       // 1 to 8; a symmetric grid needs at least 2
+  float step = 1.0f;  // value of one code: finite and at least kMinStep
 
   bool operator==(const Grid&) const = default;
 
@@ -34,16 +40,52 @@ struct Grid {
   // Twice the offset, so that it stays an integer.
   int twice_offset() const { return kind == GridKind::odd ? (1 << bits) - 1 : 0; }
 
-  // The integer 2 * code - twice_offset (odd grid) or code: what a multiplier sees; value = multiplicand * unit().
+  // What a multiplier sees: the integer 2 * code - twice_offset (odd grid) or code. value = multiplicand *
+  // unit.
   int multiplicand(int code) const { return kind == GridKind::odd ? 2 * code - twice_offset() : code; }
   float unit() const { return kind == GridKind::odd ? 0.5f * step : step; }
 
   float value_of(int code) const { return static_cast<float>(multiplicand(code)) * unit(); }
-  // Nearest code, ties to even, values beyond the ends clamped; NaN gives the lowest code.
-  int code_of(float value) const;
+  // code = nearbyint(value / step + offset), ties to even, clamped to the ends; NaN gives the lowest code.
+  // The quotient is one float32 division; from there on the result is exact.
+  int code_of(float value) const {
+    const float quotient = value / step;
+    return kind == GridKind::odd ? odd_code(quotient) : whole_code(quotient);
+  }
+
+  // The two halves of code_of, for loops that know the kind.
+  int whole_code(float quotient) const;
+  int odd_code(float quotient) const;
 };
 
-// Throws Error when bits are outside 1..8 (2..8 for a symmetric grid) or the step is not a positive number.
+// codes[i] = grid.code_of(values[i]), as a vector loop. Both spans have one size.
+void codes_of(const Grid& grid, std::span<const float> values, std::span<int16_t> codes);
+
+// Throws Error when bits are outside 1..8 (2..8 for a symmetric grid) or the step is not one of a grid.
 void require_valid(const Grid& grid);
+
+inline int Grid::whole_code(float quotient) const {
+  const float low = static_cast<float>(min_code());
+  const float high = static_cast<float>(max_code());
+  const float above = quotient > low ? quotient : low;
+  return static_cast<int>(round_half_even(above < high ? above : high));
+}
+
+// In float32 the sum p + (2^k - 1)/2 would round small quotients p of either sign to the same tie. So, with
+// h = 2^(k-1):
+//   nearbyint(p + h - 1/2) = floor(p) + h; for whole p the even one of p + h and p + h - 1
+inline int Grid::odd_code(float quotient) const {
+  const int half = 1 << (bits - 1);
+  const float high = static_cast<float>(half);
+  const float above = quotient > -high ? quotient : -high;
+  const float inside = above < high ? above : high;
+  const int truncated = static_cast<int>(inside);
+  const int whole = truncated - static_cast<int>(static_cast<float>(truncated) > inside);
+  const int tie = static_cast<int>(static_cast<float>(whole) == inside);
+  const int upper = whole + half;
+  const int code = upper - (upper & tie);
+  const int last = 2 * half - 1;
+  return code < last ? code : last;
+}
 
 }  // namespace pact::quant

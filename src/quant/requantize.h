@@ -1,8 +1,10 @@
-// From an int32 accumulator to the code of the next layer, the only place where the order of operations is fixed.
+// From an int32 accumulator to the code of the next layer: the only place where the order of operations is
+// fixed.
 //
-//   real form   z = float(acc) * multiplier + bias (+ shortcut)       each operation rounded to float32, no fma
-//               code = clamp(round_half_even(z / step), 0 .. max)     z / step is one float32 division
-//   fixed form  code = clamp(round_half_even((acc * m + b (+ shortcut)) / 2^shift))   in int64, for integer hardware
+//   real form   z = float(acc) * multiplier + bias (+ shortcut)   each operation rounded to float32, no fma
+//               code = grid.code_of(z)                            z / step is one float32 division
+//   fixed form  code = clamp(round_half_even((acc * m + b) / 2^shift))
+//               in int64, exact; for hardware that has integers only
 #pragma once
 
 #include <cstdint>
@@ -26,20 +28,29 @@ inline int requantize(int32_t accumulator, float multiplier, float bias, const G
   return grid.code_of(scale_accumulator(accumulator, multiplier, bias));
 }
 
-// The fixed-point form of (multiplier / step, bias / step): code = round_half_even((acc * m + b) / 2^shift).
+// The fixed-point form of code = acc * multiplier + bias, where both are already in units of the next grid's
+// step (and the bias holds the offset of an odd grid): code = round_half_even((acc * m + b) / 2^shift).
 struct FixedPoint {
-  int32_t multiplier = 0;  // |multiplier| < 2^15 * 2^16
-  int64_t bias = 0;
-  int shift = 0;  // 0 to 62
+  int32_t multiplier = 0;  // m
+  int64_t bias = 0;        // b, |b| <= 2^62, so that acc * m + b cannot overflow
+  int shift = 0;           // 0 to 62
+
+  bool operator==(const FixedPoint&) const = default;
 };
 
-// The nearest fixed-point form with a multiplier of `multiplier_bits` (2 to 31) significant bits. Throws Error on
-// numbers that are not finite or that do not fit.
+// The nearest fixed-point form with |m| < 2^multiplier_bits (2 to 31): the largest shift that keeps m, b and
+// shift within their bounds, m and b rounded half to even. Throws Error on numbers not finite or too large.
 FixedPoint to_fixed_point(double multiplier, double bias, int multiplier_bits);
 
-// round_half_even(x / 2^shift), exact.
+// acc * m + b, exact: codes in units of 2^-shift.
+inline int64_t scale_accumulator(int32_t accumulator, const FixedPoint& fixed) {
+  return int64_t{accumulator} * fixed.multiplier + fixed.bias;
+}
+
+// round_half_even(x / 2^shift), exact; shift 0 to 62.
 int64_t shift_half_even(int64_t x, int shift);
 
+// The code of a fixed-point accumulator on `grid`: clamped, ties to even.
 int requantize(int32_t accumulator, const FixedPoint& fixed, const Grid& grid);
 
 }  // namespace pact::quant

@@ -3,8 +3,9 @@
 
 namespace pact::quant {
 
-// Exact for |x| < 2^22, which every code is; independent of the rounding mode's users and of -ffast-math's absence
-// of nearbyint vectorisation: adding 1.5 * 2^23 leaves no fraction bits, so the addition itself rounds.
+// Exact for |x| <= 2^22, which every clamped quotient is. The sum with 1.5 * 2^23 lies in [2^23, 2^24], where
+// floats are whole numbers, so the addition itself rounds. Unlike nearbyint this vectorises for every
+// instruction set. Needs the default rounding mode and a compiler that keeps the order (no -ffast-math).
 inline float round_half_even(float x) {
   constexpr float kMagic = 12582912.0f;
   return (x + kMagic) - kMagic;

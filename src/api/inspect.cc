@@ -1,0 +1,49 @@
+#include "api/inspect.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/strings.h"
+#include "graph/text.h"
+#include "train/run_directory.h"
+#include "zoo/zoo.h"
+
+namespace pact::api {
+namespace fs = std::filesystem;
+
+Inspection inspect(const std::string& what) {
+  Inspection result;
+  graph::Graph graph;
+  if (fs::is_directory(what)) {
+    const fs::path directory = what;
+    if (!fs::exists(directory / "graph.txt")) fail("{}: is not a run directory: it has no graph.txt", what);
+    graph = graph::parse(read_file(directory / "graph.txt", 64 << 20), (directory / "graph.txt").string());
+    if (fs::exists(directory / "run.json")) result.status = train::read_run_json(directory).value("status", "");
+  } else if (fs::exists(what)) {
+    graph = graph::parse(read_file(what, 64 << 20), what);
+  } else {
+    std::vector<std::string> names;
+    for (const zoo::ZooEntry& entry : zoo::catalog()) names.push_back(entry.name);
+    if (std::find(names.begin(), names.end(), what) == names.end())
+      fail("'{}' is neither a run directory nor a graph file nor a network of the zoo ({})", what, join(names));
+    const zoo::ZooEntry& entry = zoo::find_entry(what);
+    graph = entry.build(entry.usual_input);
+  }
+  result.name = graph.name();
+  result.text = graph::print(graph);
+  result.table = passes::make_layer_table(graph);
+  return result;
+}
+
+std::vector<ZooRow> list_zoo() {
+  std::vector<ZooRow> rows;
+  for (const zoo::ZooEntry& entry : zoo::catalog()) {
+    const passes::LayerTable table = passes::make_layer_table(entry.build(entry.usual_input));
+    rows.push_back({entry.name, entry.description, table.parameters, table.macs});
+  }
+  return rows;
+}
+
+}  // namespace pact::api

@@ -1,0 +1,13 @@
+// Where recipes are found.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace pact::api {
+
+// A path to a recipe file, or the name of one in configs/recipes (beside the working directory, or where the
+// program was built from or installed to). Throws Error that lists what there is.
+std::filesystem::path find_recipe(const std::string& name);
+
+}  // namespace pact::api

@@ -1,0 +1,140 @@
+#include "api/train.h"
+
+#include <nlohmann/json.hpp>
+
+#include "api/recipes.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/strings.h"
+#include "passes/insert_quantizers.h"
+#include "passes/layer_table.h"
+#include "report/report.h"
+#include "train/run_directory.h"
+#include "zoo/zoo.h"
+
+namespace pact::api {
+namespace fs = std::filesystem;
+namespace {
+
+using train::Continuation;
+using train::Settings;
+
+void apply_command(Settings& settings, const TrainCommand& command) {
+  for (const std::string& recipe : command.recipes) train::apply_recipe(settings, find_recipe(recipe));
+  for (const auto& [name, text] : command.settings) train::set(settings, name, text);
+}
+
+// The command with everything that it left to the run it resumes.
+struct Resolved {
+  std::string network, dataset;
+  fs::path directory;
+  Settings settings;
+};
+
+Resolved resolve_fresh(const TrainCommand& command) {
+  Resolved r{command.network, command.dataset, command.directory, {}};
+  apply_command(r.settings, command);
+  train::require_valid(r.settings);
+  if (r.network.empty()) fail(ErrorKind::usage, "name the network to train; `pact zoo` lists them");
+  if (r.dataset.empty()) fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes");
+  if (r.directory.empty()) {
+    const bool is_float = r.settings.weights == 32 && r.settings.activations == 32;
+    r.directory = fs::path("runs") / (is_float ? r.network + "-float"
+                                               : fmt::format("{}-w{}a{}", r.network, r.settings.weights, r.settings.activations));
+  }
+  if (fs::exists(r.directory) && !fs::is_directory(r.directory)) fail("{}: exists and is not a folder", r.directory.string());
+  if (fs::exists(r.directory) && !fs::is_empty(r.directory))
+    fail("{}: exists and is not empty; continue that run with --resume, or choose another --out", r.directory.string());
+  return r;
+}
+
+Resolved resolve_resumed(const TrainCommand& command) {
+  if (command.directory.empty()) fail(ErrorKind::usage, "--resume needs --out RUN, the run directory to continue");
+  const nlohmann::json run = train::read_run_json(command.directory);
+  const std::string origin = (command.directory / "run.json").string();
+  const auto stored_word = [&](const char* key) {
+    if (!run.contains(key) || !run[key].is_string()) fail("{}: is damaged (no '{}')", origin, key);
+    return run[key].get<std::string>();
+  };
+  Resolved r{stored_word("network"), stored_word("dataset"), command.directory, {}};
+  const Settings stored = train::settings_from_json(run["settings"], origin);
+  r.settings = stored;
+  apply_command(r.settings, command);
+  std::vector<std::string> problems = train::differences(r.settings, stored);
+  if (!command.network.empty() && command.network != r.network)
+    problems.push_back(fmt::format("the network is '{}' here and '{}' in the run", command.network, r.network));
+  if (!command.dataset.empty() && command.dataset != r.dataset)
+    problems.push_back(fmt::format("the data set is '{}' here and '{}' in the run", command.dataset, r.dataset));
+  if (!problems.empty())
+    fail("{}: cannot be resumed with other settings:\n  {}\nLeave them out, or start another run with --init {}",
+         command.directory.string(), join(problems, "\n  "), command.directory.string());
+  return r;
+}
+
+// Numbers of `from` for every tensor of `network` that has its name. Clipping levels that `from` lacks keep theirs.
+void adopt(graph::Network& network, const graph::Network& from, const std::string& origin) {
+  std::vector<std::string> problems;
+  for (auto& [name, tensor] : network.tensors) {
+    const auto found = from.tensors.find(name);
+    if (found == from.tensors.end()) {
+      if (!name.ends_with(".alpha")) problems.push_back(fmt::format("it has no '{}'", name));
+    } else if (found->second.shape != tensor.shape) {
+      problems.push_back(fmt::format("'{}' is {} there and {} here", name, graph::to_string(found->second.shape),
+                                     graph::to_string(tensor.shape)));
+    } else {
+      tensor = found->second;
+    }
+  }
+  if (!problems.empty()) fail("--init {}: does not fit {}: {}", origin, network.graph.name(), join(problems, "; "));
+}
+
+graph::Network make_network(const Resolved& r, const data::Dataset& data) {
+  const zoo::InputSpec input{data.image.channels, data.image.height, data.image.width,
+                             static_cast<int64_t>(data.classes.size()), data.normalization.mean, data.normalization.std};
+  graph::Network plain{zoo::find_entry(r.network).build(input), {}};
+  plain.tensors = zoo::initialize(plain.graph, static_cast<uint64_t>(r.settings.seed));
+  passes::BitPolicy policy{.weights = static_cast<int>(r.settings.weights),
+                           .activations = static_cast<int>(r.settings.activations),
+                           .first_layer = static_cast<int>(r.settings.first_layer),
+                           .last_layer = static_cast<int>(r.settings.last_layer),
+                           .weight_scheme = r.settings.weight_quantizer,
+                           .activation_scheme = r.settings.activation_quantizer,
+                           .alpha = r.settings.alpha,
+                           .overrides = {}};
+  for (const std::string& text : r.settings.override) policy.overrides.push_back(passes::parse_bit_override(text));
+  graph::Network network = passes::insert_quantizers(plain, policy);
+  if (!r.settings.init.empty()) adopt(network, train::load_network(r.settings.init), r.settings.init);
+  return network;
+}
+
+}  // namespace
+
+TrainSummary train(const TrainCommand& command, const train::Observer& observer) {
+  const bool is_resumed = command.continuation == Continuation::resume;
+  const Resolved r = is_resumed ? resolve_resumed(command) : resolve_fresh(command);
+  zoo::find_entry(r.network);  // a wrong name is told before data are read
+  const data::TrainTest data = data::load_dataset(r.dataset);
+  graph::Network network = make_network(r, data.train);
+  make_writable_directory(r.directory);
+
+  const passes::LayerTable table = passes::make_layer_table(network.graph);
+  observer.on_message(fmt::format("{}: {} parameters, {:.1f} million multiply-accumulates an image; {} training and {} "
+                                  "test images; into {}",
+                                  r.network, table.parameters, static_cast<double>(table.macs) / 1e6, data.train.count(),
+                                  data.test.count(), r.directory.string()));
+  const train::TrainRequest request{.network = std::move(network),
+                                    .settings = r.settings,
+                                    .train = &data.train,
+                                    .test = &data.test,
+                                    .directory = r.directory,
+                                    .continuation = command.continuation,
+                                    .network_name = r.network,
+                                    .command = command.command_line,
+                                    .stop = command.stop};
+  TrainSummary summary{train::train(request, observer), r.directory, r.directory / "report.html", r.network,
+                       r.settings.weights, r.settings.activations, table.bytes, table.float_bytes};
+  report::write_report({r.directory}, summary.report);
+  return summary;
+}
+
+}  // namespace pact::api

@@ -1,0 +1,37 @@
+// `pact train` as a function: from names to a finished run directory.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "train/settings.h"
+#include "train/trainer.h"
+
+namespace pact::api {
+
+struct TrainCommand {
+  std::string network;                         // a name of the zoo; empty: the run's own, when resuming
+  std::string dataset;                         // "cifar10:DIR", "shapes"; empty: the run's own, when resuming
+  std::filesystem::path directory;             // empty: runs/<network>-<bits>
+  std::vector<std::string> recipes;            // paths, or names of configs/recipes
+  std::map<std::string, std::string> settings;  // applied after the recipes
+  train::Continuation continuation = train::Continuation::fresh;
+  std::string command_line;
+  const std::atomic<bool>* stop = nullptr;
+};
+
+struct TrainSummary {
+  train::TrainResult result;
+  std::filesystem::path directory, report;
+  std::string network;
+  int64_t weights, activations;
+  int64_t bytes, float_bytes;  // of the parameters, packed at their bits and as float32
+};
+
+// Throws Error.
+TrainSummary train(const TrainCommand& command, const train::Observer& observer);
+
+}  // namespace pact::api

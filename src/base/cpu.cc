@@ -1,0 +1,57 @@
+#include "base/cpu.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "base/error.h"
+#include "base/strings.h"
+
+namespace pact {
+
+std::string_view name_of(Isa isa) {
+  switch (isa) {
+    case Isa::portable: return "portable";
+    case Isa::x86_avx2: return "x86_avx2";
+    case Isa::x86_avx512: return "x86_avx512";
+  }
+  return "?";
+}
+
+std::vector<Isa> available_isas() {
+  std::vector<Isa> isas{Isa::portable};
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    isas.push_back(Isa::x86_avx2);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+      isas.push_back(Isa::x86_avx512);
+  }
+#endif
+  return isas;
+}
+
+Isa selected_isa() {
+  const std::vector<Isa> isas = available_isas();
+  const char* forced = std::getenv("PACT_FORCE_ISA");
+  if (!forced || !*forced) return isas.back();
+  for (const Isa isa : isas)
+    if (name_of(isa) == forced) return isa;
+  std::vector<std::string> names;
+  for (const Isa isa : isas) names.emplace_back(name_of(isa));
+  fail("PACT_FORCE_ISA={}: this CPU offers {}; unset the variable or choose one of them", forced, join(names));
+}
+
+std::string machine_description() {
+  std::string model = "unknown CPU";
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  for (std::string line; std::getline(cpuinfo, line);)
+    if (line.starts_with("model name")) {
+      model = trim(std::string_view(line).substr(line.find(':') + 1));
+      break;
+    }
+  return fmt::format("{}, {} threads, {}", model, std::thread::hardware_concurrency(), name_of(available_isas().back()));
+}
+
+}  // namespace pact

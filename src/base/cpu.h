@@ -1,0 +1,25 @@
+// Which instruction sets this machine has, and which one to use.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pact {
+
+// Ordered: each includes the ones before it.
+enum class Isa { portable, x86_avx2, x86_avx512 };
+
+std::string_view name_of(Isa isa);
+
+// What the CPU and the operating system offer, lowest first.
+std::vector<Isa> available_isas();
+
+// The best available, or the one that the environment variable PACT_FORCE_ISA names. Throws Error when that is
+// unknown or not available here.
+Isa selected_isa();
+
+// One line for reports, for example "AMD EPYC, 2 threads, x86_avx512".
+std::string machine_description();
+
+}  // namespace pact

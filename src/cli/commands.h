@@ -1,0 +1,28 @@
+// The command table. A command parses its arguments, calls the api layer and prints; results go to standard output,
+// all else to standard error.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace pact::cli {
+
+// What the program was called with, as one line for records.
+extern std::string command_line;
+
+// Each adds its subcommand to `app`; the chosen one sets `run`.
+using Run = std::function<void()>;
+void add_train(CLI::App& app, Run& run);
+void add_eval(CLI::App& app, Run& run);
+void add_report(CLI::App& app, Run& run);
+void add_inspect(CLI::App& app, Run& run);
+void add_zoo(CLI::App& app, Run& run);
+
+// Parses, runs, and turns errors into messages and exit codes:
+// 0 done, 1 bad input or unsupported, 2 usage, 3 internal error.
+int run_program(int argc, char** argv);
+
+}  // namespace pact::cli

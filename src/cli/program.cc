@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <new>
+
+#include "base/error.h"
+#include "base/version.h"
+#include "cli/commands.h"
+
+namespace pact::cli {
+
+std::string command_line;
+
+namespace {
+
+// Quotes for a shell where needed.
+std::string quoted(const std::string& word) {
+  if (!word.empty() && word.find_first_of(" \t\n'\"\\*?[]{}()<>|&;$`!#~") == std::string::npos) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+int exit_code(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::bad_input:
+    case ErrorKind::unsupported: return 1;
+    case ErrorKind::usage: return 2;
+    case ErrorKind::internal: return 3;
+  }
+  return 3;
+}
+
+int report(const std::string& message, int code) {
+  fmt::print(stderr, "pact: {}\n", message);
+  return code;
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  command_line = "pact";
+  for (int i = 1; i < argc; ++i) command_line += " " + quoted(argv[i]);
+
+  CLI::App app{"Train networks with PACT to 1 to 8 bits, and look at them."};
+  app.set_version_flag("--version", std::string("pact ") + kVersion);
+  app.require_subcommand(1);
+  Run run;
+  add_train(app, run);
+  add_eval(app, run);
+  add_report(app, run);
+  add_inspect(app, run);
+  add_zoo(app, run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  try {
+    run();
+    if (std::fflush(stdout) != 0) return report("standard output cannot be written", 1);
+    return 0;
+  } catch (const Error& error) {
+    return report(error.what(), exit_code(error.kind()));
+  } catch (const std::bad_alloc&) {
+    return report("out of memory", 1);
+  } catch (const std::exception& error) {
+    return report(fmt::format("internal error: {}", error.what()), 3);
+  }
+}
+
+}  // namespace pact::cli

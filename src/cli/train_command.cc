@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+
+#include <atomic>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "api/train.h"
+#include "base/progress.h"
+#include "cli/commands.h"
+
+namespace pact::cli {
+namespace {
+
+std::atomic<bool> stop_requested{false};
+
+// The first Ctrl-C asks for a clean end, the second is the ordinary one.
+void request_stop(int signal) {
+  stop_requested = true;
+  std::signal(signal, SIG_DFL);
+}
+
+train::Observer terminal_observer(ProgressLine& line) {
+  train::Observer observer;
+  observer.on_message = [&line](const std::string& text) {
+    line.clear();
+    fmt::print(stderr, "{}\n", text);
+  };
+  observer.on_step = [&line](const train::StepReport& r) {
+    line.update(static_cast<double>(r.step) / static_cast<double>(r.steps),
+                fmt::format("epoch {}/{}  loss {:.3f}  top-1 {:.1f} %  {:.0f} images/s  {} left", r.epoch, r.epochs,
+                            r.loss, r.top1, r.images_per_second, format_duration(r.seconds_left)));
+  };
+  observer.on_epoch = [&line](const train::EpochReport& r) {
+    line.clear();
+    fmt::print(stderr, "epoch {:>3}/{}  train loss {:.4f} top-1 {:5.2f} %{}  rate {:.5f}  {:.1f} s  {:.0f} images/s\n",
+               r.epoch, r.epochs, r.train_loss, r.train_top1,
+               r.test_top1 ? fmt::format("  test loss {:.4f} top-1 {:5.2f} %", *r.test_loss, *r.test_top1) : "", r.rate,
+               r.seconds, r.images_per_second);
+  };
+  return observer;
+}
+
+void print_summary(const api::TrainSummary& s, bool as_json) {
+  const bool finished = s.result.outcome == train::Outcome::finished;
+  if (as_json) {
+    const nlohmann::ordered_json json = {{"outcome", finished ? "finished" : "interrupted"},
+                                         {"top1", s.result.test_top1},
+                                         {"epochs", s.result.epochs},
+                                         {"bytes", s.bytes},
+                                         {"float_bytes", s.float_bytes},
+                                         {"directory", s.directory.string()},
+                                         {"report", s.report.string()}};
+    fmt::print("{}\n", json.dump());
+    return;
+  }
+  if (!finished) {
+    fmt::print("stopped after {} epochs; continue with: pact train --resume --out {}\n", s.result.epochs, s.directory.string());
+    return;
+  }
+  fmt::print("{}: test top-1 {:.2f} % after {} epochs; {} of parameters ({} as float32)\nreport: {}\n", s.network,
+             s.result.test_top1, s.result.epochs, format_bytes(static_cast<double>(s.bytes)),
+             format_bytes(static_cast<double>(s.float_bytes)), s.report.string());
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Run& run) {
+  struct Arguments {
+    api::TrainCommand command;
+    std::vector<std::string> overrides;
+    bool resume = false, json = false;
+    std::string out;
+  };
+  auto args = std::make_shared<Arguments>();
+  CLI::App* train = app.add_subcommand("train", "train a network, float or with 1 to 8 bits");
+  train->add_option("network", args->command.network, "a network of the zoo (`pact zoo`)");
+  train->add_option("--data", args->command.dataset, "cifar10:DIR, or shapes (built in)");
+  train->add_option("--out", args->out, "run directory [runs/<network>-<bits>]");
+  train->add_option("--recipe", args->command.recipes, "a recipe file or the name of one in configs/recipes; settings override it");
+  train->add_flag("--resume", args->resume, "continue the run in --out, to the same bits as without the interruption");
+  train->add_flag("--json", args->json, "print the result as one JSON object");
+  for (const train::SettingEntry& entry : train::setting_entries()) {
+    std::string flag = "--" + entry.name;
+    std::replace(flag.begin() + 2, flag.end(), '_', '-');
+    const std::string help = fmt::format("{} [{}]", entry.help, entry.default_text);
+    const auto store = [args, name = entry.name](const std::string& text) {
+      // A list may be given in several options.
+      std::string& value = args->command.settings[name];
+      value = name == "override" && !value.empty() ? value + "," + text : text;
+    };
+    train->add_option_function<std::string>(flag, store, help)->group("Settings")->type_name(entry.type == "Integer" ? "INT" : entry.type == "Real" ? "REAL" : "TEXT")->trigger_on_parse();
+  }
+  train->callback([args, &run] {
+    run = [args] {
+      args->command.directory = args->out;
+      args->command.command_line = command_line;
+      args->command.continuation = args->resume ? train::Continuation::resume : train::Continuation::fresh;
+      args->command.stop = &stop_requested;
+      std::signal(SIGINT, request_stop);
+      std::signal(SIGTERM, request_stop);
+      ProgressLine line;
+      const api::TrainSummary summary = api::train(args->command, terminal_observer(line));
+      line.clear();
+      print_summary(summary, args->json);
+    };
+  });
+}
+
+}  // namespace pact::cli

@@ -1,0 +1,37 @@
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "data/dataset.h"
+
+namespace pact::data {
+namespace {
+
+// Whether a message holds what its reader needs.
+bool says(const std::string& message, const std::string& part) {
+  return message.find(part) != std::string::npos;
+}
+
+TEST(Catalog, ListsWhatCanBeLoaded) {
+  std::vector<std::string> names;
+  for (const DatasetEntry& entry : dataset_catalog()) {
+    names.push_back(entry.name);
+    EXPECT_TRUE(entry.usage.starts_with(entry.name));
+    EXPECT_FALSE(entry.description.empty());
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"shapes", "cifar10"}));
+}
+
+TEST(Catalog, RefusesAnUnknownName) {
+  for (const char* spec : {"", ":", "cifar:DIR", "imagenet", "Shapes"})
+    EXPECT_THROW(load_dataset(spec), Error) << spec;
+  try {
+    load_dataset("cifar:DIR");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::bad_input);
+    EXPECT_PRED2(says, error.what(), "data set 'cifar'");
+    EXPECT_PRED2(says, error.what(), "cifar10");
+  }
+}
+
+}  // namespace
+}  // namespace pact::data

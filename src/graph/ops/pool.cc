@@ -1,0 +1,58 @@
+// max_pool, avg_pool, global_avg_pool over the two last axes of x[N,C,H,W].
+#include "base/error.h"
+#include "graph/ops/require.h"
+
+namespace pact::graph {
+namespace {
+
+TensorType infer_pool(const RuleContext& context) {
+  const Shape& x = require_rank(context, 0, "x", 4);
+  const auto& kernel = require_list(context, "kernel", 2, 1);
+  const auto& strides = require_list(context, "strides", 2, 1);
+  const auto& pads = require_list(context, "pads", 4, 0);  // top, left, bottom, right
+  // Otherwise a window could lie in the padding alone, and have no largest element.
+  for (size_t i = 0; i < 4; ++i) {
+    if (pads[i] >= kernel[i % 2]) {
+      fail("pads={} must be smaller than kernel={}", to_string(Attribute(pads)),
+           to_string(Attribute(kernel)));
+    }
+  }
+  return {DataType::f32,
+          {x[0], x[1], windows_along({x[2], pads[0], pads[2], kernel[0], strides[0], 1}),
+           windows_along({x[3], pads[1], pads[3], kernel[1], strides[1], 1})}};
+}
+
+std::vector<AttributeRule> window_attributes() {
+  return {{"kernel", {}, std::vector<int64_t>()},
+          {"strides", std::vector<int64_t>{1, 1}, {}},
+          {"pads", std::vector<int64_t>{0, 0, 0, 0}, {}}};
+}
+
+}  // namespace
+
+const OpRule& max_pool_rule() {
+  static const OpRule rule{1, 1, window_attributes(), infer_pool};
+  return rule;
+}
+
+const OpRule& avg_pool_rule() {
+  static const OpRule rule = [] {
+    OpRule made{1, 1, window_attributes(), [](const RuleContext& context) {
+                  require_integer(context, "count_include_pad", 0, 1);
+                  return infer_pool(context);
+                }};
+    made.attributes.push_back({"count_include_pad", int64_t{1}, {}});
+    return made;
+  }();
+  return rule;
+}
+
+const OpRule& global_avg_pool_rule() {
+  static const OpRule rule{1, 1, {}, [](const RuleContext& context) -> TensorType {
+                             const Shape& x = require_rank(context, 0, "x", 4);
+                             return {DataType::f32, {x[0], x[1]}};
+                           }};
+  return rule;
+}
+
+}  // namespace pact::graph

@@ -1,0 +1,27 @@
+// quant: fake quantization of an activation or a weight. The values stay real and lie on a grid of `bits`
+// bits; how the grid's step is found is the scheme's business, so the rule lets any word stand there.
+#include "base/error.h"
+#include "graph/ops/require.h"
+#include "quant/grid.h"
+
+namespace pact::graph {
+namespace {
+
+TensorType infer(const RuleContext& context) {
+  require_f32(context, 0, "x");
+  if (context.inputs.size() > 1) require_shape(context, 1, "alpha", {});
+  const quant::GridKind kind = quant::grid_kind_of(context.node.word("grid"));
+  const int64_t bits = require_integer(context, "bits", quant::kMinBits, quant::kMaxBits);
+  quant::require_valid({.kind = kind, .bits = static_cast<int>(bits)});
+  return context.inputs[0];
+}
+
+}  // namespace
+
+const OpRule& quant_rule() {
+  static const OpRule rule{
+      1, 2, {{"scheme", {}, std::string()}, {"bits", {}, int64_t{}}, {"grid", {}, std::string()}}, infer};
+  return rule;
+}
+
+}  // namespace pact::graph

@@ -1,0 +1,31 @@
+// Demands that several ops' rules share; each throws Error with a sentence.
+#pragma once
+
+#include <string_view>
+
+#include "graph/rules.h"
+
+namespace pact::graph {
+
+// Input `index` is f32; `role` is what the op calls it. Returns its shape.
+const Shape& require_f32(const RuleContext& context, size_t index, std::string_view role);
+// The same with a given rank.
+const Shape& require_rank(const RuleContext& context, size_t index, std::string_view role, size_t rank);
+// The same with exactly this shape.
+void require_shape(const RuleContext& context, size_t index, std::string_view role, const Shape& shape);
+// The same with a given rank and no open extents: weights.
+const Shape& require_weight(const RuleContext& context, size_t index, size_t rank);
+
+// A list attribute of `length` integers, each in [least, 2^31].
+const std::vector<int64_t>& require_list(const RuleContext& context, std::string_view key, size_t length,
+                                         int64_t least);
+// An integer attribute in [least, most].
+int64_t require_integer(const RuleContext& context, std::string_view key, int64_t least, int64_t most);
+
+// How a window of `kernel` (with `dilation`) steps over one padded axis; throws when it fits nowhere.
+struct Window {
+  int64_t extent, before, after, kernel, stride, dilation;
+};
+int64_t windows_along(const Window& window);
+
+}  // namespace pact::graph

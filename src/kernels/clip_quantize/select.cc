@@ -1,0 +1,16 @@
+#include "base/error.h"
+#include "kernels/clip_quantize/clip_quantize.h"
+
+namespace pact::kernels {
+
+const ClipQuantizeKernels& clip_quantize_kernels(Isa isa) {
+  switch (isa) {
+#define PACT_KERNEL(name) \
+  case Isa::name: return kClipQuantize_##name;
+#include "kernels/isas.inc"
+#undef PACT_KERNEL
+  }
+  fail(ErrorKind::internal, "no kernels for instruction set {}", name_of(isa));
+}
+
+}  // namespace pact::kernels

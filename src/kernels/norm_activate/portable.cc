@@ -1,0 +1,2 @@
+#define PACT_ISA portable
+#include "kernels/norm_activate/body.inc"

@@ -1,0 +1,16 @@
+#include "base/error.h"
+#include "kernels/norm_activate/norm_activate.h"
+
+namespace pact::kernels {
+
+const NormActivateKernels& norm_activate_kernels(Isa isa) {
+  switch (isa) {
+#define PACT_KERNEL(name) \
+  case Isa::name: return kNormActivate_##name;
+#include "kernels/isas.inc"
+#undef PACT_KERNEL
+  }
+  fail(ErrorKind::internal, "no kernels for instruction set {}", name_of(isa));
+}
+
+}  // namespace pact::kernels

@@ -1,0 +1,204 @@
+#include "passes/insert_quantizers.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "base/strings.h"
+#include "quant/grid.h"
+#include "quant/weights.h"
+
+namespace pact::passes {
+namespace {
+
+using graph::Graph;
+using graph::Network;
+using graph::Node;
+using graph::Op;
+using graph::ValueId;
+
+void require_bits(int bits, const std::string& what) {
+  if (bits == quant::kFloatBits || (bits >= quant::kMinBits && bits <= quant::kMaxBits)) return;
+  fail("{} must have 1 to 8 bits, or 32 to stay float, not {}", what, bits);
+}
+
+struct LayerBits {
+  int weights;
+  int activations;
+};
+
+std::map<std::string, LayerBits> bits_of_layers(const Graph& graph, const BitPolicy& policy) {
+  const std::vector<const Node*> layers = weighted_layers(graph);
+  std::map<std::string, LayerBits> bits;
+  const bool quantizes = policy.weights != quant::kFloatBits || policy.activations != quant::kFloatBits;
+  for (const Node* layer : layers) bits[layer->name] = {policy.weights, policy.activations};
+  if (quantizes && !layers.empty()) {
+    bits[layers.front()->name].weights = policy.first_layer;
+    bits[layers.back()->name] = {policy.last_layer, policy.last_layer};
+  }
+  for (const BitOverride& change : policy.overrides) {
+    int matched = 0;
+    for (auto& [name, layer] : bits) {
+      if (!matches_glob(change.pattern, name)) continue;
+      ++matched;
+      if (change.weights >= 0) layer.weights = change.weights;
+      if (change.activations >= 0) layer.activations = change.activations;
+    }
+    if (matched == 0) {
+      std::vector<std::string> names;
+      for (const Node* layer : layers) names.push_back(layer->name);
+      fail("the bit override '{}' matches no layer of {}; its layers are: {}", change.pattern, graph.name(),
+           join(names));
+    }
+  }
+  return bits;
+}
+
+// Behind a ReLU, possibly with operations between that keep values non-negative?
+bool is_non_negative(const Graph& graph, ValueId value) {
+  for (;;) {
+    const Node* node = graph.producer(value);
+    if (!node) return false;
+    switch (node->op) {
+      case Op::relu: return true;
+      case Op::max_pool:
+      case Op::avg_pool:
+      case Op::global_avg_pool:
+      case Op::flatten:
+      case Op::slice:
+      case Op::pad: value = node->inputs[0]; break;
+      case Op::quant:
+        if (node->word("grid") == name_of(quant::GridKind::unsigned_)) return true;
+        value = node->inputs[0];
+        break;
+      case Op::normalize:
+      case Op::conv2d:
+      case Op::batch_norm:
+      case Op::add:
+      case Op::linear: return false;
+    }
+  }
+}
+
+// Copies a network node by node, putting quantizers before the layers.
+class Inserter {
+ public:
+  Inserter(const Network& from, const BitPolicy& policy)
+      : from_(from.graph), policy_(policy), bits_(bits_of_layers(from.graph, policy)) {
+    to_.graph.set_name(from_.name());
+    to_.tensors = from.tensors;
+  }
+
+  Network run() {
+    for (ValueId id = 0; id < static_cast<ValueId>(from_.values().size()); ++id) {
+      const graph::Value& value = from_.value(id);
+      if (value.kind != graph::ValueKind::activation) copied_[id] = to_.graph.add_source(value.kind, value.name, value.type);
+    }
+    for (const Node& node : from_.nodes()) copy(node);
+    for (const ValueId output : from_.outputs()) to_.graph.add_output(copied_.at(output));
+    return std::move(to_);
+  }
+
+ private:
+  void copy(const Node& node) {
+    std::vector<ValueId> inputs;
+    for (const ValueId input : node.inputs) inputs.push_back(copied_.at(input));
+    if (const auto layer = bits_.find(node.name); layer != bits_.end()) {
+      inputs[0] = quantized_activation(node, inputs[0], layer->second.activations);
+      inputs[1] = quantized_weight(node, inputs[1], layer->second.weights);
+    }
+    copied_[node.output] = to_.graph.add_node(node.op, node.name, std::move(inputs), node.attributes);
+  }
+
+  ValueId quantized_activation(const Node& layer, ValueId value, int bits) {
+    const Node* producer = to_.graph.producer(value);
+    const bool is_pixels = producer && producer->op == Op::normalize;
+    const bool is_quantized = producer && producer->op == Op::quant;
+    if (bits == quant::kFloatBits || is_pixels || is_quantized) return value;
+    const auto key = std::pair(value, bits);
+    if (const auto shared = shared_.find(key); shared != shared_.end()) return shared->second;
+    if (!is_non_negative(from_, layer.inputs[0]))
+      fail(ErrorKind::unsupported,
+           "{}: its input is not behind a ReLU, and the scheme '{}' has no negative values; keep it float with "
+           "the override '{}=a32'",
+           layer.name, policy_.activation_scheme, layer.name);
+    const std::string name = layer.name + ".input_quant";
+    std::vector<ValueId> inputs{value};
+    if (alpha_parameter_of(policy_.activation_scheme) == AlphaParameter::learned) {
+      inputs.push_back(to_.graph.add_parameter(name + ".alpha", {graph::DataType::f32, {}}));
+      const float alpha[] = {static_cast<float>(policy_.alpha)};
+      to_.tensors[name + ".alpha"] = graph::Tensor::of({}, alpha);
+    }
+    return shared_[key] = to_.graph.add_node(
+               Op::quant, name, std::move(inputs),
+               {{"scheme", policy_.activation_scheme},
+                {"bits", int64_t{bits}},
+                {"grid", std::string(name_of(quant::GridKind::unsigned_))}});
+  }
+
+  ValueId quantized_weight(const Node& layer, ValueId weight, int bits) {
+    if (bits == quant::kFloatBits || to_.graph.producer(weight)) return weight;
+    const quant::WeightScheme scheme = quant::weight_scheme_of(policy_.weight_scheme);
+    return to_.graph.add_node(Op::quant, layer.name + ".weight_quant", {weight},
+                              {{"scheme", policy_.weight_scheme},
+                               {"bits", int64_t{bits}},
+                               {"grid", std::string(name_of(quant::grid_kind_of(scheme)))}});
+  }
+
+  const Graph& from_;
+  const BitPolicy& policy_;
+  std::map<std::string, LayerBits> bits_;
+  Network to_;
+  std::map<ValueId, ValueId> copied_;
+  std::map<std::pair<ValueId, int>, ValueId> shared_;
+};
+
+}  // namespace
+
+BitOverride parse_bit_override(const std::string& text) {
+  const auto refuse = [&] {
+    fail("bit override '{}': expected PATTERN=w4a8, PATTERN=w4 or PATTERN=a32, bits 1 to 8 or 32", text);
+  };
+  const size_t equals = text.rfind('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) refuse();
+  BitOverride result{text.substr(0, equals)};
+  for (size_t at = equals + 1; at < text.size();) {
+    const char which = text[at];
+    const size_t end = std::min(text.find_first_of("wa", at + 1), text.size());
+    const auto bits = parse_integer(std::string_view(text).substr(at + 1, end - at - 1));
+    int& target = which == 'w' ? result.weights : result.activations;
+    if ((which != 'w' && which != 'a') || !bits || target >= 0) refuse();
+    if (*bits != quant::kFloatBits && (*bits < quant::kMinBits || *bits > quant::kMaxBits)) refuse();
+    target = static_cast<int>(*bits);
+    at = end;
+  }
+  return result;
+}
+
+std::vector<std::string> activation_scheme_names() { return {"pact", "dorefa"}; }
+
+AlphaParameter alpha_parameter_of(const std::string& scheme) {
+  if (scheme == "pact") return AlphaParameter::learned;
+  if (scheme == "dorefa") return AlphaParameter::none;
+  fail("{}", unknown_name("activation quantizer", scheme, activation_scheme_names()));
+}
+
+std::vector<const Node*> weighted_layers(const Graph& graph) {
+  std::vector<const Node*> layers;
+  for (const Node& node : graph.nodes())
+    if (node.op == Op::conv2d || node.op == Op::linear) layers.push_back(&node);
+  return layers;
+}
+
+Network insert_quantizers(const Network& network, const BitPolicy& policy) {
+  require_bits(policy.weights, "weights");
+  require_bits(policy.activations, "activations");
+  require_bits(policy.first_layer, "the first layer");
+  require_bits(policy.last_layer, "the last layer");
+  alpha_parameter_of(policy.activation_scheme);
+  quant::weight_scheme_of(policy.weight_scheme);
+  if (!(policy.alpha > 0)) fail("the initial alpha must be positive, not {}", policy.alpha);
+  return Inserter(network, policy).run();
+}
+
+}  // namespace pact::passes

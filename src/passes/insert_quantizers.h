@@ -1,0 +1,47 @@
+// Puts Quant nodes before every convolution and linear layer, on activations and weights, by a bit policy.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace pact::passes {
+
+struct BitOverride {
+  std::string pattern;   // of layer names, with * and ?
+  int weights = -1;      // -1: as the policy says
+  int activations = -1;
+};
+
+// "PATTERN=w4a8", "PATTERN=w4", "PATTERN=a32". Throws Error.
+BitOverride parse_bit_override(const std::string& text);
+
+// Bits are 1 to 8, or 32 for "stays float".
+struct BitPolicy {
+  int weights = 32;
+  int activations = 32;
+  int first_layer = 8;  // weights; its input, the pixels, has 8 bits by nature
+  int last_layer = 8;   // weights and activations
+  std::string weight_scheme = "sawb";
+  std::string activation_scheme = "pact";
+  double alpha = 10.0;  // initial clipping level of schemes that learn it
+  std::vector<BitOverride> overrides;  // later ones win; each must match a layer
+};
+
+// What an activation scheme needs from the graph.
+enum class AlphaParameter { none, learned };
+AlphaParameter alpha_parameter_of(const std::string& activation_scheme);  // throws Error on an unknown scheme
+std::vector<std::string> activation_scheme_names();
+
+// Throws Error on bits that do not exist, unknown schemes, and patterns that match nothing.
+//  - The first and the last layer get `first_layer` and `last_layer` bits when the policy quantizes at all.
+//  - An activation is quantized where a layer reads it, so shortcuts and whatever else reads the same value keep
+//    it in high precision. Layers that read the same value with the same bits share a node.
+//  - The input of the first layer is the raw image behind `normalize`: its 256 pixel values are its grid.
+graph::Network insert_quantizers(const graph::Network& network, const BitPolicy& policy);
+
+// The layers that carry weights, in order: what bit policies and tables talk about.
+std::vector<const graph::Node*> weighted_layers(const graph::Graph& graph);
+
+}  // namespace pact::passes

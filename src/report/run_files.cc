@@ -1,0 +1,185 @@
+#include "report/run_files.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/strings.h"
+
+namespace pact::report {
+namespace {
+
+constexpr size_t kMaxBytes = size_t{256} << 20;
+
+using enum FieldKind;
+using enum Presence;
+constexpr Field kRunFields[] = {{"command", text}, {"network", text},       {"dataset", text},
+                                {"version", text}, {"seed", finite_number}, {"threads", number},
+                                {"machine", text}, {"started", text},       {"settings", settings},
+                                {"status", text},  {"message", text},       {"precision", text},
+                                {"updated", text}};
+constexpr Field kMetricFields[] = {{"epoch", finite_number, required},
+                                   {"step", number},
+                                   {"lr", number},
+                                   {"train_loss", number},
+                                   {"train_top1", number},
+                                   {"test_loss", number},
+                                   {"test_top1", number},
+                                   {"seconds", number},
+                                   {"images_per_second", number},
+                                   {"alpha", number_map}};
+constexpr Field kLayerFields[] = {{"name", text, required},
+                                  {"op", text},
+                                  {"output", text},
+                                  {"weight_bits", number},
+                                  {"weight_scheme", text},
+                                  {"activation_bits", number},
+                                  {"activation_scheme", text},
+                                  {"parameters", number},
+                                  {"macs", number},
+                                  {"bytes", number}};
+constexpr Field kHistogramFields[] = {{"name", text, required},          {"kind", text, required},
+                                      {"low", number, required},         {"high", number, required},
+                                      {"counts", number_list, required}, {"levels", number_list}};
+constexpr Field kTotalFields[] = {
+    {"parameters", number}, {"macs", number}, {"bytes", number}, {"float_bytes", number}};
+
+// The value of `text`, or nothing when it ends too early, as the file of a killed process does.
+// `first_line` is the number of its first line in `file`.
+std::optional<Json> parse(std::string_view text, const std::string& file, size_t first_line) {
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    if (error.byte > text.size()) return std::nullopt;
+    const size_t line = first_line + std::count(text.begin(), text.begin() + error.byte, '\n');
+    fail("{}: line {} is not valid JSON: {}", file, line, error.what());
+  } catch (const Json::exception& error) {
+    fail("{}: line {} is not valid JSON: {}", file, first_line, error.what());
+  }
+}
+
+// The whole of a JSON file; nothing, with a note, when it is missing or cut off.
+std::optional<Json> read_json(const std::filesystem::path& file, std::string_view loss,
+                              std::vector<std::string>& notes) {
+  if (!std::filesystem::exists(file)) {
+    notes.push_back(fmt::format("There is no {}, so {}.", file.filename().string(), loss));
+    return std::nullopt;
+  }
+  const std::string bytes = read_file(file, kMaxBytes);
+  std::optional<Json> json = parse(bytes, file.string(), 1);
+  if (!json)
+    notes.push_back(fmt::format("{} is cut off in the middle, so {}.", file.filename().string(), loss));
+  return json;
+}
+
+// A run that is resumed from an older checkpoint repeats epochs: what it wrote before about these no longer
+// holds.
+void append_epoch(Json& metrics, Json epoch, std::set<double>& repeated) {
+  while (!metrics.empty() && metrics.back()["epoch"].get<double>() >= epoch["epoch"].get<double>()) {
+    repeated.insert(metrics.back()["epoch"].get<double>());
+    metrics.erase(metrics.size() - 1);
+  }
+  metrics.push_back(std::move(epoch));
+}
+
+Json read_metrics(const std::filesystem::path& file, std::vector<std::string>& notes) {
+  Json metrics = Json::array();
+  if (!std::filesystem::exists(file)) {
+    notes.push_back("There is no metrics.jsonl, so there are no curves.");
+    return metrics;
+  }
+  const std::string bytes = read_file(file, kMaxBytes);
+  std::set<double> repeated;
+  std::string_view rest = bytes;
+  for (size_t line = 1; !rest.empty(); ++line) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view text = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (trim(text).empty()) continue;
+    const std::optional<Json> epoch = parse(text, file.string(), line);
+    if (epoch) {
+      append_epoch(metrics,
+                   take_fields(*epoch, kMetricFields, fmt::format("{}: line {}", file.string(), line)),
+                   repeated);
+    } else if (trim(rest).empty()) {
+      notes.push_back("The last line of metrics.jsonl is cut off, as by a killed process, and was left out.");
+    } else {
+      fail("{}: line {} is cut off in the middle; delete that line to go on without it", file.string(), line);
+    }
+  }
+  if (metrics.empty()) notes.push_back("No epoch is finished yet, so there are no curves.");
+  if (!repeated.empty())
+    notes.push_back(fmt::format("The run was resumed: {} ran twice, and what is shown is the second time.",
+                                repeated.size() == 1
+                                    ? fmt::format("epoch {}", *repeated.begin())
+                                    : fmt::format("epochs {} to {}", *repeated.begin(), *repeated.rbegin())));
+  return metrics;
+}
+
+Json take_list(const Json& report, const char* name, std::span<const Field> fields, const std::string& file) {
+  Json list = Json::array();
+  const auto found = report.find(name);
+  if (found == report.end()) return list;
+  if (!found->is_array()) fail("{}: '{}' must be a list", file, name);
+  for (size_t i = 0; i < found->size(); ++i)
+    list.push_back(take_fields((*found)[i], fields, fmt::format("{}: {}[{}]", file, name, i)));
+  return list;
+}
+
+Json take_report(const Json& report, const std::string& file) {
+  if (!report.is_object()) fail("{}: expected a JSON object, found {}", file, report.type_name());
+  Json taken = Json::object();
+  taken["layers"] = take_list(report, "layers", kLayerFields, file);
+  taken["histograms"] = take_list(report, "histograms", kHistogramFields, file);
+  if (const auto totals = report.find("totals"); totals != report.end())
+    taken["totals"] = take_fields(*totals, kTotalFields, file + ": totals");
+  return taken;
+}
+
+// The last `parts` parts of a path.
+std::string tail(const std::filesystem::path& path, size_t parts) {
+  std::vector<std::string> names;
+  for (const auto& part : path)
+    if (const std::string name = part.string(); !name.empty() && name != "/") names.push_back(name);
+  return join({names.end() - static_cast<std::ptrdiff_t>(std::min(parts, names.size())), names.end()}, "/");
+}
+
+}  // namespace
+
+RunFiles read_run(const std::filesystem::path& directory) {
+  const auto file = [&](const char* name) { return directory / name; };
+  if (!std::filesystem::is_directory(directory)) fail("{}: is not a directory", directory.string());
+  if (!exists(file("run.json")) && !exists(file("metrics.jsonl")) && !exists(file("report.json")))
+    fail("{}: is not a run directory, for it holds no run.json, metrics.jsonl or report.json",
+         directory.string());
+
+  RunFiles files;
+  if (const auto json =
+          read_json(file("run.json"), "command, settings and status are not known", files.notes))
+    files.run = take_fields(*json, kRunFields, file("run.json").string());
+  files.metrics = read_metrics(file("metrics.jsonl"), files.notes);
+  if (const auto json = read_json(file("report.json"), "layers and histograms are not shown", files.notes))
+    files.report = take_report(*json, file("report.json").string());
+  return files;
+}
+
+std::vector<std::string> run_labels(const std::vector<std::filesystem::path>& directories) {
+  std::vector<std::filesystem::path> paths;
+  size_t longest = 1;
+  for (const auto& directory : directories) {
+    paths.push_back(std::filesystem::absolute(directory).lexically_normal());
+    longest = std::max(longest, static_cast<size_t>(std::distance(paths.back().begin(), paths.back().end())));
+  }
+  std::vector<std::string> labels;
+  for (size_t parts = 1; parts <= longest; ++parts) {
+    labels.clear();
+    for (const auto& path : paths) labels.push_back(tail(path, parts));
+    if (std::set<std::string>(labels.begin(), labels.end()).size() == labels.size()) break;
+  }
+  return labels;
+}
+
+}  // namespace pact::report

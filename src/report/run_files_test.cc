@@ -1,0 +1,156 @@
+#include "report/run_files.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "report/synthetic_run.h"
+
+namespace pact::report {
+namespace {
+
+class RunFilesTest : public testing::Test {
+ protected:
+  RunFilesTest() {
+    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    directory_ = std::filesystem::path(testing::TempDir()) / ("pact_run_files_" + name);
+    std::filesystem::remove_all(directory_);
+    make_writable_directory(directory_);
+  }
+  ~RunFilesTest() override { std::filesystem::remove_all(directory_); }
+
+  void write(const char* name, const std::string& text) const { write_file(directory_ / name, text); }
+
+  // The message that reading the run fails with.
+  std::string failure() const {
+    try {
+      read_run(directory_);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::bad_input);
+      return error.what();
+    }
+    return "no failure";
+  }
+
+  std::filesystem::path directory_;
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_F(RunFilesTest, ReadsAWholeRun) {
+  SyntheticRun{.epochs = 12}.write(directory_);
+  const RunFiles files = read_run(directory_);
+  EXPECT_EQ(files.run["network"], "resnet20");
+  EXPECT_EQ(files.metrics.size(), 12u);
+  EXPECT_EQ(files.report["layers"].size(), 20u);
+  EXPECT_TRUE(files.notes.empty());
+}
+
+TEST_F(RunFilesTest, KeepsTheOrderOfLayers) {
+  write("metrics.jsonl", R"({"epoch":1,"alpha":{"stem":1,"layer10":2,"layer2":3}})");
+  EXPECT_EQ(read_run(directory_).metrics[0]["alpha"].dump(), R"({"stem":1,"layer10":2,"layer2":3})");
+}
+
+TEST_F(RunFilesTest, SaysWhatIsMissing) {
+  write("run.json", R"({"network":"resnet20"})");
+  const RunFiles files = read_run(directory_);
+  ASSERT_EQ(files.notes.size(), 2u);
+  EXPECT_EQ(files.notes[0], "There is no metrics.jsonl, so there are no curves.");
+  EXPECT_EQ(files.notes[1], "There is no report.json, so layers and histograms are not shown.");
+}
+
+TEST_F(RunFilesTest, RefusesADirectoryWithoutARun) {
+  EXPECT_TRUE(contains(failure(), "is not a run directory"));
+  EXPECT_THROW(read_run(directory_ / "absent"), Error);
+}
+
+// A process may be killed after any byte.
+TEST_F(RunFilesTest, LeavesOutATornLastLineWhereverItIsTorn) {
+  const std::string first = SyntheticRun{.epochs = 2}.metrics(1).dump() + "\n";
+  const std::string second =
+      R"({"epoch":2,"lr":-1.5e-3,"train_loss":null,"odd":[true,"\u00e9\"ä"],"alpha":{"a":2}})";
+  for (size_t length = 1; length < second.size(); ++length) {
+    // In the middle of ä the bytes are no UTF-8; a JSON parser sees an ill-formed byte only at the end.
+    write("metrics.jsonl", first + second.substr(0, length));
+    const RunFiles files = read_run(directory_);
+    EXPECT_EQ(files.metrics.size(), 1u) << second.substr(0, length);
+    EXPECT_TRUE(contains(files.notes[1], "cut off")) << second.substr(0, length);
+  }
+  write("metrics.jsonl", first + second);
+  EXPECT_EQ(read_run(directory_).metrics.size(), 2u);
+}
+
+TEST_F(RunFilesTest, LeavesOutFilesThatAreCutOff) {
+  write("run.json", "");
+  write("report.json", R"({"layers":[{"name")");
+  const RunFiles files = read_run(directory_);
+  EXPECT_EQ(files.notes[0],
+            "run.json is cut off in the middle, so command, settings and status are not known.");
+  EXPECT_TRUE(files.report.empty());
+}
+
+TEST_F(RunFilesTest, NamesFileAndLineOfMalformedJson) {
+  write("metrics.jsonl", "{\"epoch\":1}\n\n{\"epoch\":}\n{\"epoch\":3}\n");
+  EXPECT_TRUE(contains(failure(), "metrics.jsonl: line 3 is not valid JSON"));
+  write("metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":2,\"lr\n{\"epoch\":3}\n");
+  EXPECT_TRUE(contains(failure(), "metrics.jsonl: line 2")) << failure();
+  write("metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":1e999}\n{\"epoch\":3}\n");
+  EXPECT_TRUE(contains(failure(), "metrics.jsonl: line 2")) << failure();
+  write("metrics.jsonl", "");
+  write("run.json", "{\n \"network\": \"x\",\n \"seed\" 1\n}");
+  EXPECT_TRUE(contains(failure(), "run.json: line 3 is not valid JSON")) << failure();
+}
+
+TEST_F(RunFilesTest, NamesTheFieldOfTheWrongType) {
+  write("metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":2,\"lr\":\"high\"}\n");
+  EXPECT_TRUE(contains(failure(), "metrics.jsonl: line 2: 'lr' must be a number or null"));
+  write("metrics.jsonl", "{\"lr\":1}\n");
+  EXPECT_TRUE(contains(failure(), "line 1: the field 'epoch' is missing"));
+  write("metrics.jsonl", "[1]\n");
+  EXPECT_TRUE(contains(failure(), "line 1: expected a JSON object, found array"));
+  write("metrics.jsonl", "");
+  write("report.json", R"({"histograms":[{"name":"a","kind":"weight","low":0,"high":1,"counts":[1,"2"]}]})");
+  EXPECT_TRUE(contains(failure(), "report.json: histograms[0]: 'counts' must be a list of numbers"));
+  write("report.json", R"({"layers":{}})");
+  EXPECT_TRUE(contains(failure(), "report.json: 'layers' must be a list"));
+  write("report.json", "{}");
+  write("run.json", R"({"settings":{"a":[[1]]}})");
+  EXPECT_TRUE(contains(failure(), "run.json: 'settings' must be an object of"));
+}
+
+// A run that diverged has weights that are no numbers; JSON writes them as null.
+TEST_F(RunFilesTest, TakesNullForWhatIsNotFinite) {
+  write("metrics.jsonl", R"({"epoch":1,"train_loss":null,"alpha":{"a":null}})");
+  write(
+      "report.json",
+      R"({"histograms":[{"name":"a","kind":"weight","low":null,"high":null,"counts":[0],"levels":[null]}]})");
+  write("run.json", R"({"settings":{"init":null,"milestones":[60,120],"override":[]}})");
+  EXPECT_EQ(read_run(directory_).metrics.size(), 1u);
+}
+
+TEST_F(RunFilesTest, DropsWhatItDoesNotKnow) {
+  write("run.json", R"({"network":"x","extra":)" + std::string(1000, '[') + std::string(1000, ']') + "}");
+  EXPECT_EQ(read_run(directory_).run.dump(), R"({"network":"x"})");
+}
+
+TEST_F(RunFilesTest, AResumedRunReplacesTheEpochsItRepeats) {
+  write("metrics.jsonl",
+        "{\"epoch\":1,\"lr\":1}\n{\"epoch\":2,\"lr\":1}\n{\"epoch\":3,\"lr\":1}\n{\"epoch\":2,\"lr\":5}\n");
+  const RunFiles files = read_run(directory_);
+  ASSERT_EQ(files.metrics.size(), 2u);
+  EXPECT_EQ(files.metrics[1]["lr"], 5);
+  EXPECT_EQ(files.notes[1],
+            "The run was resumed: epochs 2 to 3 ran twice, and what is shown is the second time.");
+}
+
+TEST(RunLabelsTest, AreAsShortAsTellsThemApart) {
+  using Labels = std::vector<std::string>;
+  EXPECT_EQ(run_labels({"/runs/a/"}), Labels{"a"});
+  EXPECT_EQ(run_labels({"/runs/a", "/runs/b/."}), (Labels{"a", "b"}));
+  EXPECT_EQ(run_labels({"/x/4/run", "/x/2/run"}), (Labels{"4/run", "2/run"}));
+  EXPECT_EQ(run_labels({"/x/run", "/x/run"}), (Labels{"x/run", "x/run"}));
+}
+
+}  // namespace
+}  // namespace pact::report

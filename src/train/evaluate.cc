@@ -1,0 +1,55 @@
+#include <chrono>
+#include <thread>
+
+#include "data/loader.h"
+#include "train/batches.h"
+#include "train/executor.h"
+#include "train/trainer.h"
+
+namespace pact::train {
+
+Evaluation evaluate_executor(const Executor& executor, const data::Dataset& dataset,
+                             const std::function<void(int64_t)>& on_progress) {
+  // Small batches: an activation of 100 images stays in the second-level cache.
+  constexpr int64_t kBatch = 100;
+  at::NoGradGuard no_grad;
+  const auto start = std::chrono::steady_clock::now();
+  data::LoaderOptions options;
+  options.batch_size = std::min<int64_t>(kBatch, static_cast<int64_t>(dataset.count()));
+  options.order = data::Order::sequential;
+  options.last_batch = data::LastBatch::keep;
+  data::Loader loader(dataset, options);
+  loader.start(0);
+  Evaluation result;
+  int64_t correct = 0;
+  double loss_sum = 0;
+  while (const std::optional<data::Batch> batch = loader.next()) {
+    const at::Tensor labels = labels_of(*batch);
+    const at::Tensor logits = executor.run(pixels_of(*batch, dataset.image), {});
+    const at::Tensor predicted = logits.argmax(1).contiguous();
+    correct += predicted.eq(labels).sum().item<int64_t>();
+    const int64_t count = static_cast<int64_t>(batch->count());
+    loss_sum += at::cross_entropy_loss(logits, labels).item<double>() * static_cast<double>(count);
+    const int64_t* classes = predicted.data_ptr<int64_t>();
+    for (int64_t i = 0; i < count; ++i) result.predictions.push_back(static_cast<int>(classes[i]));
+    result.images += count;
+    on_progress(result.images);
+  }
+  const double images = static_cast<double>(result.images);
+  result.top1 = 100.0 * static_cast<double>(correct) / images;
+  result.loss = loss_sum / images;
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+void set_threads(int64_t threads) {
+  at::set_num_threads(static_cast<int>(threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency())));
+}
+
+Evaluation evaluate(const graph::Network& network, const data::Dataset& dataset, const EvaluateOptions& options) {
+  set_threads(options.threads);
+  const Parameters parameters = to_parameters(network);
+  return evaluate_executor(Executor(network.graph, parameters), dataset, options.on_progress);
+}
+
+}  // namespace pact::train

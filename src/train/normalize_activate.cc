@@ -1,0 +1,291 @@
+#include "train/normalize_activate.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "base/error.h"
+#include "kernels/norm_activate/norm_activate.h"
+#include "quant/clip.h"
+#include "train/storage.h"
+
+namespace pact::train {
+namespace {
+
+using kernels::NormActivateBackward;
+using kernels::NormActivateForward;
+using kernels::NormActivateKernels;
+using kernels::Storage;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+const NormActivateKernels& kernels_here() {
+  static const NormActivateKernels& chosen = kernels::norm_activate_kernels(selected_isa());
+  return chosen;
+}
+
+// A tensor cut into blocks of whole pixels, each a main part in wide rows and a rest.
+struct Layout {
+  static constexpr int64_t kLanes = 256;           // aimed at
+  static constexpr int64_t kBlockElements = 1 << 16;
+
+  explicit Layout(const at::Tensor& y) : channels(y.size(1)), pixels(y.numel() / std::max<int64_t>(channels, 1)) {
+    repeats = std::max<int64_t>(1, kLanes / channels);
+    width = channels * repeats;
+    block_pixels = std::max<int64_t>(1, kBlockElements / width) * repeats;
+    blocks = (pixels + block_pixels - 1) / block_pixels;
+  }
+
+  // Calls work(first element, count, width) once or twice for block b.
+  template <typename Work>
+  void for_parts(int64_t b, const Work& work) const {
+    const int64_t begin = b * block_pixels, end = std::min(pixels, begin + block_pixels);
+    const int64_t whole = (end - begin) / repeats * repeats;
+    if (whole) work(begin * channels, whole * channels, width);
+    const int64_t rest = end - begin - whole;
+    if (rest) work((begin + whole) * channels, rest * channels, rest * channels);
+  }
+
+  // `values` per channel, repeated over the lanes.
+  std::vector<float> spread(const std::vector<double>& values) const {
+    std::vector<float> lanes(static_cast<size_t>(width));
+    for (int64_t l = 0; l < width; ++l) lanes[static_cast<size_t>(l)] = static_cast<float>(values[static_cast<size_t>(l % channels)]);
+    return lanes;
+  }
+
+  int64_t channels, pixels, repeats, width, block_pixels, blocks;
+};
+
+// `kinds` sums per channel: every block adds into its own lanes, then blocks and lanes are added in fixed order.
+class BlockSums {
+ public:
+  BlockSums(const Layout& layout, int kinds)
+      : layout_(layout), kinds_(kinds), lanes_(static_cast<size_t>(layout.blocks * kinds * layout.width)) {}
+
+  float* lanes(int64_t block, int kind) {
+    return lanes_.data() + (block * kinds_ + kind) * layout_.width;
+  }
+
+  std::vector<double> per_channel(int kind) {
+    std::vector<double> sums(static_cast<size_t>(layout_.channels));
+    for (int64_t b = 0; b < layout_.blocks; ++b) {
+      const float* lane = lanes(b, kind);
+      for (int64_t l = 0; l < layout_.width; ++l) sums[static_cast<size_t>(l % layout_.channels)] += static_cast<double>(lane[l]);
+    }
+    return sums;
+  }
+
+ private:
+  const Layout& layout_;
+  int kinds_;
+  std::vector<float> lanes_;
+};
+
+template <typename Work>
+void for_blocks(const Layout& layout, const Work& work) {
+  at::parallel_for(0, layout.blocks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) work(b);
+  });
+}
+
+std::vector<double> to_vector(const at::Tensor& t) {
+  const at::Tensor f = t.to(at::kFloat).contiguous();
+  const float* data = f.data_ptr<float>();
+  return {data, data + f.numel()};
+}
+
+at::Tensor to_tensor(const std::vector<double>& values) {
+  at::Tensor t = at::empty({static_cast<int64_t>(values.size())}, at::kFloat);
+  std::transform(values.begin(), values.end(), t.data_ptr<float>(), [](double v) { return static_cast<float>(v); });
+  return t;
+}
+
+struct Moments {
+  std::vector<double> mean, var;  // var is the biased one
+};
+
+// Around the first pixel of the batch, so that a mean far from zero costs no digits.
+Moments moments_of(const at::Tensor& y, const Layout& layout) {
+  const Storage storage = storage_of(y);
+  const std::vector<double> origin = to_vector(as_pixels(y).select(0, 0));
+  const std::vector<float> center = layout.spread(origin);
+  BlockSums sums(layout, 2);
+  for_blocks(layout, [&](int64_t b) {
+    layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
+      kernels_here().moments(storage, count, width, at_element(y, at), center.data(), sums.lanes(b, 0), sums.lanes(b, 1));
+    });
+  });
+  Moments moments{sums.per_channel(0), sums.per_channel(1)};
+  const double n = static_cast<double>(layout.pixels);
+  for (size_t c = 0; c < moments.mean.size(); ++c) {
+    const double shifted = moments.mean[c] / n;
+    moments.mean[c] = origin[c] + shifted;
+    const double var = moments.var[c] / n - shifted * shifted;
+    moments.var[c] = var < 0 ? 0 : var;  // NaN stays NaN
+  }
+  return moments;
+}
+
+void update_running(const NormalizeActivateInput& in, const Moments& moments, double momentum, int64_t pixels) {
+  float* mean = in.running_mean.data_ptr<float>();
+  float* var = in.running_var.data_ptr<float>();
+  const double unbiased = pixels > 1 ? static_cast<double>(pixels) / static_cast<double>(pixels - 1) : 1.0;
+  for (size_t c = 0; c < moments.mean.size(); ++c) {
+    mean[c] = static_cast<float>((1 - momentum) * static_cast<double>(mean[c]) + momentum * moments.mean[c]);
+    var[c] = static_cast<float>((1 - momentum) * static_cast<double>(var[c]) + momentum * moments.var[c] * unbiased);
+  }
+}
+
+// Everything per channel that the passes over memory need: z = y * scale + shift.
+struct Affine {
+  std::vector<double> mean, inverse_deviation, scale, shift;
+
+  Affine(const Moments& moments, const at::Tensor& gamma, const at::Tensor& beta, double epsilon)
+      : mean(moments.mean), inverse_deviation(moments.var.size()), scale(to_vector(gamma)), shift(to_vector(beta)) {
+    for (size_t c = 0; c < mean.size(); ++c) {
+      inverse_deviation[c] = 1.0 / std::sqrt(moments.var[c] + epsilon);
+      scale[c] *= inverse_deviation[c];
+      shift[c] -= mean[c] * scale[c];
+    }
+  }
+};
+
+float floor_of(Rectifier rectifier) {
+  return rectifier == Rectifier::relu ? 0.0f : -std::numeric_limits<float>::infinity();
+}
+
+void* at_or_null(const at::Tensor& t, int64_t element) { return t.defined() ? at_element(t, element) : nullptr; }
+
+class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
+ public:
+  static variable_list forward(AutogradContext* context, const at::Tensor& y, const at::Tensor& gamma,
+                               const at::Tensor& beta, const c10::optional<at::Tensor>& maybe_shortcut,
+                               const c10::optional<at::Tensor>& maybe_alpha, const NormalizeActivateInput* in,
+                               const NormalizeActivateOptions* options) {
+    const at::Tensor shortcut = maybe_shortcut.value_or(at::Tensor());
+    const at::Tensor alpha = maybe_alpha.value_or(at::Tensor());
+    const Layout layout(y);
+    const bool of_batch = options->statistics == Statistics::of_batch;
+    const Moments moments = of_batch ? moments_of(y, layout) : Moments{to_vector(in->running_mean), to_vector(in->running_var)};
+    if (of_batch) update_running(*in, moments, options->momentum, layout.pixels);
+    const Affine affine(moments, gamma, beta, options->epsilon);
+    const std::vector<float> scale = layout.spread(affine.scale), shift = layout.spread(affine.shift);
+    const bool quantizes = options->bits > 0;
+    const float level = quantizes ? alpha.item<float>() : 0.0f;
+    const bool wants_real = options->real == NormalizeActivateOptions::Real::wanted;
+    const at::Tensor real = wants_real ? at::empty_like(y) : at::Tensor();
+    const at::Tensor quantized = quantizes ? at::empty_like(y) : at::Tensor();
+    const float step = quantizes ? quant::clip_step(level, options->bits) : 0.0f;
+    for_blocks(layout, [&](int64_t b) {
+      layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
+        kernels_here().forward(storage_of(y), {count, width, at_element(y, at), at_or_null(shortcut, at), scale.data(),
+                                               shift.data(), floor_of(options->rectifier), level, step,
+                                               at_or_null(real, at), at_or_null(quantized, at)});
+      });
+    });
+    // The activation is read back only where a shortcut was added; then it has to be kept.
+    const bool keep = shortcut.defined();
+    PACT_CHECK(!keep || wants_real);
+    context->save_for_backward({y, keep ? real : at::Tensor(), gamma});
+    context->saved_data["mean"] = affine.mean;
+    context->saved_data["inverse_deviation"] = affine.inverse_deviation;
+    context->saved_data["scale"] = affine.scale;
+    context->saved_data["shift"] = affine.shift;
+    context->saved_data["of_batch"] = of_batch;
+    context->saved_data["relu"] = options->rectifier == Rectifier::relu;
+    context->saved_data["level"] = static_cast<double>(level);
+    context->saved_data["wants_real"] = wants_real;
+    context->saved_data["learns_alpha"] = alpha.defined() && alpha.requires_grad();
+    context->set_materialize_grads(false);
+    variable_list outputs;
+    if (wants_real) outputs.push_back(real);
+    if (quantizes) outputs.push_back(quantized);
+    return outputs;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor& y = saved[0];
+    const at::Tensor& kept = saved[1];
+    auto& data = context->saved_data;
+    const Layout layout(y);
+    const std::vector<double> mean = data["mean"].toDoubleVector();
+    const std::vector<double> inverse_deviation = data["inverse_deviation"].toDoubleVector();
+    const std::vector<double> scale = data["scale"].toDoubleVector();
+    const bool of_batch = data["of_batch"].toBool();
+    size_t next = 0;
+    const at::Tensor dr = data["wants_real"].toBool() ? gradients[next++] : at::Tensor();
+    const at::Tensor dq = next < gradients.size() ? gradients[next] : at::Tensor();
+    if (!dr.defined() && !dq.defined()) return variable_list(7);
+    const at::Tensor dr_like = like(dr, y), dq_like = like(dq, y);
+
+    const std::vector<float> scale_lanes = layout.spread(scale);
+    const std::vector<float> shift_lanes = layout.spread(data["shift"].toDoubleVector());
+    const std::vector<float> mean_lanes = layout.spread(mean);
+    const float floor = floor_of(data["relu"].toBool() ? Rectifier::relu : Rectifier::none);
+    const auto part = [&](int64_t at, int64_t count, int64_t width) {
+      return NormActivateBackward{count, width, at_element(y, at), at_or_null(kept, at), at_or_null(dr_like, at),
+                                  at_or_null(dq_like, at), scale_lanes.data(), shift_lanes.data(), floor,
+                                  static_cast<float>(data["level"].toDouble())};
+    };
+    const Storage storage = storage_of(y);
+    const at::Tensor dz = kept.defined() ? at::empty_like(y) : at::Tensor();
+    BlockSums sums(layout, 3);
+    for_blocks(layout, [&](int64_t b) {
+      layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
+        kernels_here().backward_sums(storage, part(at, count, width), mean_lanes.data(), sums.lanes(b, 0),
+                                     sums.lanes(b, 1), sums.lanes(b, 2), at_or_null(dz, at));
+      });
+    });
+    const std::vector<double> dbeta = sums.per_channel(0);
+    std::vector<double> dgamma = sums.per_channel(1);
+    double dalpha = 0;
+    for (const double share : sums.per_channel(2)) dalpha += share;
+
+    // dy = scale * (dz - mean(dz) - x * mean(dz * x)) with x = (y - mean) * inverse_deviation
+    std::vector<double> y_factor(dbeta.size()), offset(dbeta.size());
+    const double n = static_cast<double>(layout.pixels);
+    for (size_t c = 0; c < dbeta.size(); ++c) {
+      dgamma[c] *= inverse_deviation[c];
+      if (!of_batch) continue;  // running statistics are constants
+      y_factor[c] = -scale[c] * inverse_deviation[c] * dgamma[c] / n;
+      offset[c] = -scale[c] * dbeta[c] / n - mean[c] * y_factor[c];
+    }
+    const std::vector<float> y_factor_lanes = layout.spread(y_factor), offset_lanes = layout.spread(offset);
+    const at::Tensor dy = at::empty_like(y);
+    for_blocks(layout, [&](int64_t b) {
+      layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
+        kernels_here().backward_apply(storage, part(at, count, width), at_or_null(dz, at), scale_lanes.data(),
+                                      y_factor_lanes.data(), offset_lanes.data(), at_element(dy, at));
+      });
+    });
+    const at::Tensor alpha_gradient =
+        data["learns_alpha"].toBool() ? at::scalar_tensor(dalpha, at::kFloat) : at::Tensor();
+    return {dy, to_tensor(dgamma), to_tensor(dbeta), dz, alpha_gradient, at::Tensor(), at::Tensor()};
+  }
+};
+
+}  // namespace
+
+NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& given, const NormalizeActivateOptions& options) {
+  NormalizeActivateInput in = given;
+  in.y = channels_last(in.y);
+  if (in.shortcut.defined()) in.shortcut = channels_last(in.shortcut);
+  const bool wants_real = options.real == NormalizeActivateOptions::Real::wanted;
+  NormalizeActivateOptions keeping = options;
+  if (in.shortcut.defined()) keeping.real = NormalizeActivateOptions::Real::wanted;
+  // libtorch wants absent tensors as absent optionals.
+  const auto optional = [](const at::Tensor& t) { return t.defined() ? c10::make_optional(t) : c10::nullopt; };
+  const variable_list outputs = NormalizeActivate::apply(in.y, in.gamma, in.beta, optional(in.shortcut),
+                                                         optional(in.alpha), &in, &keeping);
+  NormalizeActivateOutput result;
+  size_t next = 0;
+  if (keeping.real == NormalizeActivateOptions::Real::wanted) {
+    if (wants_real) result.real = outputs[next];
+    ++next;
+  }
+  if (options.bits > 0) result.quantized = outputs[next];
+  return result;
+}
+
+}  // namespace pact::train

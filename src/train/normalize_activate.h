@@ -1,0 +1,37 @@
+// Batch norm, shortcut, ReLU and activation quantizer of one layer as one differentiable function over the fused
+// kernels (kernels/norm_activate). Activations are float32 or bfloat16, channels-last; everything per channel and
+// all sums are float32 or wider. Sums are formed over fixed blocks and added in fixed order, so that results do not
+// depend on the number of threads.
+#pragma once
+
+#include "train/torch.h"
+
+namespace pact::train {
+
+enum class Statistics { of_batch, running };
+enum class Rectifier { none, relu };
+
+struct NormalizeActivateOptions {
+  Statistics statistics = Statistics::of_batch;
+  double momentum = 0.1;  // weight of the batch in the running statistics
+  double epsilon = 1e-5;
+  Rectifier rectifier = Rectifier::relu;
+  int bits = 0;  // of `quantized`; 0: not wanted
+  enum class Real { wanted, unwanted } real = Real::wanted;
+};
+
+struct NormalizeActivateInput {
+  at::Tensor y;         // [N,C,H,W] or [N,C]
+  at::Tensor gamma, beta, running_mean, running_var;  // [C]; the running ones are updated in place
+  at::Tensor shortcut;  // shape of y, or undefined
+  at::Tensor alpha;     // scalar; used when bits > 0
+};
+
+struct NormalizeActivateOutput {
+  at::Tensor real;       // the activation in high precision, or undefined
+  at::Tensor quantized;  // its value on the grid of `bits` bits and `alpha`, or undefined
+};
+
+NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& input, const NormalizeActivateOptions& options);
+
+}  // namespace pact::train

@@ -1,0 +1,57 @@
+#include "train/parameters.h"
+
+#include <cstring>
+
+#include "base/error.h"
+
+namespace pact::train {
+namespace {
+
+at::ScalarType type_of(graph::DataType type) {
+  switch (type) {
+    case graph::DataType::f32: return at::kFloat;
+    case graph::DataType::f64: return at::kDouble;
+    case graph::DataType::i64: return at::kLong;
+    case graph::DataType::i32: return at::kInt;
+    case graph::DataType::i16: return at::kShort;
+    case graph::DataType::i8: return at::kChar;
+    case graph::DataType::u8: return at::kByte;
+  }
+  fail(ErrorKind::internal, "unknown data type");
+}
+
+}  // namespace
+
+at::Tensor to_torch(const graph::Tensor& tensor) {
+  const at::Tensor t = at::empty(tensor.shape, type_of(tensor.type));
+  std::memcpy(t.data_ptr(), tensor.bytes.data(), tensor.bytes.size());
+  return t;
+}
+
+graph::Tensor from_torch(const at::Tensor& tensor) {
+  const at::Tensor t = tensor.detach().contiguous();
+  PACT_CHECK(t.scalar_type() == at::kFloat || t.scalar_type() == at::kLong);
+  graph::Tensor result =
+      graph::Tensor::zeros(t.scalar_type() == at::kFloat ? graph::DataType::f32 : graph::DataType::i64, t.sizes().vec());
+  std::memcpy(result.bytes.data(), t.data_ptr(), result.bytes.size());
+  return result;
+}
+
+Parameters to_parameters(const graph::Network& network) {
+  Parameters parameters;
+  for (const graph::Value& value : network.graph.values()) {
+    if (value.kind != graph::ValueKind::parameter && value.kind != graph::ValueKind::buffer) continue;
+    at::Tensor t = to_torch(network.tensors.at(value.name));
+    t.set_requires_grad(value.kind == graph::ValueKind::parameter);
+    parameters[value.name] = t;
+  }
+  return parameters;
+}
+
+graph::Tensors to_tensors(const Parameters& parameters) {
+  graph::Tensors tensors;
+  for (const auto& [name, tensor] : parameters) tensors[name] = from_torch(tensor);
+  return tensors;
+}
+
+}  // namespace pact::train

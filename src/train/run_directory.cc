@@ -1,0 +1,113 @@
+#include "train/run_directory.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/strings.h"
+#include "graph/text.h"
+
+namespace pact::train {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kFormat = "pact.checkpoint.1";
+
+// Doubles travel as hexadecimal text, so that they come back to the same bits.
+std::string to_text(double value) { return fmt::format("{:a}", value); }
+
+double real_of(const graph::Metadata& metadata, const std::string& key, const std::string& origin) {
+  const auto found = metadata.find(key);
+  if (found == metadata.end()) fail("{}: is not a checkpoint of a training run (no '{}')", origin, key);
+  char* end = nullptr;
+  const double value = std::strtod(found->second.c_str(), &end);
+  if (found->second.empty() || *end) fail("{}: '{}' is not a number: '{}'", origin, key, found->second);
+  return value;
+}
+
+int64_t integer_of(const graph::Metadata& metadata, const std::string& key, const std::string& origin) {
+  const auto found = metadata.find(key);
+  const auto value = found == metadata.end() ? std::nullopt : parse_integer(found->second);
+  if (!value || *value < 0) fail("{}: is not a checkpoint of a training run ('{}')", origin, key);
+  return *value;
+}
+
+fs::path optimizer_path(const fs::path& directory, int64_t step) {
+  return directory / fmt::format("last.optimizer-{}.safetensors", step);
+}
+
+}  // namespace
+
+graph::Network load_network(const fs::path& path, Checkpoint which) {
+  const bool is_file = fs::is_regular_file(path);
+  const fs::path directory = is_file ? path.parent_path() : path;
+  if (!is_file && !fs::is_directory(path)) fail("{}: there is no run directory or .safetensors file of this name", path.string());
+  const fs::path weights = is_file ? path : path / (which == Checkpoint::last ? "last.safetensors" : "best.safetensors");
+  const fs::path text = directory / "graph.txt";
+  if (!fs::exists(text)) fail("{}: is not a run directory: it has no graph.txt", directory.string());
+  if (!fs::exists(weights))
+    fail("{}: has no {}: the run has not reached its first checkpoint", directory.string(), weights.filename().string());
+  graph::Network network{graph::parse(read_file(text, 64 << 20), text.string()), {}};
+  network.tensors = graph::read_safetensors(weights).tensors;
+  try {
+    graph::verify(network);
+  } catch (const Error& error) {
+    fail("{} does not fit {}: {}", weights.string(), text.string(), error.what());
+  }
+  return network;
+}
+
+nlohmann::json read_run_json(const fs::path& directory) {
+  const fs::path path = directory / "run.json";
+  if (!fs::exists(path)) fail("{}: is not a run directory: it has no run.json", directory.string());
+  nlohmann::json json = nlohmann::json::parse(read_file(path, 16 << 20), nullptr, false);
+  if (json.is_discarded() || !json.is_object() || !json.contains("settings")) fail("{}: is damaged", path.string());
+  return json;
+}
+
+void save_state(const fs::path& directory, const State& state) {
+  const Progress& p = state.progress;
+  // The optimizer's file carries its step in its name and comes first: until last.safetensors is renamed into
+  // place, the old pair is complete; afterwards the new one is.
+  const fs::path optimizer = optimizer_path(directory, p.total_steps);
+  graph::write_safetensors(optimizer, {state.optimizer, {{"format", kFormat}}});
+  graph::write_safetensors(directory / "last.safetensors",
+                           {state.parameters,
+                            {{"format", kFormat},
+                             {"epoch", std::to_string(p.epoch)},
+                             {"step", std::to_string(p.step)},
+                             {"total_steps", std::to_string(p.total_steps)},
+                             {"loss_sum", to_text(p.loss_sum)},
+                             {"correct", to_text(p.correct)},
+                             {"images", to_text(p.images)},
+                             {"seconds", to_text(p.seconds)},
+                             {"best_top1", to_text(p.best_top1)}}});
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("last.optimizer-") && entry.path() != optimizer) fs::remove(entry.path());
+  }
+}
+
+State load_state(const fs::path& directory) {
+  const fs::path path = directory / "last.safetensors";
+  if (!fs::exists(path)) fail("{}: has no last.safetensors; there is nothing to resume", directory.string());
+  graph::TensorFile file = graph::read_safetensors(path);
+  const std::string origin = path.string();
+  State state;
+  state.parameters = std::move(file.tensors);
+  Progress& p = state.progress;
+  p.epoch = integer_of(file.metadata, "epoch", origin);
+  p.step = integer_of(file.metadata, "step", origin);
+  p.total_steps = integer_of(file.metadata, "total_steps", origin);
+  p.loss_sum = real_of(file.metadata, "loss_sum", origin);
+  p.correct = real_of(file.metadata, "correct", origin);
+  p.images = real_of(file.metadata, "images", origin);
+  p.seconds = real_of(file.metadata, "seconds", origin);
+  p.best_top1 = real_of(file.metadata, "best_top1", origin);
+  const fs::path optimizer = optimizer_path(directory, p.total_steps);
+  if (!fs::exists(optimizer))
+    fail("{}: the optimizer's state {} is missing; the run can be evaluated or be an --init, but not be resumed",
+         directory.string(), optimizer.filename().string());
+  state.optimizer = graph::read_safetensors(optimizer).tensors;
+  return state;
+}
+
+}  // namespace pact::train

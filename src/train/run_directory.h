@@ -1,0 +1,42 @@
+// Reading and writing run directories.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "graph/graph.h"
+#include "train/settings.h"
+
+namespace pact::train {
+
+enum class Checkpoint { last, best };
+
+// The network of a run directory, or of the directory of a .safetensors file when `path` is one. Throws Error.
+graph::Network load_network(const std::filesystem::path& path, Checkpoint which = Checkpoint::last);
+
+// run.json. Throws Error when it is missing or not ours.
+nlohmann::json read_run_json(const std::filesystem::path& directory);
+
+// How far a run is; travels in the metadata of last.safetensors.
+struct Progress {
+  int64_t epoch = 0;  // complete epochs
+  int64_t step = 0;   // steps done in the current one
+  int64_t total_steps = 0;
+  double loss_sum = 0, correct = 0, images = 0, seconds = 0;  // of the current epoch
+  double best_top1 = -1;
+};
+
+struct State {
+  graph::Tensors parameters, optimizer;
+  Progress progress;
+};
+
+// Writes last.safetensors and the optimizer's state such that a reader after a crash at any moment finds a pair that
+// belongs together. Throws Error.
+void save_state(const std::filesystem::path& directory, const State& state);
+State load_state(const std::filesystem::path& directory);
+
+}  // namespace pact::train

@@ -1,0 +1,308 @@
+// The loop: batches in, steps, an evaluation and a checkpoint at each epoch's end. What happens is a function of the
+// settings alone; a run that is killed and resumed passes through the same states.
+
+#include "train/trainer.h"
+
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/strings.h"
+#include "base/version.h"
+#include "data/loader.h"
+#include "graph/text.h"
+#include "train/batches.h"
+#include "train/calibrate.h"
+#include "train/executor.h"
+#include "train/loss.h"
+#include "train/optimizer.h"
+#include "train/run_directory.h"
+#include "train/run_report.h"
+#include "train/schedule.h"
+
+namespace pact::train {
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+namespace {
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+Precision precision_of(const Settings& settings) {
+  if (settings.precision == "bf16") return Precision::bf16;
+  if (settings.precision == "fp32") return Precision::fp32;
+  // libtorch's bfloat16 convolutions need AVX-512; without it they are slower than float32.
+  return available_isas().back() == Isa::x86_avx512 ? Precision::bf16 : Precision::fp32;
+}
+
+data::LoaderOptions loader_options(const Settings& s) {
+  data::LoaderOptions options;
+  options.batch_size = s.batch;
+  options.augmentation = {static_cast<int>(s.crop_pad), s.flip == "yes" ? data::Flip::random : data::Flip::never};
+  options.seed = static_cast<uint64_t>(s.seed);
+  options.threads = static_cast<int>(s.loader_threads);
+  return options;
+}
+
+class Run {
+ public:
+  Run(const TrainRequest& request, const Observer& observer)
+      : request_(request),
+        settings_(request.settings),
+        observer_(observer),
+        precision_(precision_of(settings_)),
+        parameters_(to_parameters(request.network)),
+        executor_(request.network.graph, parameters_),
+        optimizer_(make_optimizer(executor_.graph(), parameters_, settings_)),
+        loader_(*request.train, loader_options(settings_)) {
+    if (!settings_.teacher.empty()) load_teacher();
+  }
+
+  TrainResult run() {
+    if (request_.continuation == Continuation::resume)
+      restore();
+    else
+      begin();
+    write_run_json("running", "");
+    try {
+      const TrainResult result = run_epochs();
+      write_run_json(result.outcome == Outcome::finished ? "finished" : "interrupted", "");
+      return result;
+    } catch (const Error& error) {
+      write_run_json("failed", error.what());
+      throw;
+    }
+  }
+
+ private:
+  void load_teacher() {
+    const graph::Network network = load_network(settings_.teacher);
+    teacher_parameters_ = to_parameters(network);
+    teacher_ = std::make_unique<Executor>(network.graph, teacher_parameters_);
+    const auto classes = [](const graph::Graph& g) { return g.value(g.outputs()[0]).type.shape[1]; };
+    if (classes(network.graph) != classes(executor_.graph()))
+      fail("the teacher {} tells {} classes apart, the network {}", settings_.teacher, classes(network.graph),
+           classes(executor_.graph()));
+  }
+
+  void begin() {
+    write_file(request_.directory / "graph.txt", graph::print(executor_.graph()));
+    if (settings_.alpha_start == "data") {
+      loader_.start(0);
+      const data::Batch batch = *loader_.next();
+      // Without a network to start from, running statistics mean nothing yet.
+      calibrate(executor_, parameters_, pixels_of(batch, request_.train->image),
+                settings_.init.empty() ? Mode::train : Mode::evaluate);
+    }
+    started_ = utc_now();
+  }
+
+  void restore() {
+    const State state = load_state(request_.directory);
+    const auto copy = [&](const graph::Tensors& from, const Parameters& to, const char* what) {
+      at::NoGradGuard no_grad;
+      for (const auto& [name, tensor] : to) {
+        const auto found = from.find(name);
+        if (found == from.end() || found->second.shape != tensor.sizes().vec())
+          fail("{}: the checkpoint's {} do not fit the network at '{}'", request_.directory.string(), what, name);
+        tensor.copy_(to_torch(found->second));
+      }
+    };
+    copy(state.parameters, parameters_, "parameters");
+    copy(state.optimizer, optimizer_->state(), "optimizer tensors");
+    progress_ = state.progress;
+    optimizer_->set_steps_done(progress_.total_steps);
+    trim_metrics();
+    const nlohmann::json run = read_run_json(request_.directory);
+    started_ = run.value("started", utc_now());
+    observer_.on_message(fmt::format("resuming at epoch {}, step {}", progress_.epoch + 1, progress_.step));
+  }
+
+  // A killed run may have written the line of an epoch whose checkpoint was never completed.
+  void trim_metrics() {
+    const fs::path path = request_.directory / "metrics.jsonl";
+    if (!fs::exists(path)) return;
+    std::string kept;
+    for (const std::string& line : split(read_file(path), '\n')) {
+      const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
+      if (json.is_object() && json.value("epoch", int64_t{0}) <= progress_.epoch) kept += line + "\n";
+    }
+    write_file(path, kept);
+  }
+
+  TrainResult run_epochs() {
+    run_start_ = Clock::now();
+    first_step_ = progress_.total_steps;
+    TrainResult result;
+    for (; progress_.epoch < settings_.epochs;) {
+      if (!run_epoch()) {
+        result.outcome = Outcome::interrupted;
+        return result;
+      }
+      const EpochReport report = finish_epoch();
+      if (report.test_top1) result.test_top1 = *report.test_top1, result.test_loss = *report.test_loss;
+      result.epochs = progress_.epoch;
+    }
+    if (first_step_ == progress_.total_steps) {  // resumed when all was done
+      const Evaluation evaluation = evaluate_executor(executor_, *request_.test, [](int64_t) {});
+      result.test_top1 = evaluation.top1, result.test_loss = evaluation.loss, result.epochs = progress_.epoch;
+    }
+    write_run_report(request_.directory, executor_, parameters_, *request_.test);
+    return result;
+  }
+
+  // False when it was told to stop.
+  bool run_epoch() {
+    const int64_t steps = loader_.batches_per_epoch();
+    loader_.start(progress_.epoch, progress_.step);
+    while (const std::optional<data::Batch> batch = loader_.next()) {
+      if (request_.stop && request_.stop->load()) {
+        save();
+        return false;
+      }
+      const Clock::time_point start = Clock::now();
+      step(*batch);
+      progress_.seconds += seconds_since(start);
+      ++progress_.step;
+      ++progress_.total_steps;
+      report_step(steps);
+      if (settings_.checkpoint_steps > 0 && progress_.step % settings_.checkpoint_steps == 0 && progress_.step < steps) save();
+    }
+    return true;
+  }
+
+  void step(const data::Batch& batch) {
+    const at::Tensor pixels = pixels_of(batch, request_.train->image);
+    const at::Tensor labels = labels_of(batch);
+    at::Tensor teacher_logits;
+    if (teacher_) {
+      at::NoGradGuard no_grad;
+      teacher_logits = teacher_->run(pixels, {.precision = precision_});
+    }
+    const at::Tensor logits = executor_.run(pixels, {.mode = Mode::train, .precision = precision_});
+    const at::Tensor batch_loss = loss(settings_, logits, labels, teacher_logits);
+    const double value = batch_loss.item<double>();
+    if (!std::isfinite(value))
+      fail("the loss became {} in epoch {}, step {}; {} A lower --rate or a longer --warmup may help", value,
+           progress_.epoch + 1, progress_.step + 1,
+           progress_.total_steps ? "the last checkpoint is kept." : "there was no checkpoint yet.");
+    batch_loss.backward();
+    optimizer_->step(learning_rate(settings_, progress_.total_steps, loader_.batches_per_epoch()));
+    const double count = static_cast<double>(batch.count());
+    progress_.loss_sum += value * count;
+    progress_.correct += logits.argmax(1).eq(labels).sum().item<double>();
+    progress_.images += count;
+  }
+
+  void report_step(int64_t steps) {
+    const double total = static_cast<double>(steps * settings_.epochs);
+    const double done = static_cast<double>(progress_.total_steps - first_step_);
+    const double left = seconds_since(run_start_) / done * (total - static_cast<double>(progress_.total_steps));
+    observer_.on_step({progress_.epoch + 1, settings_.epochs, progress_.step, steps,
+                       static_cast<int64_t>(progress_.images), progress_.loss_sum / progress_.images,
+                       100 * progress_.correct / progress_.images, progress_.images / progress_.seconds, left});
+  }
+
+  EpochReport finish_epoch() {
+    ++progress_.epoch;
+    EpochReport report{progress_.epoch, settings_.epochs,
+                       learning_rate(settings_, progress_.total_steps - 1, loader_.batches_per_epoch()),
+                       progress_.loss_sum / progress_.images, 100 * progress_.correct / progress_.images, {}, {},
+                       progress_.seconds, progress_.images / progress_.seconds};
+    if (progress_.epoch % settings_.eval_every == 0 || progress_.epoch == settings_.epochs) {
+      const Evaluation evaluation = evaluate_executor(executor_, *request_.test, [](int64_t) {});
+      report.test_loss = evaluation.loss;
+      report.test_top1 = evaluation.top1;
+    }
+    require_finite();
+    if (report.test_top1 && *report.test_top1 > progress_.best_top1) {
+      progress_.best_top1 = *report.test_top1;
+      graph::write_safetensors(request_.directory / "best.safetensors",
+                               {to_tensors(parameters_), {{"format", "pact.checkpoint.1"}, {"epoch", std::to_string(progress_.epoch)}}});
+    }
+    append_metrics(report);
+    progress_.step = 0;
+    progress_.loss_sum = progress_.correct = progress_.images = progress_.seconds = 0;
+    save();
+    observer_.on_epoch(report);
+    return report;
+  }
+
+  // A checkpoint of broken numbers would replace the last good one.
+  void require_finite() const {
+    for (const auto& [name, tensor] : parameters_)
+      if (!tensor.isfinite().all().item<bool>())
+        fail("{} is no longer finite at the end of epoch {}; the last checkpoint is kept", name, progress_.epoch);
+  }
+
+  void save() const {
+    save_state(request_.directory, {to_tensors(parameters_), to_tensors(optimizer_->state()), progress_});
+  }
+
+  void append_metrics(const EpochReport& report) const {
+    nlohmann::ordered_json line = {{"epoch", report.epoch},
+                                   {"step", progress_.total_steps},
+                                   {"lr", report.rate},
+                                   {"train_loss", report.train_loss},
+                                   {"train_top1", report.train_top1}};
+    if (report.test_top1) line["test_loss"] = *report.test_loss, line["test_top1"] = *report.test_top1;
+    line["seconds"] = report.seconds;
+    line["images_per_second"] = report.images_per_second;
+    for (const graph::Node& node : executor_.graph().nodes())
+      if (node.op == graph::Op::quant && node.inputs.size() > 1)
+        line["alpha"][node.name] = parameters_.at(executor_.graph().value(node.inputs[1]).name).item<float>();
+    append_file(request_.directory / "metrics.jsonl", line.dump() + "\n");
+  }
+
+  void write_run_json(const std::string& status, const std::string& message) const {
+    const nlohmann::ordered_json json = {{"command", request_.command},
+                                         {"network", request_.network_name},
+                                         {"dataset", request_.train->name},
+                                         {"version", kVersion},
+                                         {"seed", settings_.seed},
+                                         {"threads", at::get_num_threads()},
+                                         {"precision", precision_ == Precision::bf16 ? "bf16" : "fp32"},
+                                         {"machine", machine_description()},
+                                         {"started", started_},
+                                         {"updated", utc_now()},
+                                         {"settings", to_json(settings_)},
+                                         {"status", status},
+                                         {"message", message}};
+    write_file(request_.directory / "run.json", json.dump(2) + "\n");
+  }
+
+  const TrainRequest& request_;
+  const Settings& settings_;
+  const Observer& observer_;
+  Precision precision_;
+  Parameters parameters_;
+  Executor executor_;
+  std::unique_ptr<Optimizer> optimizer_;
+  data::Loader loader_;
+  Parameters teacher_parameters_;
+  std::unique_ptr<Executor> teacher_;
+  Progress progress_;
+  std::string started_;
+  Clock::time_point run_start_;
+  int64_t first_step_ = 0;
+};
+
+}  // namespace
+
+TrainResult train(const TrainRequest& request, const Observer& observer) {
+  set_threads(request.settings.threads);
+  return Run(request, observer).run();
+}
+
+}  // namespace pact::train
