@@ -1,11 +1,37 @@
 #include "api/report.h"
 
 #include "report/report.h"
+#include "report/run_files.h"
 
 namespace pact::api {
+namespace {
 
-void write_report(const std::vector<std::filesystem::path>& runs, const std::filesystem::path& output) {
+RunRow make_row(const std::string& label, const report::RunFiles& files) {
+  RunRow row;
+  row.run = label;
+  row.network = files.run.value("network", "?");
+  row.status = files.run.value("status", "?");
+  if (const auto settings = files.run.find("settings"); settings != files.run.end() && settings->is_object()) {
+    row.weights = settings->value("weights", int64_t{32});
+    row.activations = settings->value("activations", int64_t{32});
+  }
+  for (const auto& line : files.metrics) {
+    row.epochs = line.value("epoch", row.epochs);
+    if (const auto top1 = line.find("test_top1"); top1 != line.end() && top1->is_number()) row.test_top1 = top1->get<double>();
+  }
+  if (const auto totals = files.report.find("totals"); totals != files.report.end() && totals->is_object())
+    row.bytes = totals->value("bytes", int64_t{0});
+  return row;
+}
+
+}  // namespace
+
+std::vector<RunRow> write_report(const std::vector<std::filesystem::path>& runs, const std::filesystem::path& output) {
   report::write_report(runs, output);
+  const std::vector<std::string> labels = report::run_labels(runs);
+  std::vector<RunRow> rows;
+  for (size_t i = 0; i < runs.size(); ++i) rows.push_back(make_row(labels[i], report::read_run(runs[i])));
+  return rows;
 }
 
 }  // namespace pact::api

@@ -1,12 +1,23 @@
 // `pact report` as a function.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace pact::api {
 
-// One page about all of `runs`, written to `output`. Throws Error.
-void write_report(const std::vector<std::filesystem::path>& runs, const std::filesystem::path& output);
+struct RunRow {
+  std::string run, network, status;
+  int64_t weights = 32, activations = 32;  // bits
+  int64_t epochs = 0;                      // complete
+  std::optional<double> test_top1;         // of the last evaluation, per cent
+  std::optional<int64_t> bytes;            // of the parameters, packed at their bits
+};
+
+// One page about all of `runs`, written to `output`, and the same runs in figures. Throws Error.
+std::vector<RunRow> write_report(const std::vector<std::filesystem::path>& runs, const std::filesystem::path& output);
 
 }  // namespace pact::api

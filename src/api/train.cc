@@ -4,7 +4,6 @@
 
 #include "api/recipes.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "base/strings.h"
 #include "passes/insert_quantizers.h"
 #include "passes/layer_table.h"
@@ -115,7 +114,6 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
   zoo::find_entry(r.network);  // a wrong name is told before data are read
   const data::TrainTest data = data::load_dataset(r.dataset);
   graph::Network network = make_network(r, data.train);
-  make_writable_directory(r.directory);
 
   const passes::LayerTable table = passes::make_layer_table(network.graph);
   observer.on_message(fmt::format("{}: {} parameters, {:.1f} million multiply-accumulates an image; {} training and {} "

@@ -17,9 +17,9 @@ struct Augmentation {
   Flip flip = Flip::never;
 };
 
-// Writes the augmented `image` (H*W*C bytes, HWC) to `out` of the same size. Pixels from outside take the mean of
-// their channel (rounded `normalization.mean`), which the network sees as zero.
-void augment(const Augmentation& how, const ImageShape& shape, const Normalization& normalization, Random& random,
-             std::span<const uint8_t> image, std::span<uint8_t> out);
+// Writes the augmented `image` (H*W*C bytes, HWC) to `out` of the same size. Pixels from outside take the
+// mean of their channel (rounded `normalization.mean`), which the network sees as zero.
+void augment(const Augmentation& how, const ImageShape& shape, const Normalization& normalization,
+             Random& random, std::span<const uint8_t> image, std::span<uint8_t> out);
 
 }  // namespace pact::data

@@ -1,5 +1,5 @@
-// A labelled set of images as plain arrays. Pixels are bytes, NHWC (images, height, width, channels), so that a
-// batch is a copy of rows and the network sees the very bytes that deployment will.
+// A labelled set of images as plain arrays. Pixels are bytes, NHWC (images, height, width, channels), so that
+// a batch is a copy of rows and the network sees the very bytes that deployment will.
 #pragma once
 
 #include <cstdint>
@@ -44,9 +44,9 @@ struct TrainTest {
 
 enum class Part { train, test, both };
 
-// The data set that `spec` names: "cifar10:DIR" or "shapes" (with options "shapes:train=20000,test=4000,seed=1").
-// Reads only `part` from disk. Throws Error on an unknown name, or on files that are missing, truncated, too long
-// or hold labels out of range.
+// The data set that `spec` names: "cifar10:DIR" or "shapes" (with options
+// "shapes:train=20000,test=4000,seed=1"). Reads only `part` from disk. Throws Error on an unknown name, or on
+// files that are missing, truncated, too long or hold labels out of range.
 TrainTest load_dataset(const std::string& spec, Part part = Part::both);
 
 // The names and one-line descriptions of all data sets, for help texts.

@@ -18,15 +18,15 @@ struct Range {
 };
 
 // Lengths are in pixels, colours in pixel codes.
-constexpr Range kRadius = {5.5, 11};
+constexpr Range kRadius = {6.5, 11.5};
 constexpr Range kStretch = {0.8, 1.25};  // of one axis against the other
-constexpr Range kContrast = {36, 120};   // distance between figure and background in colour space
+constexpr Range kContrast = {60, 150};   // distance between figure and background in colour space
 constexpr Range kTint = {0, 0.8};        // of a figure, as a share of its contrast
-constexpr Range kBaseColour = {60, 196};
-constexpr Range kGradient = {0, 40};  // of the background, across the image
-constexpr Range kTexture = {0, 20};   // amplitude of a background wave; there are two
+constexpr Range kBaseColour = {50, 170};
+constexpr Range kGradient = {0, 30};  // of the background, across the image
+constexpr Range kTexture = {0, 14};   // amplitude of a background wave; there are two
 constexpr Range kWaveLength = {4, 24};
-constexpr Range kNoise = {3, 20};  // standard deviation
+constexpr Range kNoise = {3, 16};  // standard deviation
 constexpr int kMaxDistractors = 3;
 constexpr Range kDistractorRadius = {1.5, 3.5};
 constexpr int kMaxBars = 2;

@@ -18,7 +18,9 @@ constexpr int kBins = 96;
 
 ordered_json histogram(const std::string& name, const char* kind, const at::Tensor& values, double low, double high,
                        const std::vector<double>& levels) {
-  const at::Tensor counts = at::histc(values.to(at::kFloat).contiguous().flatten(), kBins, low, high).to(at::kLong);
+  // histc leaves out what lies outside; it belongs to the outer bins.
+  const at::Tensor inside = values.to(at::kFloat).contiguous().flatten().clamp(low, high);
+  const at::Tensor counts = at::histc(inside, kBins, low, high).to(at::kLong);
   const int64_t* data = counts.data_ptr<int64_t>();
   return {{"name", name}, {"kind", kind}, {"low", low}, {"high", high},
           {"counts", std::vector<int64_t>(data, data + counts.numel())}, {"levels", levels}};

@@ -96,8 +96,8 @@ void apply_recipe(Settings& settings, const std::filesystem::path& path) {
   apply(settings, parse_object(read_file(path, 1 << 20), path.string()), path.string());
 }
 
-nlohmann::json to_json(const Settings& settings) {
-  nlohmann::json json = nlohmann::json::object();
+nlohmann::ordered_json to_json(const Settings& settings) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
 #define PACT_SETTING(type, name, default_value, help) json[#name] = settings.name;
 #include "train/settings.inc"
 #undef PACT_SETTING

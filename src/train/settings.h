@@ -38,7 +38,7 @@ void apply_recipe(Settings& settings, const std::filesystem::path& path);
 // Throws one Error that lists all values out of range.
 void require_valid(const Settings& settings);
 
-nlohmann::json to_json(const Settings& settings);
+nlohmann::ordered_json to_json(const Settings& settings);
 Settings settings_from_json(const nlohmann::json& json, const std::string& origin);
 
 // The settings in which two runs differ, as sentences; those that do not change the result of a resumed run

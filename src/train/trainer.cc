@@ -302,7 +302,9 @@ class Run {
 
 TrainResult train(const TrainRequest& request, const Observer& observer) {
   set_threads(request.settings.threads);
-  return Run(request, observer).run();
+  Run run(request, observer);
+  make_writable_directory(request.directory);  // only now that nothing of the request was refused
+  return run.run();
 }
 
 }  // namespace pact::train

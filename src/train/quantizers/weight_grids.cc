@@ -24,10 +24,7 @@ class QuantizeWeight : public torch::autograd::Function<QuantizeWeight> {
     std::vector<int16_t> codes(from.size());
     quant::quantize_weights(grid, from, codes);
     float* to = values.data_ptr<float>();
-    const float offset = static_cast<float>(grid.grid.twice_offset());
-    const float factor = grid.grid.kind == quant::GridKind::odd ? 2.0f : 1.0f;
-    const float unit = grid.grid.unit();
-    for (size_t i = 0; i < from.size(); ++i) to[i] = (factor * static_cast<float>(codes[i]) - offset) * unit;
+    for (size_t i = 0; i < from.size(); ++i) to[i] = grid.grid.value_of(codes[i]);
     context->save_for_backward({w});
     context->saved_data["scale"] = static_cast<double>(grid.scale);
     context->saved_data["tanh"] = grid.scheme == quant::WeightScheme::dorefa && bits > 1;

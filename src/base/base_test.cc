@@ -1,0 +1,95 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/progress.h"
+#include "base/random.h"
+#include "base/strings.h"
+
+namespace pact {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Folder {
+ public:
+  Folder() : path_(fs::temp_directory_path() / ("pact-base-" + std::to_string(getpid()))) { fs::create_directories(path_); }
+  ~Folder() { fs::remove_all(path_); }
+  fs::path operator/(const char* name) const { return path_ / name; }
+  fs::path path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+TEST(Glob, StarsAndQuestionMarks) {
+  EXPECT_TRUE(matches_glob("layer*.conv?", "layer1.0.conv2"));
+  EXPECT_TRUE(matches_glob("*", ""));
+  EXPECT_TRUE(matches_glob("a*b*c", "aXbYbZc"));
+  EXPECT_FALSE(matches_glob("a*b", "acbc"));
+  EXPECT_FALSE(matches_glob("", "a"));
+  EXPECT_FALSE(matches_glob("conv?", "conv"));
+}
+
+TEST(Names, NearestIsSuggestedOnlyWhenNear) {
+  EXPECT_EQ(nearest_name("resnet21", {"resnet20", "alexnet"}), "resnet20");
+  EXPECT_EQ(nearest_name("zzz", {"resnet20", "alexnet"}), std::nullopt);
+}
+
+TEST(Numbers, OnlyWholeTexts) {
+  EXPECT_EQ(parse_integer("12"), 12);
+  EXPECT_EQ(parse_integer("12x"), std::nullopt);
+  EXPECT_EQ(parse_integer(""), std::nullopt);
+  EXPECT_EQ(parse_integer("99999999999999999999"), std::nullopt);
+  EXPECT_EQ(parse_real("1e-3"), 1e-3);
+}
+
+TEST(Files, AreReplacedWholeOrNotAtAll) {
+  const Folder folder;
+  write_file(folder / "a", "one");
+  write_file(folder / "a", "two");
+  EXPECT_EQ(read_file(folder / "a"), "two");
+  EXPECT_THROW(write_file(folder / "missing/a", "x"), Error);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1) << "no temporary file is left";
+  EXPECT_THROW(read_file(folder / "b"), Error);
+  EXPECT_THROW(read_file(folder.path()), Error);
+  EXPECT_THROW(read_file(folder / "a", 2), Error);
+}
+
+TEST(Random, IsAFunctionOfItsSeeds) {
+  Random a(1, 2, 3), b(1, 2, 3), c(1, 3, 2);
+  EXPECT_EQ(a.bits(), b.bits());
+  EXPECT_NE(a.bits(), c.bits());
+  double sum = 0, squares = 0;
+  for (int i = 0; i < 100000; ++i) {
+    const double x = a.normal();
+    sum += x, squares += x * x;
+    ASSERT_LT(a.below(7), 7u);
+  }
+  EXPECT_NEAR(sum / 1e5, 0, 0.02);
+  EXPECT_NEAR(squares / 1e5, 1, 0.02);
+}
+
+TEST(Isa, AForcedSetThatIsNotThereIsRefusedInWords) {
+  setenv("PACT_FORCE_ISA", "riscv_v", 1);
+  EXPECT_THROW(selected_isa(), Error);
+  setenv("PACT_FORCE_ISA", "portable", 1);
+  EXPECT_EQ(selected_isa(), Isa::portable);
+  unsetenv("PACT_FORCE_ISA");
+  EXPECT_EQ(selected_isa(), available_isas().back());
+}
+
+TEST(Format, DurationsAndBytes) {
+  EXPECT_EQ(format_duration(7.2), "7 s");
+  EXPECT_EQ(format_duration(245), "4:05");
+  EXPECT_EQ(format_duration(3723), "1:02:03");
+  EXPECT_EQ(format_bytes(1388), "1.4 kB");
+}
+
+}  // namespace
+}  // namespace pact

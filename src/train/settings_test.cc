@@ -1,0 +1,71 @@
+#include "train/settings.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace pact::train {
+namespace {
+
+std::string message_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Settings, RoundTripThroughJson) {
+  Settings s;
+  set(s, "weights", "3");
+  set(s, "rate", "0.04");
+  set(s, "override", "layer1.*=w8,fc=a4");
+  set(s, "init", "runs/a b");
+  EXPECT_TRUE(differences(s, settings_from_json(to_json(s), "here")).empty());
+}
+
+TEST(Settings, RefusesUnknownNamesAndBadValues) {
+  Settings s;
+  EXPECT_NE(message_of([&] { set(s, "epoch", "3"); }).find("did you mean 'epochs'"), std::string::npos);
+  EXPECT_NE(message_of([&] { set(s, "weights", "x"); }).find("whole number"), std::string::npos);
+  EXPECT_NE(message_of([&] { set(s, "rate", "nan"); }).find("number"), std::string::npos);
+}
+
+TEST(Settings, ListsAllValuesOutOfRangeAtOnce) {
+  Settings s;
+  s.weights = 9, s.activations = 0, s.optimizer = "sdg", s.epochs = 0;
+  const std::string message = message_of([&] { require_valid(s); });
+  for (const char* part : {"weights must be 1 to 8", "activations must be", "did you mean 'sgd'", "epochs must be"})
+    EXPECT_NE(message.find(part), std::string::npos) << part << " in\n" << message;
+}
+
+TEST(Settings, RecipeErrorsNameFileAndKey) {
+  const auto path = std::filesystem::temp_directory_path() / ("recipe-" + std::to_string(getpid()) + ".json");
+  write_file(path, R"({"description": "x", "epohcs": 3})");
+  Settings s;
+  const std::string message = message_of([&] { apply_recipe(s, path); });
+  EXPECT_NE(message.find(path.string()), std::string::npos);
+  EXPECT_NE(message.find("epohcs"), std::string::npos);
+  write_file(path, "{\"epochs\": ");
+  EXPECT_NE(message_of([&] { apply_recipe(s, path); }).find("JSON"), std::string::npos);
+  write_file(path, R"({"epochs": {"a": 1}})");
+  EXPECT_NE(message_of([&] { apply_recipe(s, path); }).find("epochs"), std::string::npos);
+  std::filesystem::remove(path);
+}
+
+TEST(Settings, DifferencesLeaveOutWhatDoesNotChangeTheResult) {
+  Settings a, b;
+  b.loader_threads = 3, b.rate = 0.5;
+  const auto list = differences(a, b);
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_NE(list[0].find("rate"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pact::train
