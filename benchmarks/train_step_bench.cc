@@ -12,7 +12,6 @@
 #include <cstdio>
 #include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/cpu.h"
@@ -146,7 +145,7 @@ std::function<void()> our_step(int bits, Precision precision, const Batch& batch
 
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::stoi(argv[1]) : 30;
-  const int threads = argc > 2 ? std::stoi(argv[2]) : static_cast<int>(std::thread::hardware_concurrency());
+  const int threads = argc > 2 ? std::stoi(argv[2]) : pact::usable_cores();
   const Precision precision = argc > 3 && std::string(argv[3]) == "fp32" ? Precision::fp32 : Precision::bf16;
   at::set_num_threads(threads);
   const Batch batch;

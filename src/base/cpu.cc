@@ -1,5 +1,8 @@
 #include "base/cpu.h"
 
+#include <sched.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -43,6 +46,15 @@ Isa selected_isa() {
   fail("PACT_FORCE_ISA={}: this CPU offers {}; unset the variable or choose one of them", forced, join(names));
 }
 
+int usable_cores() {
+#if defined(__linux__)
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
+#endif
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
 std::string machine_description() {
   std::string model = "unknown CPU";
   std::ifstream cpuinfo("/proc/cpuinfo");
@@ -51,7 +63,7 @@ std::string machine_description() {
       model = trim(std::string_view(line).substr(line.find(':') + 1));
       break;
     }
-  return fmt::format("{}, {} threads, {}", model, std::thread::hardware_concurrency(), name_of(available_isas().back()));
+  return fmt::format("{}, {} cores, {}", model, usable_cores(), name_of(available_isas().back()));
 }
 
 }  // namespace pact

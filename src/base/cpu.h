@@ -19,6 +19,10 @@ std::vector<Isa> available_isas();
 // unknown or not available here.
 Isa selected_isa();
 
+// Cores that this process may run on: what `taskset` and containers leave of the machine. More threads than that
+// would wait for each other in turns, at a small fraction of the speed.
+int usable_cores();
+
 // One line for reports, for example "AMD EPYC, 2 threads, x86_avx512".
 std::string machine_description();
 

@@ -1,6 +1,6 @@
 #include <chrono>
-#include <thread>
 
+#include "base/cpu.h"
 #include "data/loader.h"
 #include "train/batches.h"
 #include "train/executor.h"
@@ -43,7 +43,7 @@ Evaluation evaluate_executor(const Executor& executor, const data::Dataset& data
 }
 
 void set_threads(int64_t threads) {
-  at::set_num_threads(static_cast<int>(threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency())));
+  at::set_num_threads(static_cast<int>(threads > 0 ? threads : usable_cores()));
 }
 
 Evaluation evaluate(const graph::Network& network, const data::Dataset& dataset, const EvaluateOptions& options) {
