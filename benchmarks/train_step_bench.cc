@@ -1,6 +1,6 @@
-// One training step of ResNet-20, batch 128: a plain libtorch module, our float network, our 4-bit PACT network, and
-// PACT composed from libtorch's operations on the plain module. The variants take turns (A B C D A B C D ...), so
-// that phases of a shared machine hit all alike; medians and their ratios are printed.
+// One training step of ResNet-20, batch 128: a plain libtorch module, our float network, our 4-bit PACT
+// network, and PACT composed from libtorch's operations on the plain module. The variants take turns (A B C D
+// A B C D ...), so that phases of a shared machine hit all alike; medians and their ratios are printed.
 //
 //   train_step_bench [rounds] [threads] [bf16|fp32]
 
@@ -29,7 +29,9 @@ using pact::train::Precision;
 constexpr int64_t kBatch = 128;
 
 // PACT and DoReFa weights as one writes them from tensor operations.
-Tensor straight_through(const Tensor& exact, const Tensor& rounded) { return exact + (rounded - exact).detach(); }
+Tensor straight_through(const Tensor& exact, const Tensor& rounded) {
+  return exact + (rounded - exact).detach();
+}
 Tensor composed_pact(const Tensor& x, const Tensor& alpha) {
   const Tensor clipped = at::minimum(at::relu(x), alpha);
   const Tensor step = alpha / 15;
@@ -58,7 +60,9 @@ struct PlainImpl : torch::nn::Module {
 
   int64_t add(const std::string& name, int64_t in, int64_t out, int64_t stride) {
     const std::string id = name + std::to_string(convs.size());
-    convs.push_back(register_module("conv_" + id, torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 3).stride(stride).padding(1).bias(false))));
+    convs.push_back(register_module(
+        "conv_" + id,
+        torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 3).stride(stride).padding(1).bias(false))));
     norms.push_back(register_module("norm_" + id, torch::nn::BatchNorm2d(out)));
     alphas.push_back(register_parameter("alpha_" + id, at::scalar_tensor(6.0)));
     return out;
@@ -76,7 +80,9 @@ struct PlainImpl : torch::nn::Module {
       Tensor y = at::relu(norms[i](conv(i, x)));
       y = norms[i + 1](conv(i + 1, y));
       const int64_t extra = y.size(1) - x.size(1);
-      if (extra) x = at::constant_pad_nd(x.slice(2, 0, x.size(2), 2).slice(3, 0, x.size(3), 2), {0, 0, 0, 0, extra / 2, extra / 2});
+      if (extra)
+        x = at::constant_pad_nd(x.slice(2, 0, x.size(2), 2).slice(3, 0, x.size(3), 2),
+                                {0, 0, 0, 0, extra / 2, extra / 2});
       x = at::relu(x + y);
     }
     return fc(x.mean(at::IntArrayRef{2, 3}));
@@ -99,7 +105,8 @@ std::function<void()> plain_step(Bits bits, Precision precision, const Batch& ba
   Plain net(bits);
   for (Tensor& p : net->parameters())
     if (p.dim() == 4) p.set_data(p.data().contiguous(at::MemoryFormat::ChannelsLast));
-  auto sgd = std::make_shared<torch::optim::SGD>(net->parameters(), torch::optim::SGDOptions(0.1).momentum(0.9).weight_decay(2e-4));
+  auto sgd = std::make_shared<torch::optim::SGD>(
+      net->parameters(), torch::optim::SGDOptions(0.1).momentum(0.9).weight_decay(2e-4));
   return [=] {
     const Tensor x = (batch.bytes.permute({0, 3, 1, 2}).to(at::kFloat) - 120) / 64;
     const bool autocast = precision == Precision::bf16;
@@ -126,7 +133,8 @@ std::function<void()> our_step(int bits, Precision precision, const Batch& batch
   graph::Network plain{zoo::find_entry("resnet20").build(input), {}};
   plain.tensors = zoo::initialize(plain.graph, 1);
   const graph::Network network = passes::insert_quantizers(
-      plain, {.weights = bits, .activations = bits, .weight_scheme = "dorefa", .alpha = 6.0, .overrides = {}});
+      plain,
+      {.weights = bits, .activations = bits, .weight_scheme = "dorefa", .alpha = 6.0, .overrides = {}});
   auto parameters = std::make_shared<train::Parameters>(train::to_parameters(network));
   auto executor = std::make_shared<train::Executor>(network.graph, *parameters);
   std::shared_ptr<train::Optimizer> optimizer = train::make_optimizer(network.graph, *parameters, settings);
@@ -154,20 +162,24 @@ int main(int argc, char** argv) {
     std::function<void()> step;
     std::vector<double> ms;
   };
-  std::vector<Variant> variants = {{"plain libtorch, float", plain_step(Bits::full, precision, batch), {}},
-                                   {"ours, float", our_step(32, precision, batch), {}},
-                                   {"ours, 4-bit PACT", our_step(4, precision, batch), {}},
-                                   {"libtorch, 4-bit composed", plain_step(Bits::composed, precision, batch), {}}};
+  std::vector<Variant> variants = {
+      {"plain libtorch, float", plain_step(Bits::full, precision, batch), {}},
+      {"ours, float", our_step(32, precision, batch), {}},
+      {"ours, 4-bit PACT", our_step(4, precision, batch), {}},
+      {"libtorch, 4-bit composed", plain_step(Bits::composed, precision, batch), {}}};
   for (int round = -3; round < rounds; ++round)
     for (Variant& v : variants) {
       const auto start = std::chrono::steady_clock::now();
       v.step();
-      if (round >= 0) v.ms.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+      if (round >= 0)
+        v.ms.push_back(
+            std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
     }
   std::printf("%s; %d threads used; ResNet-20, batch %d, %s; medians of %d interleaved rounds\n",
               pact::machine_description().c_str(), threads, static_cast<int>(kBatch),
               precision == Precision::bf16 ? "bf16" : "fp32", rounds);
-  std::printf("%-26s %9s %9s %9s %9s   %s\n", "variant", "median ms", "p10", "p90", "images/s", "times plain float");
+  std::printf("%-26s %9s %9s %9s %9s   %s\n", "variant", "median ms", "p10", "p90", "images/s",
+              "times plain float");
   const auto quantile = [](std::vector<double> v, double q) {
     std::sort(v.begin(), v.end());
     return v[static_cast<size_t>(q * static_cast<double>(v.size() - 1))];
@@ -175,9 +187,10 @@ int main(int argc, char** argv) {
   const double reference = quantile(variants[0].ms, 0.5);
   for (const Variant& v : variants) {
     const double median = quantile(v.ms, 0.5);
-    std::printf("%-26s %9.1f %9.1f %9.1f %9.0f   %.3f\n", v.name, median, quantile(v.ms, 0.1), quantile(v.ms, 0.9),
-                1000.0 * static_cast<double>(kBatch) / median, median / reference);
+    std::printf("%-26s %9.1f %9.1f %9.1f %9.0f   %.3f\n", v.name, median, quantile(v.ms, 0.1),
+                quantile(v.ms, 0.9), 1000.0 * static_cast<double>(kBatch) / median, median / reference);
   }
-  std::printf("ours 4-bit / ours float: %.3f\n", quantile(variants[2].ms, 0.5) / quantile(variants[1].ms, 0.5));
+  std::printf("ours 4-bit / ours float: %.3f\n",
+              quantile(variants[2].ms, 0.5) / quantile(variants[1].ms, 0.5));
   return 0;
 }

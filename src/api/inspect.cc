@@ -20,14 +20,16 @@ Inspection inspect(const std::string& what) {
     const fs::path directory = what;
     if (!fs::exists(directory / "graph.txt")) fail("{}: is not a run directory: it has no graph.txt", what);
     graph = graph::parse(read_file(directory / "graph.txt", 64 << 20), (directory / "graph.txt").string());
-    if (fs::exists(directory / "run.json")) result.status = train::read_run_json(directory).value("status", "");
+    if (fs::exists(directory / "run.json"))
+      result.status = train::read_run_json(directory).value("status", "");
   } else if (fs::exists(what)) {
     graph = graph::parse(read_file(what, 64 << 20), what);
   } else {
     std::vector<std::string> names;
     for (const zoo::ZooEntry& entry : zoo::catalog()) names.push_back(entry.name);
     if (std::find(names.begin(), names.end(), what) == names.end())
-      fail("'{}' is neither a run directory nor a graph file nor a network of the zoo ({})", what, join(names));
+      fail("'{}' is neither a run directory nor a graph file nor a network of the zoo ({})", what,
+           join(names));
     const zoo::ZooEntry& entry = zoo::find_entry(what);
     graph = entry.build(entry.usual_input);
   }

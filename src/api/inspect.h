@@ -10,10 +10,10 @@
 namespace pact::api {
 
 struct Inspection {
-  std::string name;         // of the network
-  std::string text;         // its graph, text form
+  std::string name;  // of the network
+  std::string text;  // its graph, text form
   passes::LayerTable table;
-  std::string status;       // of the run, empty for a mere graph
+  std::string status;  // of the run, empty for a mere graph
 };
 
 // `what` is a run directory, a graph's text file, or a network of the zoo. Throws Error.

@@ -11,13 +11,15 @@ RunRow make_row(const std::string& label, const report::RunFiles& files) {
   row.run = label;
   row.network = files.run.value("network", "?");
   row.status = files.run.value("status", "?");
-  if (const auto settings = files.run.find("settings"); settings != files.run.end() && settings->is_object()) {
+  if (const auto settings = files.run.find("settings");
+      settings != files.run.end() && settings->is_object()) {
     row.weights = settings->value("weights", int64_t{32});
     row.activations = settings->value("activations", int64_t{32});
   }
   for (const auto& line : files.metrics) {
     row.epochs = line.value("epoch", row.epochs);
-    if (const auto top1 = line.find("test_top1"); top1 != line.end() && top1->is_number()) row.test_top1 = top1->get<double>();
+    if (const auto top1 = line.find("test_top1"); top1 != line.end() && top1->is_number())
+      row.test_top1 = top1->get<double>();
   }
   if (const auto totals = files.report.find("totals"); totals != files.report.end() && totals->is_object())
     row.bytes = totals->value("bytes", int64_t{0});
@@ -26,7 +28,8 @@ RunRow make_row(const std::string& label, const report::RunFiles& files) {
 
 }  // namespace
 
-std::vector<RunRow> write_report(const std::vector<std::filesystem::path>& runs, const std::filesystem::path& output) {
+std::vector<RunRow> write_report(const std::vector<std::filesystem::path>& runs,
+                                 const std::filesystem::path& output) {
   report::write_report(runs, output);
   const std::vector<std::string> labels = report::run_labels(runs);
   std::vector<RunRow> rows;

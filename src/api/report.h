@@ -18,6 +18,7 @@ struct RunRow {
 };
 
 // One page about all of `runs`, written to `output`, and the same runs in figures. Throws Error.
-std::vector<RunRow> write_report(const std::vector<std::filesystem::path>& runs, const std::filesystem::path& output);
+std::vector<RunRow> write_report(const std::vector<std::filesystem::path>& runs,
+                                 const std::filesystem::path& output);
 
 }  // namespace pact::api

@@ -39,16 +39,20 @@ Resolved resolve_fresh(const TrainCommand& command) {
   if (r.directory.empty()) {
     const bool is_float = r.settings.weights == 32 && r.settings.activations == 32;
     r.directory = fs::path("runs") / (is_float ? r.network + "-float"
-                                               : fmt::format("{}-w{}a{}", r.network, r.settings.weights, r.settings.activations));
+                                               : fmt::format("{}-w{}a{}", r.network, r.settings.weights,
+                                                             r.settings.activations));
   }
-  if (fs::exists(r.directory) && !fs::is_directory(r.directory)) fail("{}: exists and is not a folder", r.directory.string());
+  if (fs::exists(r.directory) && !fs::is_directory(r.directory))
+    fail("{}: exists and is not a folder", r.directory.string());
   if (fs::exists(r.directory) && !fs::is_empty(r.directory))
-    fail("{}: exists and is not empty; continue that run with --resume, or choose another --out", r.directory.string());
+    fail("{}: exists and is not empty; continue that run with --resume, or choose another --out",
+         r.directory.string());
   return r;
 }
 
 Resolved resolve_resumed(const TrainCommand& command) {
-  if (command.directory.empty()) fail(ErrorKind::usage, "--resume needs --out RUN, the run directory to continue");
+  if (command.directory.empty())
+    fail(ErrorKind::usage, "--resume needs --out RUN, the run directory to continue");
   const nlohmann::json run = train::read_run_json(command.directory);
   const std::string origin = (command.directory / "run.json").string();
   const auto stored_word = [&](const char* key) {
@@ -61,16 +65,21 @@ Resolved resolve_resumed(const TrainCommand& command) {
   apply_command(r.settings, command);
   std::vector<std::string> problems = train::differences(r.settings, stored);
   if (!command.network.empty() && command.network != r.network)
-    problems.push_back(fmt::format("the network is '{}' here and '{}' in the run", command.network, r.network));
+    problems.push_back(
+        fmt::format("the network is '{}' here and '{}' in the run", command.network, r.network));
   if (!command.dataset.empty() && command.dataset != r.dataset)
-    problems.push_back(fmt::format("the data set is '{}' here and '{}' in the run", command.dataset, r.dataset));
+    problems.push_back(
+        fmt::format("the data set is '{}' here and '{}' in the run", command.dataset, r.dataset));
   if (!problems.empty())
-    fail("{}: cannot be resumed with other settings:\n  {}\nLeave them out, or start another run with --init {}",
-         command.directory.string(), join(problems, "\n  "), command.directory.string());
+    fail(
+        "{}: cannot be resumed with other settings:\n  {}\nLeave them out, or start another run with --init "
+        "{}",
+        command.directory.string(), join(problems, "\n  "), command.directory.string());
   return r;
 }
 
-// Numbers of `from` for every tensor of `network` that has its name. Clipping levels that `from` lacks keep theirs.
+// Numbers of `from` for every tensor of `network` that has its name. Clipping levels that `from` lacks keep
+// theirs.
 void adopt(graph::Network& network, const graph::Network& from, const std::string& origin) {
   std::vector<std::string> problems;
   for (auto& [name, tensor] : network.tensors) {
@@ -78,18 +87,20 @@ void adopt(graph::Network& network, const graph::Network& from, const std::strin
     if (found == from.tensors.end()) {
       if (!name.ends_with(".alpha")) problems.push_back(fmt::format("it has no '{}'", name));
     } else if (found->second.shape != tensor.shape) {
-      problems.push_back(fmt::format("'{}' is {} there and {} here", name, graph::to_string(found->second.shape),
-                                     graph::to_string(tensor.shape)));
+      problems.push_back(fmt::format("'{}' is {} there and {} here", name,
+                                     graph::to_string(found->second.shape), graph::to_string(tensor.shape)));
     } else {
       tensor = found->second;
     }
   }
-  if (!problems.empty()) fail("--init {}: does not fit {}: {}", origin, network.graph.name(), join(problems, "; "));
+  if (!problems.empty())
+    fail("--init {}: does not fit {}: {}", origin, network.graph.name(), join(problems, "; "));
 }
 
 graph::Network make_network(const Resolved& r, const data::Dataset& data) {
-  const zoo::InputSpec input{data.image.channels, data.image.height, data.image.width,
-                             static_cast<int64_t>(data.classes.size()), data.normalization.mean, data.normalization.std};
+  const zoo::InputSpec input{data.image.channels,     data.image.height,
+                             data.image.width,        static_cast<int64_t>(data.classes.size()),
+                             data.normalization.mean, data.normalization.std};
   graph::Network plain{zoo::find_entry(r.network).build(input), {}};
   plain.tensors = zoo::initialize(plain.graph, static_cast<uint64_t>(r.settings.seed));
   passes::BitPolicy policy{.weights = static_cast<int>(r.settings.weights),
@@ -100,7 +111,8 @@ graph::Network make_network(const Resolved& r, const data::Dataset& data) {
                            .activation_scheme = r.settings.activation_quantizer,
                            .alpha = r.settings.alpha,
                            .overrides = {}};
-  for (const std::string& text : r.settings.override) policy.overrides.push_back(passes::parse_bit_override(text));
+  for (const std::string& text : r.settings.override)
+    policy.overrides.push_back(passes::parse_bit_override(text));
   graph::Network network = passes::insert_quantizers(plain, policy);
   if (!r.settings.init.empty()) adopt(network, train::load_network(r.settings.init), r.settings.init);
   return network;
@@ -116,10 +128,11 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
   graph::Network network = make_network(r, data.train);
 
   const passes::LayerTable table = passes::make_layer_table(network.graph);
-  observer.on_message(fmt::format("{}: {} parameters, {:.1f} million multiply-accumulates an image; {} training and {} "
-                                  "test images; into {}",
-                                  r.network, table.parameters, static_cast<double>(table.macs) / 1e6, data.train.count(),
-                                  data.test.count(), r.directory.string()));
+  observer.on_message(
+      fmt::format("{}: {} parameters, {:.1f} million multiply-accumulates an image; {} training and {} "
+                  "test images; into {}",
+                  r.network, table.parameters, static_cast<double>(table.macs) / 1e6, data.train.count(),
+                  data.test.count(), r.directory.string()));
   const train::TrainRequest request{.network = std::move(network),
                                     .settings = r.settings,
                                     .train = &data.train,
@@ -129,8 +142,14 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
                                     .network_name = r.network,
                                     .command = command.command_line,
                                     .stop = command.stop};
-  TrainSummary summary{train::train(request, observer), r.directory, r.directory / "report.html", r.network,
-                       r.settings.weights, r.settings.activations, table.bytes, table.float_bytes};
+  TrainSummary summary{train::train(request, observer),
+                       r.directory,
+                       r.directory / "report.html",
+                       r.network,
+                       r.settings.weights,
+                       r.settings.activations,
+                       table.bytes,
+                       table.float_bytes};
   report::write_report({r.directory}, summary.report);
   return summary;
 }

@@ -13,10 +13,10 @@
 namespace pact::api {
 
 struct TrainCommand {
-  std::string network;                         // a name of the zoo; empty: the run's own, when resuming
-  std::string dataset;                         // "cifar10:DIR", "shapes"; empty: the run's own, when resuming
-  std::filesystem::path directory;             // empty: runs/<network>-<bits>
-  std::vector<std::string> recipes;            // paths, or names of configs/recipes
+  std::string network;               // a name of the zoo; empty: the run's own, when resuming
+  std::string dataset;               // "cifar10:DIR", "shapes"; empty: the run's own, when resuming
+  std::filesystem::path directory;   // empty: runs/<network>-<bits>
+  std::vector<std::string> recipes;  // paths, or names of configs/recipes
   std::map<std::string, std::string> settings;  // applied after the recipes
   train::Continuation continuation = train::Continuation::fresh;
   std::string command_line;

@@ -15,9 +15,12 @@ namespace pact {
 
 std::string_view name_of(Isa isa) {
   switch (isa) {
-    case Isa::portable: return "portable";
-    case Isa::x86_avx2: return "x86_avx2";
-    case Isa::x86_avx512: return "x86_avx512";
+    case Isa::portable:
+      return "portable";
+    case Isa::x86_avx2:
+      return "x86_avx2";
+    case Isa::x86_avx512:
+      return "x86_avx512";
   }
   return "?";
 }
@@ -43,7 +46,8 @@ Isa selected_isa() {
     if (name_of(isa) == forced) return isa;
   std::vector<std::string> names;
   for (const Isa isa : isas) names.emplace_back(name_of(isa));
-  fail("PACT_FORCE_ISA={}: this CPU offers {}; unset the variable or choose one of them", forced, join(names));
+  fail("PACT_FORCE_ISA={}: this CPU offers {}; unset the variable or choose one of them", forced,
+       join(names));
 }
 
 int usable_cores() {

@@ -15,12 +15,12 @@ std::string_view name_of(Isa isa);
 // What the CPU and the operating system offer, lowest first.
 std::vector<Isa> available_isas();
 
-// The best available, or the one that the environment variable PACT_FORCE_ISA names. Throws Error when that is
-// unknown or not available here.
+// The best available, or the one that the environment variable PACT_FORCE_ISA names. Throws Error when that
+// is unknown or not available here.
 Isa selected_isa();
 
-// Cores that this process may run on: what `taskset` and containers leave of the machine. More threads than that
-// would wait for each other in turns, at a small fraction of the speed.
+// Cores that this process may run on: what `taskset` and containers leave of the machine. More threads than
+// that would wait for each other in turns, at a small fraction of the speed.
 int usable_cores();
 
 // One line for reports, for example "AMD EPYC, 2 threads, x86_avx512".

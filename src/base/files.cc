@@ -56,7 +56,8 @@ std::string read_file(const std::filesystem::path& path, size_t max_bytes) {
   if (::fstat(file.get(), &status) != 0) fail("{}: cannot be read: {}", path.string(), reason());
   if (!S_ISREG(status.st_mode)) fail("{}: is not a regular file", path.string());
   if (static_cast<size_t>(status.st_size) > max_bytes)
-    fail("{}: has {} bytes, more than the {} that such a file may have", path.string(), status.st_size, max_bytes);
+    fail("{}: has {} bytes, more than the {} that such a file may have", path.string(), status.st_size,
+         max_bytes);
   std::string bytes(static_cast<size_t>(status.st_size), '\0');
   size_t have = 0;
   while (have < bytes.size()) {

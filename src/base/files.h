@@ -1,5 +1,5 @@
-// Files are read whole and written whole: to a temporary name beside the target, synced, then renamed, so that
-// a reader never meets half a file and a full disk or a killed process leaves the old one as it was.
+// Files are read whole and written whole: to a temporary name beside the target, synced, then renamed, so
+// that a reader never meets half a file and a full disk or a killed process leaves the old one as it was.
 #pragma once
 
 #include <filesystem>

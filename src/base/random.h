@@ -1,5 +1,6 @@
-// Random numbers that are a pure function of (seed, stream): what a batch looks like depends on its number, not
-// on which thread made it or on what was drawn before. That is what lets a killed run go on to the same bits.
+// Random numbers that are a pure function of (seed, stream): what a batch looks like depends on its number,
+// not on which thread made it or on what was drawn before. That is what lets a killed run go on to the same
+// bits.
 #pragma once
 
 #include <cmath>
@@ -23,9 +24,7 @@ class Random {
   uint64_t bits() { return mix_bits(state_ += kGolden); }
 
   // Uniform in [0, n), n > 0; the bias below n / 2^64 does not matter here.
-  uint64_t below(uint64_t n) {
-    return static_cast<uint64_t>((static_cast<Wide>(bits()) * n) >> 64);
-  }
+  uint64_t below(uint64_t n) { return static_cast<uint64_t>((static_cast<Wide>(bits()) * n) >> 64); }
 
   // Uniform in [0, 1).
   double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }

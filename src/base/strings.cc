@@ -85,7 +85,8 @@ std::optional<std::string> nearest_name(std::string_view name, const std::vector
   return *best;
 }
 
-std::string unknown_name(std::string_view kind, std::string_view name, const std::vector<std::string>& names) {
+std::string unknown_name(std::string_view kind, std::string_view name,
+                         const std::vector<std::string>& names) {
   const auto nearest = nearest_name(name, names);
   return fmt::format("unknown {} '{}'{}; there are: {}", kind, name,
                      nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : "", join(names));

@@ -21,7 +21,8 @@ std::optional<double> parse_real(std::string_view text);
 // "a, b, c"
 std::string join(const std::vector<std::string>& parts, std::string_view separator = ", ");
 
-// The member of `names` that is nearest to `name` in edit distance, for "did you mean"; nothing when none is near.
+// The member of `names` that is nearest to `name` in edit distance, for "did you mean"; nothing when none is
+// near.
 std::optional<std::string> nearest_name(std::string_view name, const std::vector<std::string>& names);
 
 // "unknown KIND 'name'; did you mean 'x'? There are: a, b, c"

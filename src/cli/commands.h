@@ -1,5 +1,5 @@
-// The command table. A command parses its arguments, calls the api layer and prints; results go to standard output,
-// all else to standard error.
+// The command table. A command parses its arguments, calls the api layer and prints; results go to standard
+// output, all else to standard error.
 #pragma once
 
 #include <CLI/CLI.hpp>

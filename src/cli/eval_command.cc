@@ -18,9 +18,11 @@ void add_eval(CLI::App& app, Run& run) {
   CLI::App* eval = app.add_subcommand("eval", "accuracy of a trained network on a test set");
   eval->add_option("model", args->model, "run directory, or a .safetensors file in one")->required();
   eval->add_option("--data", args->command.dataset, "cifar10:DIR or shapes [the run's own]");
-  eval->add_option("--threads", args->command.threads, "threads; 0: one per core")->check(CLI::Range(0, 1024));
+  eval->add_option("--threads", args->command.threads, "threads; 0: one per core")
+      ->check(CLI::Range(0, 1024));
   eval->add_flag("--best", args->best, "the best checkpoint instead of the last");
-  eval->add_option("--predictions", args->predictions, "write one class index per image and line to this file");
+  eval->add_option("--predictions", args->predictions,
+                   "write one class index per image and line to this file");
   eval->add_flag("--json", args->json, "print the result as one JSON object");
   eval->callback([args, &run] {
     run = [args] {
@@ -28,18 +30,21 @@ void add_eval(CLI::App& app, Run& run) {
       if (args->best) args->command.checkpoint = train::Checkpoint::best;
       ProgressLine line;
       const api::EvaluateSummary s = api::evaluate(args->command, [&](int64_t done, int64_t total) {
-        line.update(static_cast<double>(done) / static_cast<double>(total), fmt::format("{}/{} images", done, total));
+        line.update(static_cast<double>(done) / static_cast<double>(total),
+                    fmt::format("{}/{} images", done, total));
       });
       line.clear();
       const train::Evaluation& e = s.evaluation;
       if (!args->predictions.empty()) api::write_predictions(e.predictions, args->predictions);
       if (args->json) {
-        const nlohmann::ordered_json json = {{"network", s.network}, {"dataset", s.dataset}, {"top1", e.top1},
-                                             {"loss", e.loss},       {"images", e.images},   {"seconds", e.seconds}};
+        const nlohmann::ordered_json json = {{"network", s.network}, {"dataset", s.dataset},
+                                             {"top1", e.top1},       {"loss", e.loss},
+                                             {"images", e.images},   {"seconds", e.seconds}};
         fmt::print("{}\n", json.dump());
       } else {
-        fmt::print("{}: top-1 {:.2f} % of {} images of {}, loss {:.4f} ({:.1f} s, {:.0f} images/s)\n", s.network, e.top1,
-                   e.images, s.dataset, e.loss, e.seconds, static_cast<double>(e.images) / e.seconds);
+        fmt::print("{}: top-1 {:.2f} % of {} images of {}, loss {:.4f} ({:.1f} s, {:.0f} images/s)\n",
+                   s.network, e.top1, e.images, s.dataset, e.loss, e.seconds,
+                   static_cast<double>(e.images) / e.seconds);
       }
     };
   });

@@ -12,24 +12,32 @@ namespace {
 std::string bits_text(int bits) { return bits == 32 ? "float" : fmt::format("{}", bits); }
 
 void print_table(const api::Inspection& i) {
-  fmt::print("{:<28} {:<8} {:<12} {:>7} {:>11} {:>10} {:>12} {:>10}\n", "layer", "op", "output", "weights", "activations",
-             "parameters", "MACs", "bytes");
+  fmt::print("{:<28} {:<8} {:<12} {:>7} {:>11} {:>10} {:>12} {:>10}\n", "layer", "op", "output", "weights",
+             "activations", "parameters", "MACs", "bytes");
   for (const passes::LayerRow& row : i.table.rows)
     fmt::print("{:<28} {:<8} {:<12} {:>7} {:>11} {:>10} {:>12} {:>10}\n", row.name, row.op, row.output,
-               bits_text(row.weight_bits), bits_text(row.activation_bits), row.parameters, row.macs, row.bytes);
-  fmt::print("{}: {} parameters, {:.2f} million MACs an image, {} packed ({} as float32)\n", i.name, i.table.parameters,
-             static_cast<double>(i.table.macs) / 1e6, format_bytes(static_cast<double>(i.table.bytes)),
+               bits_text(row.weight_bits), bits_text(row.activation_bits), row.parameters, row.macs,
+               row.bytes);
+  fmt::print("{}: {} parameters, {:.2f} million MACs an image, {} packed ({} as float32)\n", i.name,
+             i.table.parameters, static_cast<double>(i.table.macs) / 1e6,
+             format_bytes(static_cast<double>(i.table.bytes)),
              format_bytes(static_cast<double>(i.table.float_bytes)));
 }
 
 nlohmann::ordered_json to_json(const api::Inspection& i) {
   nlohmann::ordered_json layers = nlohmann::ordered_json::array();
   for (const passes::LayerRow& row : i.table.rows)
-    layers.push_back({{"name", row.name}, {"op", row.op}, {"output", row.output}, {"weight_bits", row.weight_bits},
-                      {"activation_bits", row.activation_bits}, {"parameters", row.parameters}, {"macs", row.macs},
+    layers.push_back({{"name", row.name},
+                      {"op", row.op},
+                      {"output", row.output},
+                      {"weight_bits", row.weight_bits},
+                      {"activation_bits", row.activation_bits},
+                      {"parameters", row.parameters},
+                      {"macs", row.macs},
                       {"bytes", row.bytes}});
-  return {{"network", i.name}, {"status", i.status}, {"parameters", i.table.parameters}, {"macs", i.table.macs},
-          {"bytes", i.table.bytes}, {"float_bytes", i.table.float_bytes}, {"layers", layers}};
+  return {{"network", i.name},    {"status", i.status},     {"parameters", i.table.parameters},
+          {"macs", i.table.macs}, {"bytes", i.table.bytes}, {"float_bytes", i.table.float_bytes},
+          {"layers", layers}};
 }
 
 }  // namespace
@@ -40,7 +48,8 @@ void add_inspect(CLI::App& app, Run& run) {
     bool graph = false, json = false;
   };
   auto args = std::make_shared<Arguments>();
-  CLI::App* inspect = app.add_subcommand("inspect", "layers, bits and sizes of a run, a graph file or a network of the zoo");
+  CLI::App* inspect =
+      app.add_subcommand("inspect", "layers, bits and sizes of a run, a graph file or a network of the zoo");
   inspect->add_option("what", args->what, "run directory, graph file or network name")->required();
   inspect->add_flag("--graph", args->graph, "print the graph itself, in its text form");
   inspect->add_flag("--json", args->json, "print the result as one JSON object");
@@ -67,7 +76,10 @@ void add_zoo(CLI::App& app, Run& run) {
       if (!*as_json) fmt::print("{:<10} {:>10} {:>14}  {}\n", "network", "parameters", "MACs", "");
       for (const api::ZooRow& row : api::list_zoo()) {
         if (*as_json)
-          networks.push_back({{"name", row.name}, {"parameters", row.parameters}, {"macs", row.macs}, {"description", row.description}});
+          networks.push_back({{"name", row.name},
+                              {"parameters", row.parameters},
+                              {"macs", row.macs},
+                              {"description", row.description}});
         else
           fmt::print("{:<10} {:>10} {:>14}  {}\n", row.name, row.parameters, row.macs, row.description);
       }

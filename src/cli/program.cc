@@ -24,9 +24,12 @@ std::string quoted(const std::string& word) {
 int exit_code(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::bad_input:
-    case ErrorKind::unsupported: return 1;
-    case ErrorKind::usage: return 2;
-    case ErrorKind::internal: return 3;
+    case ErrorKind::unsupported:
+      return 1;
+    case ErrorKind::usage:
+      return 2;
+    case ErrorKind::internal:
+      return 3;
   }
   return 3;
 }

@@ -15,10 +15,11 @@ std::string bits_text(const api::RunRow& row) {
 }
 
 void print_table(const std::vector<api::RunRow>& rows) {
-  fmt::print("{:<20} {:<10} {:>11} {:>7} {:>12} {:>10}\n", "run", "network", "bits w / a", "epochs", "test top-1", "bytes");
+  fmt::print("{:<20} {:<10} {:>11} {:>7} {:>12} {:>10}\n", "run", "network", "bits w / a", "epochs",
+             "test top-1", "bytes");
   for (const api::RunRow& row : rows)
-    fmt::print("{:<20} {:<10} {:>11} {:>7} {:>12} {:>10}{}\n", row.run, row.network, bits_text(row), row.epochs,
-               row.test_top1 ? fmt::format("{:.2f} %", *row.test_top1) : "-",
+    fmt::print("{:<20} {:<10} {:>11} {:>7} {:>12} {:>10}{}\n", row.run, row.network, bits_text(row),
+               row.epochs, row.test_top1 ? fmt::format("{:.2f} %", *row.test_top1) : "-",
                row.bytes ? fmt::format("{}", *row.bytes) : "-",
                row.status == "finished" ? "" : "  (" + row.status + ")");
 }
@@ -26,8 +27,9 @@ void print_table(const std::vector<api::RunRow>& rows) {
 nlohmann::ordered_json to_json(const std::vector<api::RunRow>& rows, const std::string& output) {
   nlohmann::ordered_json runs = nlohmann::ordered_json::array();
   for (const api::RunRow& row : rows) {
-    nlohmann::ordered_json run = {{"run", row.run},         {"network", row.network},         {"status", row.status},
-                                  {"weights", row.weights}, {"activations", row.activations}, {"epochs", row.epochs}};
+    nlohmann::ordered_json run = {
+        {"run", row.run},         {"network", row.network},         {"status", row.status},
+        {"weights", row.weights}, {"activations", row.activations}, {"epochs", row.epochs}};
     if (row.test_top1) run["top1"] = *row.test_top1;
     if (row.bytes) run["bytes"] = *row.bytes;
     runs.push_back(run);
@@ -44,7 +46,8 @@ void add_report(CLI::App& app, Run& run) {
     bool json = false;
   };
   auto args = std::make_shared<Arguments>();
-  CLI::App* report = app.add_subcommand("report", "compare runs: a table, and one HTML page for offline reading");
+  CLI::App* report =
+      app.add_subcommand("report", "compare runs: a table, and one HTML page for offline reading");
   report->add_option("runs", args->runs, "run directories; several are compared")->required();
   report->add_option("-o,--output", args->output, "file to write [report.html in the first run]");
   report->add_flag("--json", args->json, "print the result as one JSON object");

@@ -27,15 +27,17 @@ train::Observer terminal_observer(ProgressLine& line) {
   };
   observer.on_step = [&line](const train::StepReport& r) {
     line.update(static_cast<double>(r.step) / static_cast<double>(r.steps),
-                fmt::format("epoch {}/{}  loss {:.3f}  top-1 {:.1f} %  {:.0f} images/s  {} left", r.epoch, r.epochs,
-                            r.loss, r.top1, r.images_per_second, format_duration(r.seconds_left)));
+                fmt::format("epoch {}/{}  loss {:.3f}  top-1 {:.1f} %  {:.0f} images/s  {} left", r.epoch,
+                            r.epochs, r.loss, r.top1, r.images_per_second, format_duration(r.seconds_left)));
   };
   observer.on_epoch = [&line](const train::EpochReport& r) {
     line.clear();
-    fmt::print(stderr, "epoch {:>3}/{}  train loss {:.4f} top-1 {:5.2f} %{}  rate {:.5f}  {:.1f} s  {:.0f} images/s\n",
-               r.epoch, r.epochs, r.train_loss, r.train_top1,
-               r.test_top1 ? fmt::format("  test loss {:.4f} top-1 {:5.2f} %", *r.test_loss, *r.test_top1) : "", r.rate,
-               r.seconds, r.images_per_second);
+    fmt::print(
+        stderr,
+        "epoch {:>3}/{}  train loss {:.4f} top-1 {:5.2f} %{}  rate {:.5f}  {:.1f} s  {:.0f} images/s\n",
+        r.epoch, r.epochs, r.train_loss, r.train_top1,
+        r.test_top1 ? fmt::format("  test loss {:.4f} top-1 {:5.2f} %", *r.test_loss, *r.test_top1) : "",
+        r.rate, r.seconds, r.images_per_second);
   };
   return observer;
 }
@@ -54,11 +56,12 @@ void print_summary(const api::TrainSummary& s, bool as_json) {
     return;
   }
   if (!finished) {
-    fmt::print("stopped after {} epochs; continue with: pact train --resume --out {}\n", s.result.epochs, s.directory.string());
+    fmt::print("stopped after {} epochs; continue with: pact train --resume --out {}\n", s.result.epochs,
+               s.directory.string());
     return;
   }
-  fmt::print("{}: test top-1 {:.2f} % after {} epochs; {} of parameters ({} as float32)\nreport: {}\n", s.network,
-             s.result.test_top1, s.result.epochs, format_bytes(static_cast<double>(s.bytes)),
+  fmt::print("{}: test top-1 {:.2f} % after {} epochs; {} of parameters ({} as float32)\nreport: {}\n",
+             s.network, s.result.test_top1, s.result.epochs, format_bytes(static_cast<double>(s.bytes)),
              format_bytes(static_cast<double>(s.float_bytes)), s.report.string());
 }
 
@@ -76,8 +79,10 @@ void add_train(CLI::App& app, Run& run) {
   train->add_option("network", args->command.network, "a network of the zoo (`pact zoo`)");
   train->add_option("--data", args->command.dataset, "cifar10:DIR, or shapes (built in)")->take_last();
   train->add_option("--out", args->out, "run directory [runs/<network>-<bits>]")->take_last();
-  train->add_option("--recipe", args->command.recipes, "a recipe file or the name of one in configs/recipes; settings override it");
-  train->add_flag("--resume", args->resume, "continue the run in --out, to the same bits as without the interruption");
+  train->add_option("--recipe", args->command.recipes,
+                    "a recipe file or the name of one in configs/recipes; settings override it");
+  train->add_flag("--resume", args->resume,
+                  "continue the run in --out, to the same bits as without the interruption");
   train->add_flag("--json", args->json, "print the result as one JSON object");
   for (const train::SettingEntry& entry : train::setting_entries()) {
     std::string flag = "--" + entry.name;
@@ -88,7 +93,12 @@ void add_train(CLI::App& app, Run& run) {
       std::string& value = args->command.settings[name];
       value = name == "override" && !value.empty() ? value + "," + text : text;
     };
-    train->add_option_function<std::string>(flag, store, help)->group("Settings")->type_name(entry.type == "Integer" ? "INT" : entry.type == "Real" ? "REAL" : "TEXT")->trigger_on_parse();
+    train->add_option_function<std::string>(flag, store, help)
+        ->group("Settings")
+        ->type_name(entry.type == "Integer" ? "INT"
+                    : entry.type == "Real"  ? "REAL"
+                                            : "TEXT")
+        ->trigger_on_parse();
   }
   train->callback([args, &run] {
     run = [args] {

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "graph/caught.h"
+#include "base/caught.h"
 #include "graph/validity.h"
 
 namespace pact::graph {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "graph/caught.h"
+#include "base/caught.h"
 #include "graph/text.h"
 
 namespace pact::graph {

@@ -3,9 +3,9 @@
 
 #include <cstring>
 
+#include "base/caught.h"
 #include "base/files.h"
 #include "base/random.h"
-#include "graph/caught.h"
 #include "graph/tensor.h"
 
 namespace pact::graph {

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/caught.h"
 #include "base/random.h"
 #include "base/strings.h"
-#include "graph/caught.h"
 
 namespace pact::graph {
 namespace {

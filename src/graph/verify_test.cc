@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/caught.h"
 #include "base/strings.h"
-#include "graph/caught.h"
 #include "graph/text.h"
 
 namespace pact::graph {

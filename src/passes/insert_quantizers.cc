@@ -60,13 +60,16 @@ bool is_non_negative(const Graph& graph, ValueId value) {
     const Node* node = graph.producer(value);
     if (!node) return false;
     switch (node->op) {
-      case Op::relu: return true;
+      case Op::relu:
+        return true;
       case Op::max_pool:
       case Op::avg_pool:
       case Op::global_avg_pool:
       case Op::flatten:
       case Op::slice:
-      case Op::pad: value = node->inputs[0]; break;
+      case Op::pad:
+        value = node->inputs[0];
+        break;
       case Op::quant:
         if (node->word("grid") == name_of(quant::GridKind::unsigned_)) return true;
         value = node->inputs[0];
@@ -75,7 +78,8 @@ bool is_non_negative(const Graph& graph, ValueId value) {
       case Op::conv2d:
       case Op::batch_norm:
       case Op::add:
-      case Op::linear: return false;
+      case Op::linear:
+        return false;
     }
   }
 }
@@ -92,7 +96,8 @@ class Inserter {
   Network run() {
     for (ValueId id = 0; id < static_cast<ValueId>(from_.values().size()); ++id) {
       const graph::Value& value = from_.value(id);
-      if (value.kind != graph::ValueKind::activation) copied_[id] = to_.graph.add_source(value.kind, value.name, value.type);
+      if (value.kind != graph::ValueKind::activation)
+        copied_[id] = to_.graph.add_source(value.kind, value.name, value.type);
     }
     for (const Node& node : from_.nodes()) copy(node);
     for (const ValueId output : from_.outputs()) to_.graph.add_output(copied_.at(output));
@@ -119,7 +124,8 @@ class Inserter {
     if (const auto shared = shared_.find(key); shared != shared_.end()) return shared->second;
     if (!is_non_negative(from_, layer.inputs[0]))
       fail(ErrorKind::unsupported,
-           "{}: its input is not behind a ReLU, and the scheme '{}' has no negative values; keep it float with "
+           "{}: its input is not behind a ReLU, and the scheme '{}' has no negative values; keep it float "
+           "with "
            "the override '{}=a32'",
            layer.name, policy_.activation_scheme, layer.name);
     const std::string name = layer.name + ".input_quant";
@@ -129,11 +135,10 @@ class Inserter {
       const float alpha[] = {static_cast<float>(policy_.alpha)};
       to_.tensors[name + ".alpha"] = graph::Tensor::of({}, alpha);
     }
-    return shared_[key] = to_.graph.add_node(
-               Op::quant, name, std::move(inputs),
-               {{"scheme", policy_.activation_scheme},
-                {"bits", int64_t{bits}},
-                {"grid", std::string(name_of(quant::GridKind::unsigned_))}});
+    return shared_[key] = to_.graph.add_node(Op::quant, name, std::move(inputs),
+                                             {{"scheme", policy_.activation_scheme},
+                                              {"bits", int64_t{bits}},
+                                              {"grid", std::string(name_of(quant::GridKind::unsigned_))}});
   }
 
   ValueId quantized_weight(const Node& layer, ValueId weight, int bits) {

@@ -9,8 +9,8 @@
 namespace pact::passes {
 
 struct BitOverride {
-  std::string pattern;   // of layer names, with * and ?
-  int weights = -1;      // -1: as the policy says
+  std::string pattern;  // of layer names, with * and ?
+  int weights = -1;     // -1: as the policy says
   int activations = -1;
 };
 
@@ -25,7 +25,7 @@ struct BitPolicy {
   int last_layer = 8;   // weights and activations
   std::string weight_scheme = "sawb";
   std::string activation_scheme = "pact";
-  double alpha = 10.0;  // initial clipping level of schemes that learn it
+  double alpha = 10.0;                 // initial clipping level of schemes that learn it
   std::vector<BitOverride> overrides;  // later ones win; each must match a layer
 };
 
@@ -36,7 +36,8 @@ std::vector<std::string> activation_scheme_names();
 
 // Throws Error on bits that do not exist, unknown schemes, and patterns that match nothing.
 //  - The first and the last layer get `first_layer` and `last_layer` bits when the policy quantizes at all.
-//  - An activation is quantized where a layer reads it, so shortcuts and whatever else reads the same value keep
+//  - An activation is quantized where a layer reads it, so shortcuts and whatever else reads the same value
+//  keep
 //    it in high precision. Layers that read the same value with the same bits share a node.
 //  - The input of the first layer is the raw image behind `normalize`: its 256 pixel values are its grid.
 graph::Network insert_quantizers(const graph::Network& network, const BitPolicy& policy);

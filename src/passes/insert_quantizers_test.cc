@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/caught.h"
 #include "graph/text.h"
 #include "passes/layer_table.h"
 
@@ -27,7 +27,9 @@ relu2: f32[N,4,8,8] = relu(sum2)
 pool: f32[N,4] = global_avg_pool(relu2)
 fc: f32[N,10] = linear(pool, fc.weight)
 output fc
-)", "test"), {}};
+)",
+                                      "test"),
+                         {}};
   for (const graph::Value& value : network.graph.values())
     if (value.kind == graph::ValueKind::parameter)
       network.tensors[value.name] = graph::Tensor::zeros(value.type.dtype, value.type.shape);
@@ -39,17 +41,9 @@ std::string line_of(const std::string& text, const std::string& start) {
   return at == std::string::npos ? "" : text.substr(at + 1, text.find('\n', at + 1) - at - 1);
 }
 
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
 TEST(InsertQuantizers, PutsThemWhereLayersReadAndNowhereElse) {
-  const graph::Network q = insert_quantizers(two_branches(), {.weights = 2, .activations = 3, .overrides = {}});
+  const graph::Network q =
+      insert_quantizers(two_branches(), {.weights = 2, .activations = 3, .overrides = {}});
   graph::verify(q);
   const std::string text = graph::print(q.graph);
   // The first layer reads pixels as they are; its weights and the last layer have 8 bits.
@@ -67,8 +61,10 @@ TEST(InsertQuantizers, PutsThemWhereLayersReadAndNowhereElse) {
 
 TEST(InsertQuantizers, OverridesByPatternAndTheLastOneWins) {
   const graph::Network q = insert_quantizers(
-      two_branches(), {.weights = 2, .activations = 2,
-                       .overrides = {parse_bit_override("*=w4"), parse_bit_override("c=w32a32"), parse_bit_override("a=w3")}});
+      two_branches(), {.weights = 2,
+                       .activations = 2,
+                       .overrides = {parse_bit_override("*=w4"), parse_bit_override("c=w32a32"),
+                                     parse_bit_override("a=w3")}});
   const LayerTable table = make_layer_table(q.graph);
   std::map<std::string, std::pair<int, int>> bits;
   for (const LayerRow& row : table.rows) bits[row.name] = {row.weight_bits, row.activation_bits};
@@ -84,25 +80,28 @@ TEST(InsertQuantizers, LeavesAFloatNetworkAlone) {
 }
 
 TEST(InsertQuantizers, DorefaNeedsNoParameter) {
-  const graph::Network q =
-      insert_quantizers(two_branches(), {.weights = 4, .activations = 4, .activation_scheme = "dorefa", .overrides = {}});
+  const graph::Network q = insert_quantizers(
+      two_branches(), {.weights = 4, .activations = 4, .activation_scheme = "dorefa", .overrides = {}});
   for (const auto& [name, tensor] : q.tensors) EXPECT_FALSE(name.ends_with(".alpha")) << name;
 }
 
 TEST(InsertQuantizers, Refuses) {
   const graph::Network n = two_branches();
-  const auto refusal = [&](BitPolicy policy) { return message_of([&] { insert_quantizers(n, policy); }); };
+  const auto refusal = [&](BitPolicy policy) { return caught([&] { insert_quantizers(n, policy); }); };
   EXPECT_NE(refusal({.weights = 9, .overrides = {}}).find("not 9"), std::string::npos);
   EXPECT_NE(refusal({.activations = 0, .overrides = {}}).find("not 0"), std::string::npos);
-  EXPECT_NE(refusal({.weights = 4, .weight_scheme = "sawp", .overrides = {}}).find("sawb"), std::string::npos);
-  EXPECT_NE(refusal({.weights = 4, .overrides = {parse_bit_override("x*=w4")}}).find("matches no layer"), std::string::npos);
+  EXPECT_NE(refusal({.weights = 4, .weight_scheme = "sawp", .overrides = {}}).find("sawb"),
+            std::string::npos);
+  EXPECT_NE(refusal({.weights = 4, .overrides = {parse_bit_override("x*=w4")}}).find("matches no layer"),
+            std::string::npos);
   for (const char* text : {"", "=w4", "a=", "a=4", "a=w", "a=w9", "a=w4w4", "a=x4", "a=w-1", "a=w4a"})
-    EXPECT_NE(message_of([&] { parse_bit_override(text); }).find("PATTERN=w4a8"), std::string::npos) << text;
+    EXPECT_NE(caught([&] { parse_bit_override(text); }).find("PATTERN=w4a8"), std::string::npos) << text;
 }
 
 TEST(LayerTable, CountsBytesAtTheirBits) {
-  const LayerTable table = make_layer_table(insert_quantizers(two_branches(), {.weights = 2, .activations = 2, .overrides = {}}).graph);
-  EXPECT_EQ(table.rows[0].bytes, 108);     // 108 weights of 8 bits
+  const LayerTable table = make_layer_table(
+      insert_quantizers(two_branches(), {.weights = 2, .activations = 2, .overrides = {}}).graph);
+  EXPECT_EQ(table.rows[0].bytes, 108);      // 108 weights of 8 bits
   EXPECT_EQ(table.rows[1].bytes, 144 / 4);  // 144 weights of 2 bits
   EXPECT_EQ(table.rows[1].macs, 144 * 64);
   EXPECT_EQ(table.float_bytes, 4 * table.parameters);

@@ -37,11 +37,14 @@ LayerTable make_layer_table(const Graph& graph) {
     }
 
     const int64_t weights = graph::element_count(graph.value(weight).type.shape);
-    const int64_t biases = layer->inputs.size() > 2 ? graph::element_count(graph.value(layer->inputs[2]).type.shape) : 0;
+    const int64_t biases =
+        layer->inputs.size() > 2 ? graph::element_count(graph.value(layer->inputs[2]).type.shape) : 0;
     row.parameters = weights + biases;
-    row.bytes = 4 * biases + (row.weight_bits == quant::kFloatBits
-                                  ? 4 * weights
-                                  : static_cast<int64_t>(quant::packed_size_bytes(static_cast<size_t>(weights), row.weight_bits)));
+    row.bytes =
+        4 * biases +
+        (row.weight_bits == quant::kFloatBits
+             ? 4 * weights
+             : static_cast<int64_t>(quant::packed_size_bytes(static_cast<size_t>(weights), row.weight_bits)));
     table.macs += row.macs;
     table.bytes += row.bytes - 4 * row.parameters;
     table.rows.push_back(row);

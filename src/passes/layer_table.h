@@ -10,7 +10,7 @@
 namespace pact::passes {
 
 struct LayerRow {
-  std::string name, op, output;  // output: shape of one image
+  std::string name, op, output;                // output: shape of one image
   int weight_bits = 32, activation_bits = 32;  // 32: float; pixels count as 8
   std::string weight_scheme = "float", activation_scheme = "float";
   int64_t parameters = 0;  // weights and bias
@@ -20,8 +20,8 @@ struct LayerRow {
 
 struct LayerTable {
   std::vector<LayerRow> rows;
-  // Of the whole network, batch norm and alphas included. `bytes` counts weights packed at their bits and all else
-  // as float32; `float_bytes` everything as float32.
+  // Of the whole network, batch norm and alphas included. `bytes` counts weights packed at their bits and all
+  // else as float32; `float_bytes` everything as float32.
   int64_t parameters = 0, macs = 0, bytes = 0, float_bytes = 0;
 };
 

@@ -5,7 +5,8 @@ namespace pact::train {
 at::Tensor pixels_of(const data::Batch& batch, const data::ImageShape& shape) {
   // libtorch has no tensor over constant memory; nobody writes to this one.
   auto* bytes = const_cast<uint8_t*>(batch.pixels.data());
-  return at::from_blob(bytes, {static_cast<int64_t>(batch.count()), shape.height, shape.width, shape.channels},
+  return at::from_blob(bytes,
+                       {static_cast<int64_t>(batch.count()), shape.height, shape.width, shape.channels},
                        at::TensorOptions().dtype(at::kByte));
 }
 

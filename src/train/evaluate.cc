@@ -46,7 +46,8 @@ void set_threads(int64_t threads) {
   at::set_num_threads(static_cast<int>(threads > 0 ? threads : usable_cores()));
 }
 
-Evaluation evaluate(const graph::Network& network, const data::Dataset& dataset, const EvaluateOptions& options) {
+Evaluation evaluate(const graph::Network& network, const data::Dataset& dataset,
+                    const EvaluateOptions& options) {
   set_threads(options.threads);
   const Parameters parameters = to_parameters(network);
   return evaluate_executor(Executor(network.graph, parameters), dataset, options.on_progress);

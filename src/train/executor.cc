@@ -1,5 +1,5 @@
-// Planning is one walk over the nodes: each becomes a step, except those that a fused step has taken over. A step
-// reads and writes a frame of values; a value is dropped after its last reader.
+// Planning is one walk over the nodes: each becomes a step, except those that a fused step has taken over. A
+// step reads and writes a frame of values; a value is dropped after its last reader.
 
 #include "train/executor.h"
 
@@ -36,8 +36,9 @@ namespace {
 
 // Weights in the type and layout that convolutions want.
 at::Tensor compute_weight(const at::Tensor& weight, at::ScalarType type) {
-  return weight.dim() == 4 ? weight.to(weight.options().dtype(type), false, false, at::MemoryFormat::ChannelsLast)
-                           : weight.to(type);
+  return weight.dim() == 4
+             ? weight.to(weight.options().dtype(type), false, false, at::MemoryFormat::ChannelsLast)
+             : weight.to(type);
 }
 
 // [top, left, bottom, right] as libtorch's symmetric padding, padding explicitly where it is not symmetric.
@@ -50,7 +51,8 @@ at::Tensor padded(const at::Tensor& x, const std::vector<int64_t>& pads, std::ve
   return at::constant_pad_nd(x, {pads[1], pads[3], pads[0], pads[2]});
 }
 
-at::Tensor run_conv2d(const Node& node, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+at::Tensor run_conv2d(const Node& node, const at::Tensor& x, const at::Tensor& weight,
+                      const at::Tensor& bias) {
   std::vector<int64_t> padding;
   const at::Tensor input = padded(x, node.integers("pads"), padding);
   return at::conv2d(input, weight, bias, node.integers("strides"), padding, node.integers("dilations"),
@@ -166,18 +168,23 @@ class Executor::Planner {
     add_step(std::move(reads), [chain, quantizer](Frame& frame) {
       const Node& norm = *chain.norm;
       auto& values = frame.values;
-      const auto input = [&](const Node& node, size_t i) { return values[static_cast<size_t>(node.inputs[i])]; };
-      NormalizeActivateInput in{input(norm, 0), input(norm, 1), input(norm, 2), input(norm, 3), input(norm, 4), {}, {}};
+      const auto input = [&](const Node& node, size_t i) {
+        return values[static_cast<size_t>(node.inputs[i])];
+      };
+      NormalizeActivateInput in{
+          input(norm, 0), input(norm, 1), input(norm, 2), input(norm, 3), input(norm, 4), {}, {}};
       if (chain.add) in.shortcut = values[static_cast<size_t>(chain.shortcut)];
       const bool quantizes = chain.quant && frame.options.activations == Quantization::on;
-      if (quantizes) in.alpha = quantizer->level(chain.quant->inputs.size() > 1 ? input(*chain.quant, 1) : at::Tensor());
+      if (quantizes)
+        in.alpha = quantizer->level(chain.quant->inputs.size() > 1 ? input(*chain.quant, 1) : at::Tensor());
       const bool wants_real = chain.wants_real || !quantizes || frame.options.observer;
       const NormalizeActivateOutput out = normalize_activate(
           in, {.statistics = frame.options.mode == Mode::train ? Statistics::of_batch : Statistics::running,
                .epsilon = norm.real("epsilon"),
                .rectifier = chain.relu ? Rectifier::relu : Rectifier::none,
                .bits = quantizes ? static_cast<int>(chain.quant->integer("bits")) : 0,
-               .real = wants_real ? NormalizeActivateOptions::Real::wanted : NormalizeActivateOptions::Real::unwanted});
+               .real = wants_real ? NormalizeActivateOptions::Real::wanted
+                                  : NormalizeActivateOptions::Real::unwanted});
       const Node& last = chain.relu ? *chain.relu : chain.add ? *chain.add : norm;
       values[static_cast<size_t>(last.output)] = out.real;
       if (!chain.quant) return;
@@ -193,7 +200,8 @@ class Executor::Planner {
     if (graph_.value(x).kind == graph::ValueKind::parameter) {
       std::shared_ptr<WeightQuantizer> quantizer = make_weight_quantizer(node.word("scheme"));
       add_step(node.inputs, [=](Frame& frame) {
-        frame.values[static_cast<size_t>(y)] = quantizer->quantize(frame.values[static_cast<size_t>(x)], bits);
+        frame.values[static_cast<size_t>(y)] =
+            quantizer->quantize(frame.values[static_cast<size_t>(x)], bits);
       });
       return;
     }
@@ -201,7 +209,8 @@ class Executor::Planner {
     add_step(node.inputs, [=, &node](Frame& frame) {
       const at::Tensor input = frame.values[static_cast<size_t>(x)];
       if (frame.options.observer) frame.options.observer(node, input);
-      const at::Tensor level = quantizer->level(parameter >= 0 ? frame.values[static_cast<size_t>(parameter)] : at::Tensor());
+      const at::Tensor level =
+          quantizer->level(parameter >= 0 ? frame.values[static_cast<size_t>(parameter)] : at::Tensor());
       frame.values[static_cast<size_t>(y)] =
           frame.options.activations == Quantization::on ? clip_quantize(input, level, bits) : input;
     });
@@ -222,23 +231,35 @@ class Executor::Planner {
     };
     const at::Tensor x = input(0);
     switch (node.op) {
-      case Op::normalize: return run_normalize(node, x, frame.type());
+      case Op::normalize:
+        return run_normalize(node, x, frame.type());
       case Op::conv2d: {
         const at::Tensor bias = input(2);
-        return run_conv2d(node, x, compute_weight(input(1), x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias);
+        return run_conv2d(node, x, compute_weight(input(1), x.scalar_type()),
+                          bias.defined() ? bias.to(x.scalar_type()) : bias);
       }
       // Few multiplications, and the logits deserve all digits.
-      case Op::linear: return at::linear(x.to(at::kFloat), input(1), input(2));
-      case Op::relu: return at::relu(x);
-      case Op::add: return x + input(1);
-      case Op::max_pool: return run_max_pool(node, x);
-      case Op::avg_pool: return run_avg_pool(node, x);
-      case Op::global_avg_pool: return x.to(at::kFloat).mean(at::IntArrayRef{2, 3});
-      case Op::flatten: return x.contiguous().flatten(1);
-      case Op::slice: return run_slice(node, x);
-      case Op::pad: return run_pad(node, x);
+      case Op::linear:
+        return at::linear(x.to(at::kFloat), input(1), input(2));
+      case Op::relu:
+        return at::relu(x);
+      case Op::add:
+        return x + input(1);
+      case Op::max_pool:
+        return run_max_pool(node, x);
+      case Op::avg_pool:
+        return run_avg_pool(node, x);
+      case Op::global_avg_pool:
+        return x.to(at::kFloat).mean(at::IntArrayRef{2, 3});
+      case Op::flatten:
+        return x.contiguous().flatten(1);
+      case Op::slice:
+        return run_slice(node, x);
+      case Op::pad:
+        return run_pad(node, x);
       case Op::quant:
-      case Op::batch_norm: break;
+      case Op::batch_norm:
+        break;
     }
     fail(ErrorKind::internal, "{}: no step for op {}", node.name, name_of(node.op));
   }

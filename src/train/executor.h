@@ -1,5 +1,5 @@
-// Runs a graph with libtorch. The graph is turned into a list of steps once; a batch norm with the addition, ReLU and
-// quantizer that follow it becomes one fused step.
+// Runs a graph with libtorch. The graph is turned into a list of steps once; a batch norm with the addition,
+// ReLU and quantizer that follow it becomes one fused step.
 #pragma once
 
 #include <functional>

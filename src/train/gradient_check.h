@@ -10,7 +10,8 @@
 namespace pact::train {
 
 // d f / d x[i] for every element of the double tensor `x`, f a double-valued function of it.
-inline at::Tensor numeric_gradient(const std::function<double(const at::Tensor&)>& f, const at::Tensor& x, double h = 1e-5) {
+inline at::Tensor numeric_gradient(const std::function<double(const at::Tensor&)>& f, const at::Tensor& x,
+                                   double h = 1e-5) {
   at::Tensor gradient = at::zeros_like(x);
   at::Tensor probe = x.clone();
   double* p = probe.data_ptr<double>();

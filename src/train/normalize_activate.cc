@@ -26,10 +26,11 @@ const NormActivateKernels& kernels_here() {
 
 // A tensor cut into blocks of whole pixels, each a main part in wide rows and a rest.
 struct Layout {
-  static constexpr int64_t kLanes = 256;           // aimed at
+  static constexpr int64_t kLanes = 256;  // aimed at
   static constexpr int64_t kBlockElements = 1 << 16;
 
-  explicit Layout(const at::Tensor& y) : channels(y.size(1)), pixels(y.numel() / std::max<int64_t>(channels, 1)) {
+  explicit Layout(const at::Tensor& y)
+      : channels(y.size(1)), pixels(y.numel() / std::max<int64_t>(channels, 1)) {
     repeats = std::max<int64_t>(1, kLanes / channels);
     width = channels * repeats;
     block_pixels = std::max<int64_t>(1, kBlockElements / width) * repeats;
@@ -49,28 +50,29 @@ struct Layout {
   // `values` per channel, repeated over the lanes.
   std::vector<float> spread(const std::vector<double>& values) const {
     std::vector<float> lanes(static_cast<size_t>(width));
-    for (int64_t l = 0; l < width; ++l) lanes[static_cast<size_t>(l)] = static_cast<float>(values[static_cast<size_t>(l % channels)]);
+    for (int64_t l = 0; l < width; ++l)
+      lanes[static_cast<size_t>(l)] = static_cast<float>(values[static_cast<size_t>(l % channels)]);
     return lanes;
   }
 
   int64_t channels, pixels, repeats, width, block_pixels, blocks;
 };
 
-// `kinds` sums per channel: every block adds into its own lanes, then blocks and lanes are added in fixed order.
+// `kinds` sums per channel: every block adds into its own lanes, then blocks and lanes are added in fixed
+// order.
 class BlockSums {
  public:
   BlockSums(const Layout& layout, int kinds)
       : layout_(layout), kinds_(kinds), lanes_(static_cast<size_t>(layout.blocks * kinds * layout.width)) {}
 
-  float* lanes(int64_t block, int kind) {
-    return lanes_.data() + (block * kinds_ + kind) * layout_.width;
-  }
+  float* lanes(int64_t block, int kind) { return lanes_.data() + (block * kinds_ + kind) * layout_.width; }
 
   std::vector<double> per_channel(int kind) {
     std::vector<double> sums(static_cast<size_t>(layout_.channels));
     for (int64_t b = 0; b < layout_.blocks; ++b) {
       const float* lane = lanes(b, kind);
-      for (int64_t l = 0; l < layout_.width; ++l) sums[static_cast<size_t>(l % layout_.channels)] += static_cast<double>(lane[l]);
+      for (int64_t l = 0; l < layout_.width; ++l)
+        sums[static_cast<size_t>(l % layout_.channels)] += static_cast<double>(lane[l]);
     }
     return sums;
   }
@@ -96,7 +98,8 @@ std::vector<double> to_vector(const at::Tensor& t) {
 
 at::Tensor to_tensor(const std::vector<double>& values) {
   at::Tensor t = at::empty({static_cast<int64_t>(values.size())}, at::kFloat);
-  std::transform(values.begin(), values.end(), t.data_ptr<float>(), [](double v) { return static_cast<float>(v); });
+  std::transform(values.begin(), values.end(), t.data_ptr<float>(),
+                 [](double v) { return static_cast<float>(v); });
   return t;
 }
 
@@ -112,7 +115,8 @@ Moments moments_of(const at::Tensor& y, const Layout& layout) {
   BlockSums sums(layout, 2);
   for_blocks(layout, [&](int64_t b) {
     layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
-      kernels_here().moments(storage, count, width, at_element(y, at), center.data(), sums.lanes(b, 0), sums.lanes(b, 1));
+      kernels_here().moments(storage, count, width, at_element(y, at), center.data(), sums.lanes(b, 0),
+                             sums.lanes(b, 1));
     });
   });
   Moments moments{sums.per_channel(0), sums.per_channel(1)};
@@ -126,13 +130,15 @@ Moments moments_of(const at::Tensor& y, const Layout& layout) {
   return moments;
 }
 
-void update_running(const NormalizeActivateInput& in, const Moments& moments, double momentum, int64_t pixels) {
+void update_running(const NormalizeActivateInput& in, const Moments& moments, double momentum,
+                    int64_t pixels) {
   float* mean = in.running_mean.data_ptr<float>();
   float* var = in.running_var.data_ptr<float>();
   const double unbiased = pixels > 1 ? static_cast<double>(pixels) / static_cast<double>(pixels - 1) : 1.0;
   for (size_t c = 0; c < moments.mean.size(); ++c) {
     mean[c] = static_cast<float>((1 - momentum) * static_cast<double>(mean[c]) + momentum * moments.mean[c]);
-    var[c] = static_cast<float>((1 - momentum) * static_cast<double>(var[c]) + momentum * moments.var[c] * unbiased);
+    var[c] = static_cast<float>((1 - momentum) * static_cast<double>(var[c]) +
+                                momentum * moments.var[c] * unbiased);
   }
 }
 
@@ -141,7 +147,10 @@ struct Affine {
   std::vector<double> mean, inverse_deviation, scale, shift;
 
   Affine(const Moments& moments, const at::Tensor& gamma, const at::Tensor& beta, double epsilon)
-      : mean(moments.mean), inverse_deviation(moments.var.size()), scale(to_vector(gamma)), shift(to_vector(beta)) {
+      : mean(moments.mean),
+        inverse_deviation(moments.var.size()),
+        scale(to_vector(gamma)),
+        shift(to_vector(beta)) {
     for (size_t c = 0; c < mean.size(); ++c) {
       inverse_deviation[c] = 1.0 / std::sqrt(moments.var[c] + epsilon);
       scale[c] *= inverse_deviation[c];
@@ -154,7 +163,9 @@ float floor_of(Rectifier rectifier) {
   return rectifier == Rectifier::relu ? 0.0f : -std::numeric_limits<float>::infinity();
 }
 
-void* at_or_null(const at::Tensor& t, int64_t element) { return t.defined() ? at_element(t, element) : nullptr; }
+void* at_or_null(const at::Tensor& t, int64_t element) {
+  return t.defined() ? at_element(t, element) : nullptr;
+}
 
 class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
  public:
@@ -166,7 +177,8 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     const at::Tensor alpha = maybe_alpha.value_or(at::Tensor());
     const Layout layout(y);
     const bool of_batch = options->statistics == Statistics::of_batch;
-    const Moments moments = of_batch ? moments_of(y, layout) : Moments{to_vector(in->running_mean), to_vector(in->running_var)};
+    const Moments moments =
+        of_batch ? moments_of(y, layout) : Moments{to_vector(in->running_mean), to_vector(in->running_var)};
     if (of_batch) update_running(*in, moments, options->momentum, layout.pixels);
     const Affine affine(moments, gamma, beta, options->epsilon);
     const std::vector<float> scale = layout.spread(affine.scale), shift = layout.spread(affine.shift);
@@ -178,9 +190,9 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     const float step = quantizes ? quant::clip_step(level, options->bits) : 0.0f;
     for_blocks(layout, [&](int64_t b) {
       layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
-        kernels_here().forward(storage_of(y), {count, width, at_element(y, at), at_or_null(shortcut, at), scale.data(),
-                                               shift.data(), floor_of(options->rectifier), level, step,
-                                               at_or_null(real, at), at_or_null(quantized, at)});
+        kernels_here().forward(storage_of(y), {count, width, at_element(y, at), at_or_null(shortcut, at),
+                                               scale.data(), shift.data(), floor_of(options->rectifier),
+                                               level, step, at_or_null(real, at), at_or_null(quantized, at)});
       });
     });
     // The activation is read back only where a shortcut was added; then it has to be kept.
@@ -224,8 +236,15 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     const std::vector<float> mean_lanes = layout.spread(mean);
     const float floor = floor_of(data["relu"].toBool() ? Rectifier::relu : Rectifier::none);
     const auto part = [&](int64_t at, int64_t count, int64_t width) {
-      return NormActivateBackward{count, width, at_element(y, at), at_or_null(kept, at), at_or_null(dr_like, at),
-                                  at_or_null(dq_like, at), scale_lanes.data(), shift_lanes.data(), floor,
+      return NormActivateBackward{count,
+                                  width,
+                                  at_element(y, at),
+                                  at_or_null(kept, at),
+                                  at_or_null(dr_like, at),
+                                  at_or_null(dq_like, at),
+                                  scale_lanes.data(),
+                                  shift_lanes.data(),
+                                  floor,
                                   static_cast<float>(data["level"].toDouble())};
     };
     const Storage storage = storage_of(y);
@@ -267,7 +286,8 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
 
 }  // namespace
 
-NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& given, const NormalizeActivateOptions& options) {
+NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& given,
+                                           const NormalizeActivateOptions& options) {
   NormalizeActivateInput in = given;
   in.y = channels_last(in.y);
   if (in.shortcut.defined()) in.shortcut = channels_last(in.shortcut);
@@ -275,7 +295,9 @@ NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& given, 
   NormalizeActivateOptions keeping = options;
   if (in.shortcut.defined()) keeping.real = NormalizeActivateOptions::Real::wanted;
   // libtorch wants absent tensors as absent optionals.
-  const auto optional = [](const at::Tensor& t) { return t.defined() ? c10::make_optional(t) : c10::nullopt; };
+  const auto optional = [](const at::Tensor& t) {
+    return t.defined() ? c10::make_optional(t) : c10::nullopt;
+  };
   const variable_list outputs = NormalizeActivate::apply(in.y, in.gamma, in.beta, optional(in.shortcut),
                                                          optional(in.alpha), &in, &keeping);
   NormalizeActivateOutput result;

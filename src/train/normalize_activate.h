@@ -1,7 +1,7 @@
-// Batch norm, shortcut, ReLU and activation quantizer of one layer as one differentiable function over the fused
-// kernels (kernels/norm_activate). Activations are float32 or bfloat16, channels-last; everything per channel and
-// all sums are float32 or wider. Sums are formed over fixed blocks and added in fixed order, so that results do not
-// depend on the number of threads.
+// Batch norm, shortcut, ReLU and activation quantizer of one layer as one differentiable function over the
+// fused kernels (kernels/norm_activate). Activations are float32 or bfloat16, channels-last; everything per
+// channel and all sums are float32 or wider. Sums are formed over fixed blocks and added in fixed order, so
+// that results do not depend on the number of threads.
 #pragma once
 
 #include "train/torch.h"
@@ -21,10 +21,10 @@ struct NormalizeActivateOptions {
 };
 
 struct NormalizeActivateInput {
-  at::Tensor y;         // [N,C,H,W] or [N,C]
+  at::Tensor y;                                       // [N,C,H,W] or [N,C]
   at::Tensor gamma, beta, running_mean, running_var;  // [C]; the running ones are updated in place
-  at::Tensor shortcut;  // shape of y, or undefined
-  at::Tensor alpha;     // scalar; used when bits > 0
+  at::Tensor shortcut;                                // shape of y, or undefined
+  at::Tensor alpha;                                   // scalar; used when bits > 0
 };
 
 struct NormalizeActivateOutput {
@@ -32,6 +32,7 @@ struct NormalizeActivateOutput {
   at::Tensor quantized;  // its value on the grid of `bits` bits and `alpha`, or undefined
 };
 
-NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& input, const NormalizeActivateOptions& options);
+NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& input,
+                                           const NormalizeActivateOptions& options);
 
 }  // namespace pact::train

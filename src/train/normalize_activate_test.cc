@@ -1,5 +1,6 @@
-// The fused function against the same thing composed from libtorch's operations (everywhere), and against central
-// differences in double precision (away from the kinks, with rounding left out where it has no derivative).
+// The fused function against the same thing composed from libtorch's operations (everywhere), and against
+// central differences in double precision (away from the kinks, with rounding left out where it has no
+// derivative).
 
 #include "train/normalize_activate.h"
 
@@ -19,13 +20,18 @@ struct Case {
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
-  return out << "shape " << at::IntArrayRef(c.shape) << " shortcut " << c.shortcut << " real " << c.real << " bits "
-             << c.bits << " relu " << (c.rectifier == Rectifier::relu);
+  return out << "shape " << at::IntArrayRef(c.shape) << " shortcut " << c.shortcut << " real " << c.real
+             << " bits " << c.bits << " relu " << (c.rectifier == Rectifier::relu);
 }
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const std::vector<int64_t>& shape : {std::vector<int64_t>{4, 16, 8, 8}, {3, 5, 7, 3}, {2, 64, 1, 1}, {9, 12}, {2, 3, 40, 41}, {1, 300, 3, 2}})
+  for (const std::vector<int64_t>& shape : {std::vector<int64_t>{4, 16, 8, 8},
+                                            {3, 5, 7, 3},
+                                            {2, 64, 1, 1},
+                                            {9, 12},
+                                            {2, 3, 40, 41},
+                                            {1, 300, 3, 2}})
     for (const bool shortcut : {false, true})
       for (const int bits : {0, 2, 8})
         for (const bool real : {false, true})
@@ -71,17 +77,19 @@ NormalizeActivateOutput composed(const Tensors& t, const Case& c) {
 }
 
 NormalizeActivateOutput fused(const Tensors& t, const Case& c) {
-  return normalize_activate({t.y, t.gamma, t.beta, t.mean, t.var, t.shortcut, t.alpha},
-                            {.rectifier = c.rectifier,
-                             .bits = c.bits,
-                             .real = c.real ? NormalizeActivateOptions::Real::wanted : NormalizeActivateOptions::Real::unwanted});
+  return normalize_activate(
+      {t.y, t.gamma, t.beta, t.mean, t.var, t.shortcut, t.alpha},
+      {.rectifier = c.rectifier,
+       .bits = c.bits,
+       .real = c.real ? NormalizeActivateOptions::Real::wanted : NormalizeActivateOptions::Real::unwanted});
 }
 
 double largest_difference(const at::Tensor& a, const at::Tensor& b) {
   return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
 }
 
-// Share of elements that differ by more than `tolerance`: rounding to another code at a tie is allowed to few.
+// Share of elements that differ by more than `tolerance`: rounding to another code at a tie is allowed to
+// few.
 double share_beyond(const at::Tensor& a, const at::Tensor& b, double tolerance) {
   return (a.to(at::kDouble) - b.to(at::kDouble)).abs().gt(tolerance).to(at::kDouble).mean().item<double>();
 }
@@ -108,7 +116,8 @@ TEST(NormalizeActivate, EqualsTheComposedFormInFloat32) {
     if (c.bits) leaves.push_back(ours.alpha);
     std::vector<at::Tensor> outputs_a, outputs_b, weights;
     for (const auto& [ta, tb] : {std::pair(a.real, b.real), std::pair(a.quantized, b.quantized)})
-      if (ta.defined()) outputs_a.push_back(ta), outputs_b.push_back(tb), weights.push_back(at::randn(c.shape));
+      if (ta.defined())
+        outputs_a.push_back(ta), outputs_b.push_back(tb), weights.push_back(at::randn(c.shape));
     const auto ga = torch::autograd::grad(outputs_a, leaves, weights);
     const auto gb = torch::autograd::grad(outputs_b, leaves, weights);
     for (size_t i = 0; i < leaves.size(); ++i) {
@@ -129,7 +138,8 @@ TEST(NormalizeActivate, EqualsTheComposedFormInBfloat16) {
     if (c.real) {
       EXPECT_LT(largest_difference(a.real, b.real), 0.04);  // half a unit in the last place near 8
     }
-    // A real value that was rounded may fall on the other side of a code's border: a step's difference in few.
+    // A real value that was rounded may fall on the other side of a code's border: a step's difference in
+    // few.
     if (c.bits == 2) {
       EXPECT_LT(share_beyond(a.quantized, b.quantized, 0.02), 0.02);
     }
@@ -139,7 +149,8 @@ TEST(NormalizeActivate, EqualsTheComposedFormInBfloat16) {
     for (const auto& [ta, tb] : {std::pair(a.real, b.real), std::pair(a.quantized, b.quantized)})
       if (ta.defined()) {
         const at::Tensor w = at::randn(c.shape).to(at::kBFloat16);
-        outputs_a.push_back(ta), outputs_b.push_back(tb), weights_a.push_back(w), weights_b.push_back(w.to(at::kFloat));
+        outputs_a.push_back(ta), outputs_b.push_back(tb), weights_a.push_back(w),
+            weights_b.push_back(w.to(at::kFloat));
       }
     const auto ga = torch::autograd::grad(outputs_a, leaves, weights_a);
     const auto gb = torch::autograd::grad(outputs_b, leaves, weights_b);
@@ -152,12 +163,13 @@ TEST(NormalizeActivate, EqualsTheComposedFormInBfloat16) {
 
 TEST(NormalizeActivate, GradientsEqualCentralDifferencesAwayFromTheKinks) {
   at::manual_seed(3);
-  // z = batch norm + shortcut, r = relu(z), and the clip without rounding (the straight-through gradient is that of
-  // the clip). A weight of zero takes elements near a kink out of the sum.
+  // z = batch norm + shortcut, r = relu(z), and the clip without rounding (the straight-through gradient is
+  // that of the clip). A weight of zero takes elements near a kink out of the sum.
   const Case c{{2, 3, 4, 3}, true, true, 8, Rectifier::relu};
   const Tensors t(c, at::kFloat);
   const at::Tensor y = t.y.detach().to(at::kDouble).contiguous(), gamma = t.gamma.detach().to(at::kDouble),
-                   beta = t.beta.detach().to(at::kDouble), shortcut = t.shortcut.detach().to(at::kDouble).contiguous(),
+                   beta = t.beta.detach().to(at::kDouble),
+                   shortcut = t.shortcut.detach().to(at::kDouble).contiguous(),
                    alpha = t.alpha.detach().to(at::kDouble);
   const auto z_of = [&](const at::Tensor& y_, const at::Tensor& g, const at::Tensor& b, const at::Tensor& s) {
     const at::Tensor mean = y_.mean(at::IntArrayRef{0, 2, 3}, true);
@@ -166,21 +178,26 @@ TEST(NormalizeActivate, GradientsEqualCentralDifferencesAwayFromTheKinks) {
   };
   const at::Tensor z0 = z_of(y, gamma, beta, shortcut);
   const at::Tensor safe = (z0.abs() > 1e-2).logical_and((z0 - alpha).abs() > 1e-2).to(at::kDouble);
-  const at::Tensor wr = at::randn(c.shape).to(at::kDouble) * safe, wq = at::randn(c.shape).to(at::kDouble) * safe;
-  const auto value = [&](const at::Tensor& y_, const at::Tensor& g, const at::Tensor& b, const at::Tensor& s, const at::Tensor& a) {
+  const at::Tensor wr = at::randn(c.shape).to(at::kDouble) * safe,
+                   wq = at::randn(c.shape).to(at::kDouble) * safe;
+  const auto value = [&](const at::Tensor& y_, const at::Tensor& g, const at::Tensor& b, const at::Tensor& s,
+                         const at::Tensor& a) {
     const at::Tensor r = z_of(y_, g, b, s).clamp_min(0);
     return ((r * wr).sum() + (at::minimum(r, a) * wq).sum()).item<double>();
   };
   const NormalizeActivateOutput out = fused(t, c);
-  const auto ours = torch::autograd::grad({out.real, out.quantized}, {t.y, t.gamma, t.beta, t.shortcut, t.alpha},
-                                          {wr.to(at::kFloat), wq.to(at::kFloat)});
+  const auto ours =
+      torch::autograd::grad({out.real, out.quantized}, {t.y, t.gamma, t.beta, t.shortcut, t.alpha},
+                            {wr.to(at::kFloat), wq.to(at::kFloat)});
   const std::vector<at::Tensor> numeric = {
       numeric_gradient([&](const at::Tensor& v) { return value(v, gamma, beta, shortcut, alpha); }, y),
       numeric_gradient([&](const at::Tensor& v) { return value(y, v, beta, shortcut, alpha); }, gamma),
       numeric_gradient([&](const at::Tensor& v) { return value(y, gamma, v, shortcut, alpha); }, beta),
       numeric_gradient([&](const at::Tensor& v) { return value(y, gamma, beta, v, alpha); }, shortcut),
-      numeric_gradient([&](const at::Tensor& v) { return value(y, gamma, beta, shortcut, v); }, alpha.clone())};
-  for (size_t i = 0; i < numeric.size(); ++i) EXPECT_LT(largest_difference(ours[i], numeric[i]), 2e-4) << "gradient " << i;
+      numeric_gradient([&](const at::Tensor& v) { return value(y, gamma, beta, shortcut, v); },
+                       alpha.clone())};
+  for (size_t i = 0; i < numeric.size(); ++i)
+    EXPECT_LT(largest_difference(ours[i], numeric[i]), 2e-4) << "gradient " << i;
 }
 
 TEST(NormalizeActivate, DoesNotDependOnTheNumberOfThreads) {
@@ -192,9 +209,11 @@ TEST(NormalizeActivate, DoesNotDependOnTheNumberOfThreads) {
     const Tensors t(c, at::kBFloat16);
     const NormalizeActivateOutput out = fused(t, c);
     const at::Tensor w = at::randn(c.shape).to(at::kBFloat16);
-    results[threads - 1] = torch::autograd::grad({out.real, out.quantized}, {t.y, t.gamma, t.beta, t.shortcut, t.alpha}, {w, w});
+    results[threads - 1] =
+        torch::autograd::grad({out.real, out.quantized}, {t.y, t.gamma, t.beta, t.shortcut, t.alpha}, {w, w});
   }
-  for (size_t i = 0; i < results[0].size(); ++i) EXPECT_TRUE(at::equal(results[0][i], results[1][i])) << "gradient " << i;
+  for (size_t i = 0; i < results[0].size(); ++i)
+    EXPECT_TRUE(at::equal(results[0][i], results[1][i])) << "gradient " << i;
 }
 
 TEST(NormalizeActivate, RunningStatisticsAreUsedAndNotChangedInEvaluation) {
@@ -202,8 +221,9 @@ TEST(NormalizeActivate, RunningStatisticsAreUsedAndNotChangedInEvaluation) {
   const Case c{{2, 4, 3, 3}, false, true, 0, Rectifier::none};
   Tensors t(c, at::kFloat);
   t.mean.fill_(0.5), t.var.fill_(4.0);
-  const NormalizeActivateOutput out = normalize_activate({t.y, t.gamma, t.beta, t.mean, t.var, {}, {}},
-                                                         {.statistics = Statistics::running, .rectifier = Rectifier::none});
+  const NormalizeActivateOutput out =
+      normalize_activate({t.y, t.gamma, t.beta, t.mean, t.var, {}, {}},
+                         {.statistics = Statistics::running, .rectifier = Rectifier::none});
   const at::Tensor expected = at::batch_norm(t.y, t.gamma, t.beta, t.mean, t.var, false, 0.1, 1e-5, false);
   EXPECT_LT(largest_difference(out.real, expected), 1e-5);
   EXPECT_TRUE(at::equal(t.mean, at::full({4}, 0.5)));

@@ -15,7 +15,8 @@ struct Learned {
   Group group;
 };
 
-std::vector<Learned> learned_parameters(const graph::Graph& graph, const Parameters& parameters, const Settings& settings) {
+std::vector<Learned> learned_parameters(const graph::Graph& graph, const Parameters& parameters,
+                                        const Settings& settings) {
   const std::map<std::string, Group> groups = parameter_groups(graph, settings);
   std::vector<Learned> list;
   for (const auto& [name, value] : parameters)
@@ -23,8 +24,8 @@ std::vector<Learned> learned_parameters(const graph::Graph& graph, const Paramet
   return list;
 }
 
-// Calls update(value, gradient, i) for every element; gradient includes the decay. Plain loops: a network of this
-// kind has less than a million parameters, and the order of operations stays ours.
+// Calls update(value, gradient, i) for every element; gradient includes the decay. Plain loops: a network of
+// this kind has less than a million parameters, and the order of operations stays ours.
 template <typename Update>
 void update_elements(Learned& p, const Update& update) {
   const at::Tensor gradient = p.value.grad().contiguous();
@@ -42,8 +43,11 @@ void update_elements(Learned& p, const Update& update) {
 class Sgd : public Optimizer {
  public:
   Sgd(std::vector<Learned> learned, const Settings& settings)
-      : learned_(std::move(learned)), momentum_(static_cast<float>(settings.momentum)), nesterov_(settings.nesterov == "yes") {
-    for (const Learned& p : learned_) velocity_[p.name] = at::zeros_like(p.value, at::TensorOptions().requires_grad(false));
+      : learned_(std::move(learned)),
+        momentum_(static_cast<float>(settings.momentum)),
+        nesterov_(settings.nesterov == "yes") {
+    for (const Learned& p : learned_)
+      velocity_[p.name] = at::zeros_like(p.value, at::TensorOptions().requires_grad(false));
   }
 
   void step(double rate) override {
@@ -80,7 +84,10 @@ class Sgd : public Optimizer {
 class Adam : public Optimizer {
  public:
   Adam(std::vector<Learned> learned, const Settings& settings)
-      : learned_(std::move(learned)), beta1_(settings.momentum), beta2_(settings.adam_beta2), epsilon_(settings.adam_epsilon) {
+      : learned_(std::move(learned)),
+        beta1_(settings.momentum),
+        beta2_(settings.adam_beta2),
+        epsilon_(settings.adam_epsilon) {
     for (const Learned& p : learned_) {
       first_[p.name] = at::zeros_like(p.value, at::TensorOptions().requires_grad(false));
       second_[p.name] = at::zeros_like(p.value, at::TensorOptions().requires_grad(false));
@@ -129,19 +136,23 @@ std::map<std::string, Group> parameter_groups(const graph::Graph& graph, const S
   std::map<std::string, Group> groups;
   for (const graph::Value& value : graph.values())
     if (value.kind == graph::ValueKind::parameter) groups[value.name] = {};
-  const auto name_of_input = [&](const graph::Node& node, size_t i) { return graph.value(node.inputs[i]).name; };
+  const auto name_of_input = [&](const graph::Node& node, size_t i) {
+    return graph.value(node.inputs[i]).name;
+  };
   for (const graph::Node& node : graph.nodes()) {
     if (node.op == graph::Op::conv2d || node.op == graph::Op::linear) {
       const graph::Node* quant = graph.producer(node.inputs[1]);
       groups[quant ? name_of_input(*quant, 0) : name_of_input(node, 1)].decay = settings.weight_decay;
     } else if (node.op == graph::Op::quant && node.inputs.size() > 1) {
-      groups[name_of_input(node, 1)] = {settings.alpha_rate, 2 * settings.alpha_decay, static_cast<double>(kLeastAlpha)};
+      groups[name_of_input(node, 1)] = {settings.alpha_rate, 2 * settings.alpha_decay,
+                                        static_cast<double>(kLeastAlpha)};
     }
   }
   return groups;
 }
 
-std::unique_ptr<Optimizer> make_optimizer(const graph::Graph& graph, const Parameters& parameters, const Settings& settings) {
+std::unique_ptr<Optimizer> make_optimizer(const graph::Graph& graph, const Parameters& parameters,
+                                          const Settings& settings) {
   std::vector<Learned> learned = learned_parameters(graph, parameters, settings);
   if (settings.optimizer == "adam") return std::make_unique<Adam>(std::move(learned), settings);
   PACT_CHECK(settings.optimizer == "sgd");

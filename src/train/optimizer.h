@@ -1,5 +1,5 @@
-// SGD with momentum and Adam over named parameters in groups. Our own, since its state must lie open: it is saved
-// beside the weights and a resumed run must go on to the same bits.
+// SGD with momentum and Adam over named parameters in groups. Our own, since its state must lie open: it is
+// saved beside the weights and a resumed run must go on to the same bits.
 #pragma once
 
 #include <memory>
@@ -14,8 +14,8 @@ namespace pact::train {
 
 // What a parameter is to the optimizer.
 struct Group {
-  double rate = 1.0;    // multiple of the learning rate
-  double decay = 0.0;   // gradient += decay * value
+  double rate = 1.0;     // multiple of the learning rate
+  double decay = 0.0;    // gradient += decay * value
   double least = -1e30;  // values are kept at or above this
 };
 
@@ -36,6 +36,7 @@ class Optimizer {
   virtual void set_steps_done(int64_t steps) = 0;
 };
 
-std::unique_ptr<Optimizer> make_optimizer(const graph::Graph& graph, const Parameters& parameters, const Settings& settings);
+std::unique_ptr<Optimizer> make_optimizer(const graph::Graph& graph, const Parameters& parameters,
+                                          const Settings& settings);
 
 }  // namespace pact::train

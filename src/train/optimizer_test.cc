@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "passes/insert_quantizers.h"
 #include "graph/text.h"
+#include "passes/insert_quantizers.h"
 
 namespace pact::train {
 namespace {
@@ -28,7 +28,8 @@ q: f32[N,1,2,2] = quant(relu, q.alpha) bits=4 grid=unsigned scheme=pact
 flat: f32[N,4] = flatten(q)
 fc: f32[N,2] = linear(flat, fc.weight, fc.bias)
 output fc
-)", "small");
+)",
+                      "small");
 }
 
 TEST(Optimizer, GroupsFollowTheRoleOfAParameter) {

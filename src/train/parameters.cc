@@ -9,13 +9,20 @@ namespace {
 
 at::ScalarType type_of(graph::DataType type) {
   switch (type) {
-    case graph::DataType::f32: return at::kFloat;
-    case graph::DataType::f64: return at::kDouble;
-    case graph::DataType::i64: return at::kLong;
-    case graph::DataType::i32: return at::kInt;
-    case graph::DataType::i16: return at::kShort;
-    case graph::DataType::i8: return at::kChar;
-    case graph::DataType::u8: return at::kByte;
+    case graph::DataType::f32:
+      return at::kFloat;
+    case graph::DataType::f64:
+      return at::kDouble;
+    case graph::DataType::i64:
+      return at::kLong;
+    case graph::DataType::i32:
+      return at::kInt;
+    case graph::DataType::i16:
+      return at::kShort;
+    case graph::DataType::i8:
+      return at::kChar;
+    case graph::DataType::u8:
+      return at::kByte;
   }
   fail(ErrorKind::internal, "unknown data type");
 }
@@ -31,8 +38,8 @@ at::Tensor to_torch(const graph::Tensor& tensor) {
 graph::Tensor from_torch(const at::Tensor& tensor) {
   const at::Tensor t = tensor.detach().contiguous();
   PACT_CHECK(t.scalar_type() == at::kFloat || t.scalar_type() == at::kLong);
-  graph::Tensor result =
-      graph::Tensor::zeros(t.scalar_type() == at::kFloat ? graph::DataType::f32 : graph::DataType::i64, t.sizes().vec());
+  graph::Tensor result = graph::Tensor::zeros(
+      t.scalar_type() == at::kFloat ? graph::DataType::f32 : graph::DataType::i64, t.sizes().vec());
   std::memcpy(result.bytes.data(), t.data_ptr(), result.bytes.size());
   return result;
 }

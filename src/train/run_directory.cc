@@ -39,12 +39,15 @@ fs::path optimizer_path(const fs::path& directory, int64_t step) {
 graph::Network load_network(const fs::path& path, Checkpoint which) {
   const bool is_file = fs::is_regular_file(path);
   const fs::path directory = is_file ? path.parent_path() : path;
-  if (!is_file && !fs::is_directory(path)) fail("{}: there is no run directory or .safetensors file of this name", path.string());
-  const fs::path weights = is_file ? path : path / (which == Checkpoint::last ? "last.safetensors" : "best.safetensors");
+  if (!is_file && !fs::is_directory(path))
+    fail("{}: there is no run directory or .safetensors file of this name", path.string());
+  const fs::path weights =
+      is_file ? path : path / (which == Checkpoint::last ? "last.safetensors" : "best.safetensors");
   const fs::path text = directory / "graph.txt";
   if (!fs::exists(text)) fail("{}: is not a run directory: it has no graph.txt", directory.string());
   if (!fs::exists(weights))
-    fail("{}: has no {}: the run has not reached its first checkpoint", directory.string(), weights.filename().string());
+    fail("{}: has no {}: the run has not reached its first checkpoint", directory.string(),
+         weights.filename().string());
   graph::Network network{graph::parse(read_file(text, 64 << 20), text.string()), {}};
   network.tensors = graph::read_safetensors(weights).tensors;
   try {
@@ -59,7 +62,8 @@ nlohmann::json read_run_json(const fs::path& directory) {
   const fs::path path = directory / "run.json";
   if (!fs::exists(path)) fail("{}: is not a run directory: it has no run.json", directory.string());
   nlohmann::json json = nlohmann::json::parse(read_file(path, 16 << 20), nullptr, false);
-  if (json.is_discarded() || !json.is_object() || !json.contains("settings")) fail("{}: is damaged", path.string());
+  if (json.is_discarded() || !json.is_object() || !json.contains("settings"))
+    fail("{}: is damaged", path.string());
   return json;
 }
 
@@ -69,17 +73,16 @@ void save_state(const fs::path& directory, const State& state) {
   // place, the old pair is complete; afterwards the new one is.
   const fs::path optimizer = optimizer_path(directory, p.total_steps);
   graph::write_safetensors(optimizer, {state.optimizer, {{"format", kFormat}}});
-  graph::write_safetensors(directory / "last.safetensors",
-                           {state.parameters,
-                            {{"format", kFormat},
-                             {"epoch", std::to_string(p.epoch)},
-                             {"step", std::to_string(p.step)},
-                             {"total_steps", std::to_string(p.total_steps)},
-                             {"loss_sum", to_text(p.loss_sum)},
-                             {"correct", to_text(p.correct)},
-                             {"images", to_text(p.images)},
-                             {"seconds", to_text(p.seconds)},
-                             {"best_top1", to_text(p.best_top1)}}});
+  graph::write_safetensors(directory / "last.safetensors", {state.parameters,
+                                                            {{"format", kFormat},
+                                                             {"epoch", std::to_string(p.epoch)},
+                                                             {"step", std::to_string(p.step)},
+                                                             {"total_steps", std::to_string(p.total_steps)},
+                                                             {"loss_sum", to_text(p.loss_sum)},
+                                                             {"correct", to_text(p.correct)},
+                                                             {"images", to_text(p.images)},
+                                                             {"seconds", to_text(p.seconds)},
+                                                             {"best_top1", to_text(p.best_top1)}}});
   for (const auto& entry : fs::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with("last.optimizer-") && entry.path() != optimizer) fs::remove(entry.path());
@@ -104,8 +107,10 @@ State load_state(const fs::path& directory) {
   p.best_top1 = real_of(file.metadata, "best_top1", origin);
   const fs::path optimizer = optimizer_path(directory, p.total_steps);
   if (!fs::exists(optimizer))
-    fail("{}: the optimizer's state {} is missing; the run can be evaluated or be an --init, but not be resumed",
-         directory.string(), optimizer.filename().string());
+    fail(
+        "{}: the optimizer's state {} is missing; the run can be evaluated or be an --init, but not be "
+        "resumed",
+        directory.string(), optimizer.filename().string());
   state.optimizer = graph::read_safetensors(optimizer).tensors;
   return state;
 }

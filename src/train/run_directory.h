@@ -14,7 +14,8 @@ namespace pact::train {
 
 enum class Checkpoint { last, best };
 
-// The network of a run directory, or of the directory of a .safetensors file when `path` is one. Throws Error.
+// The network of a run directory, or of the directory of a .safetensors file when `path` is one. Throws
+// Error.
 graph::Network load_network(const std::filesystem::path& path, Checkpoint which = Checkpoint::last);
 
 // run.json. Throws Error when it is missing or not ours.
@@ -34,8 +35,8 @@ struct State {
   Progress progress;
 };
 
-// Writes last.safetensors and the optimizer's state such that a reader after a crash at any moment finds a pair that
-// belongs together. Throws Error.
+// Writes last.safetensors and the optimizer's state such that a reader after a crash at any moment finds a
+// pair that belongs together. Throws Error.
 void save_state(const std::filesystem::path& directory, const State& state);
 State load_state(const std::filesystem::path& directory);
 

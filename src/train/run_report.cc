@@ -16,14 +16,18 @@ namespace {
 using nlohmann::ordered_json;
 constexpr int kBins = 96;
 
-ordered_json histogram(const std::string& name, const char* kind, const at::Tensor& values, double low, double high,
-                       const std::vector<double>& levels) {
+ordered_json histogram(const std::string& name, const char* kind, const at::Tensor& values, double low,
+                       double high, const std::vector<double>& levels) {
   // histc leaves out what lies outside; it belongs to the outer bins.
   const at::Tensor inside = values.to(at::kFloat).contiguous().flatten().clamp(low, high);
   const at::Tensor counts = at::histc(inside, kBins, low, high).to(at::kLong);
   const int64_t* data = counts.data_ptr<int64_t>();
-  return {{"name", name}, {"kind", kind}, {"low", low}, {"high", high},
-          {"counts", std::vector<int64_t>(data, data + counts.numel())}, {"levels", levels}};
+  return {{"name", name},
+          {"kind", kind},
+          {"low", low},
+          {"high", high},
+          {"counts", std::vector<int64_t>(data, data + counts.numel())},
+          {"levels", levels}};
 }
 
 std::vector<double> levels_of(const quant::Grid& grid, double scale) {
@@ -41,24 +45,31 @@ ordered_json weight_histogram(const graph::Node& quant, const std::string& name,
                                                            static_cast<int>(quant.integer("bits")), values);
   const at::Tensor transformed = at::empty_like(w);
   quant::transform_weights(grid, values, {transformed.data_ptr<float>(), values.size()});
-  const double reach = std::max(transformed.abs().max().item<double>(), static_cast<double>(grid.limit)) * 1.05;
+  const double reach =
+      std::max(transformed.abs().max().item<double>(), static_cast<double>(grid.limit)) * 1.05;
   return histogram(name, "weight", transformed, -reach, reach, levels_of(grid.grid, 1.0));
 }
 
 ordered_json layers_json(const passes::LayerTable& table) {
   ordered_json layers = ordered_json::array();
   for (const passes::LayerRow& row : table.rows)
-    layers.push_back({{"name", row.name}, {"op", row.op}, {"output", row.output},
-                      {"weight_bits", row.weight_bits}, {"weight_scheme", row.weight_scheme},
-                      {"activation_bits", row.activation_bits}, {"activation_scheme", row.activation_scheme},
-                      {"parameters", row.parameters}, {"macs", row.macs}, {"bytes", row.bytes}});
+    layers.push_back({{"name", row.name},
+                      {"op", row.op},
+                      {"output", row.output},
+                      {"weight_bits", row.weight_bits},
+                      {"weight_scheme", row.weight_scheme},
+                      {"activation_bits", row.activation_bits},
+                      {"activation_scheme", row.activation_scheme},
+                      {"parameters", row.parameters},
+                      {"macs", row.macs},
+                      {"bytes", row.bytes}});
   return layers;
 }
 
 }  // namespace
 
-void write_run_report(const std::filesystem::path& directory, const Executor& executor, const Parameters& parameters,
-                      const data::Dataset& dataset) {
+void write_run_report(const std::filesystem::path& directory, const Executor& executor,
+                      const Parameters& parameters, const data::Dataset& dataset) {
   at::NoGradGuard no_grad;
   const graph::Graph& graph = executor.graph();
   ordered_json histograms = ordered_json::array();
@@ -80,8 +91,10 @@ void write_run_report(const std::filesystem::path& directory, const Executor& ex
   loader.start(0);
   const data::Batch batch = *loader.next();
   const auto observe = [&](const graph::Node& quant, const at::Tensor& input) {
-    const double alpha = quant.inputs.size() > 1 ? parameters.at(graph.value(quant.inputs[1]).name).item<double>() : 1.0;
-    const quant::Grid grid = quant::clip_grid(static_cast<float>(alpha), static_cast<int>(quant.integer("bits")));
+    const double alpha =
+        quant.inputs.size() > 1 ? parameters.at(graph.value(quant.inputs[1]).name).item<double>() : 1.0;
+    const quant::Grid grid =
+        quant::clip_grid(static_cast<float>(alpha), static_cast<int>(quant.integer("bits")));
     const double high = std::max(alpha, input.to(at::kFloat).max().item<double>()) * 1.05;
     histograms.push_back(histogram(quant.name, "activation", input, 0, high, levels_of(grid, 1.0)));
   };
@@ -90,8 +103,11 @@ void write_run_report(const std::filesystem::path& directory, const Executor& ex
   const passes::LayerTable table = passes::make_layer_table(graph);
   const ordered_json report = {{"layers", layers_json(table)},
                                {"histograms", histograms},
-                               {"totals", {{"parameters", table.parameters}, {"macs", table.macs},
-                                           {"bytes", table.bytes}, {"float_bytes", table.float_bytes}}}};
+                               {"totals",
+                                {{"parameters", table.parameters},
+                                 {"macs", table.macs},
+                                 {"bytes", table.bytes},
+                                 {"float_bytes", table.float_bytes}}}};
   write_file(directory / "report.json", report.dump() + "\n");
 }
 

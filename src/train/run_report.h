@@ -1,4 +1,5 @@
-// report.json of a finished run: the table of layers, and histograms of weights and activations with their grids.
+// report.json of a finished run: the table of layers, and histograms of weights and activations with their
+// grids.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +9,7 @@
 
 namespace pact::train {
 
-void write_run_report(const std::filesystem::path& directory, const Executor& executor, const Parameters& parameters,
-                      const data::Dataset& dataset);
+void write_run_report(const std::filesystem::path& directory, const Executor& executor,
+                      const Parameters& parameters, const data::Dataset& dataset);
 
 }  // namespace pact::train

@@ -29,7 +29,8 @@ TEST(Schedule, OneCycleRisesAndFallsAndEndsNearZero) {
   s.schedule = "one-cycle", s.rate = 0.4, s.warmup = 3, s.epochs = 10;
   EXPECT_DOUBLE_EQ(learning_rate(s, 0, 10), 0.4 / 25);
   EXPECT_DOUBLE_EQ(learning_rate(s, 30, 10), 0.4);
-  for (int step = 31; step < 100; ++step) EXPECT_LT(learning_rate(s, step, 10), learning_rate(s, step - 1, 10));
+  for (int step = 31; step < 100; ++step)
+    EXPECT_LT(learning_rate(s, step, 10), learning_rate(s, step - 1, 10));
   EXPECT_LT(learning_rate(s, 99, 10), 0.002);
   EXPECT_GT(learning_rate(s, 99, 10), 0);
 }

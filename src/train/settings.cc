@@ -76,7 +76,8 @@ const std::vector<SettingEntry>& setting_entries() {
   static const std::vector<SettingEntry> entries = [] {
     const Settings defaults;
     std::vector<SettingEntry> list;
-#define PACT_SETTING(type, name, default_value, help) list.push_back({#name, #type, to_text(defaults.name), help});
+#define PACT_SETTING(type, name, default_value, help) \
+  list.push_back({#name, #type, to_text(defaults.name), help});
 #include "train/settings.inc"
 #undef PACT_SETTING
     return list;
@@ -114,10 +115,10 @@ Settings settings_from_json(const nlohmann::json& json, const std::string& origi
 std::vector<std::string> differences(const Settings& ours, const Settings& theirs) {
   static const std::set<std::string> kHarmless = {"loader_threads", "checkpoint_steps"};
   std::vector<std::string> list;
-#define PACT_SETTING(type, name, default_value, help)                 \
-  if (ours.name != theirs.name && !kHarmless.contains(#name))         \
-    list.push_back(fmt::format("{} is '{}' here and '{}' in the run", \
-                               #name, to_text(ours.name), to_text(theirs.name)));
+#define PACT_SETTING(type, name, default_value, help)                                            \
+  if (ours.name != theirs.name && !kHarmless.contains(#name))                                    \
+    list.push_back(fmt::format("{} is '{}' here and '{}' in the run", #name, to_text(ours.name), \
+                               to_text(theirs.name)));
 #include "train/settings.inc"
 #undef PACT_SETTING
   return list;
@@ -128,7 +129,8 @@ void require_valid(const Settings& s) {
   const auto demand = [&](bool holds, std::string problem) {
     if (!holds) problems.push_back(std::move(problem));
   };
-  const auto one_of = [&](const char* name, const std::string& value, const std::vector<std::string>& choices) {
+  const auto one_of = [&](const char* name, const std::string& value,
+                          const std::vector<std::string>& choices) {
     for (const std::string& choice : choices)
       if (value == choice) return;
     problems.push_back(fmt::format("{}: {}", name, unknown_name("value", value, choices)));
@@ -159,7 +161,8 @@ void require_valid(const Settings& s) {
   demand(s.adam_epsilon > 0, "adam_epsilon must be positive");
   demand(s.rate > 0, "rate must be positive");
   demand(s.rate_factor > 0 && s.rate_factor <= 1, "rate_factor must be in (0, 1]");
-  demand(s.warmup >= 0 && s.warmup <= static_cast<double>(s.epochs), "warmup must be 0 to the number of epochs");
+  demand(s.warmup >= 0 && s.warmup <= static_cast<double>(s.epochs),
+         "warmup must be 0 to the number of epochs");
   demand(s.weight_decay >= 0, "weight_decay must not be negative");
   demand(s.label_smoothing >= 0 && s.label_smoothing < 1, "label_smoothing must be in [0, 1)");
   demand(s.distill >= 0 && s.distill <= 1, "distill must be in [0, 1]");

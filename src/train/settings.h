@@ -29,7 +29,8 @@ struct SettingEntry {
 };
 const std::vector<SettingEntry>& setting_entries();
 
-// Sets one by its name from text (Words: separated by commas). Throws Error on an unknown name or a bad value.
+// Sets one by its name from text (Words: separated by commas). Throws Error on an unknown name or a bad
+// value.
 void set(Settings& settings, const std::string& name, const std::string& text);
 
 // Applies a recipe: a JSON object of settings, with "description" allowed. Throws Error naming file and key.

@@ -6,20 +6,11 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
+#include "base/caught.h"
 #include "base/files.h"
 
 namespace pact::train {
 namespace {
-
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 TEST(Settings, RoundTripThroughJson) {
   Settings s;
@@ -32,16 +23,17 @@ TEST(Settings, RoundTripThroughJson) {
 
 TEST(Settings, RefusesUnknownNamesAndBadValues) {
   Settings s;
-  EXPECT_NE(message_of([&] { set(s, "epoch", "3"); }).find("did you mean 'epochs'"), std::string::npos);
-  EXPECT_NE(message_of([&] { set(s, "weights", "x"); }).find("whole number"), std::string::npos);
-  EXPECT_NE(message_of([&] { set(s, "rate", "nan"); }).find("number"), std::string::npos);
+  EXPECT_NE(caught([&] { set(s, "epoch", "3"); }).find("did you mean 'epochs'"), std::string::npos);
+  EXPECT_NE(caught([&] { set(s, "weights", "x"); }).find("whole number"), std::string::npos);
+  EXPECT_NE(caught([&] { set(s, "rate", "nan"); }).find("number"), std::string::npos);
 }
 
 TEST(Settings, ListsAllValuesOutOfRangeAtOnce) {
   Settings s;
   s.weights = 9, s.activations = 0, s.optimizer = "sdg", s.epochs = 0;
-  const std::string message = message_of([&] { require_valid(s); });
-  for (const char* part : {"weights must be 1 to 8", "activations must be", "did you mean 'sgd'", "epochs must be"})
+  const std::string message = caught([&] { require_valid(s); });
+  for (const char* part :
+       {"weights must be 1 to 8", "activations must be", "did you mean 'sgd'", "epochs must be"})
     EXPECT_NE(message.find(part), std::string::npos) << part << " in\n" << message;
 }
 
@@ -49,13 +41,13 @@ TEST(Settings, RecipeErrorsNameFileAndKey) {
   const auto path = std::filesystem::temp_directory_path() / ("recipe-" + std::to_string(getpid()) + ".json");
   write_file(path, R"({"description": "x", "epohcs": 3})");
   Settings s;
-  const std::string message = message_of([&] { apply_recipe(s, path); });
+  const std::string message = caught([&] { apply_recipe(s, path); });
   EXPECT_NE(message.find(path.string()), std::string::npos);
   EXPECT_NE(message.find("epohcs"), std::string::npos);
   write_file(path, "{\"epochs\": ");
-  EXPECT_NE(message_of([&] { apply_recipe(s, path); }).find("JSON"), std::string::npos);
+  EXPECT_NE(caught([&] { apply_recipe(s, path); }).find("JSON"), std::string::npos);
   write_file(path, R"({"epochs": {"a": 1}})");
-  EXPECT_NE(message_of([&] { apply_recipe(s, path); }).find("epochs"), std::string::npos);
+  EXPECT_NE(caught([&] { apply_recipe(s, path); }).find("epochs"), std::string::npos);
   std::filesystem::remove(path);
 }
 

@@ -1,5 +1,5 @@
-// The loop: batches in, steps, an evaluation and a checkpoint at each epoch's end. What happens is a function of the
-// settings alone; a run that is killed and resumed passes through the same states.
+// The loop: batches in, steps, an evaluation and a checkpoint at each epoch's end. What happens is a function
+// of the settings alone; a run that is killed and resumed passes through the same states.
 
 #include "train/trainer.h"
 
@@ -29,7 +29,9 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 namespace {
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
@@ -49,7 +51,8 @@ Precision precision_of(const Settings& settings) {
 data::LoaderOptions loader_options(const Settings& s) {
   data::LoaderOptions options;
   options.batch_size = s.batch;
-  options.augmentation = {static_cast<int>(s.crop_pad), s.flip == "yes" ? data::Flip::random : data::Flip::never};
+  options.augmentation = {static_cast<int>(s.crop_pad),
+                          s.flip == "yes" ? data::Flip::random : data::Flip::never};
   options.seed = static_cast<uint64_t>(s.seed);
   options.threads = static_cast<int>(s.loader_threads);
   return options;
@@ -115,7 +118,8 @@ class Run {
       for (const auto& [name, tensor] : to) {
         const auto found = from.find(name);
         if (found == from.end() || found->second.shape != tensor.sizes().vec())
-          fail("{}: the checkpoint's {} do not fit the network at '{}'", request_.directory.string(), what, name);
+          fail("{}: the checkpoint's {} do not fit the network at '{}'", request_.directory.string(), what,
+               name);
         tensor.copy_(to_torch(found->second));
       }
     };
@@ -177,7 +181,9 @@ class Run {
       ++progress_.step;
       ++progress_.total_steps;
       report_step(steps);
-      if (settings_.checkpoint_steps > 0 && progress_.step % settings_.checkpoint_steps == 0 && progress_.step < steps) save();
+      if (settings_.checkpoint_steps > 0 && progress_.step % settings_.checkpoint_steps == 0 &&
+          progress_.step < steps)
+        save();
     }
     return true;
   }
@@ -208,18 +214,25 @@ class Run {
   void report_step(int64_t steps) {
     const double total = static_cast<double>(steps * settings_.epochs);
     const double done = static_cast<double>(progress_.total_steps - first_step_);
-    const double left = seconds_since(run_start_) / done * (total - static_cast<double>(progress_.total_steps));
+    const double left =
+        seconds_since(run_start_) / done * (total - static_cast<double>(progress_.total_steps));
     observer_.on_step({progress_.epoch + 1, settings_.epochs, progress_.step, steps,
                        static_cast<int64_t>(progress_.images), progress_.loss_sum / progress_.images,
-                       100 * progress_.correct / progress_.images, progress_.images / progress_.seconds, left});
+                       100 * progress_.correct / progress_.images, progress_.images / progress_.seconds,
+                       left});
   }
 
   EpochReport finish_epoch() {
     ++progress_.epoch;
-    EpochReport report{progress_.epoch, settings_.epochs,
+    EpochReport report{progress_.epoch,
+                       settings_.epochs,
                        learning_rate(settings_, progress_.total_steps - 1, loader_.batches_per_epoch()),
-                       progress_.loss_sum / progress_.images, 100 * progress_.correct / progress_.images, {}, {},
-                       progress_.seconds, progress_.images / progress_.seconds};
+                       progress_.loss_sum / progress_.images,
+                       100 * progress_.correct / progress_.images,
+                       {},
+                       {},
+                       progress_.seconds,
+                       progress_.images / progress_.seconds};
     if (progress_.epoch % settings_.eval_every == 0 || progress_.epoch == settings_.epochs) {
       const Evaluation evaluation = evaluate_executor(executor_, *request_.test, [](int64_t) {});
       report.test_loss = evaluation.loss;
@@ -228,8 +241,10 @@ class Run {
     require_finite();
     if (report.test_top1 && *report.test_top1 > progress_.best_top1) {
       progress_.best_top1 = *report.test_top1;
-      graph::write_safetensors(request_.directory / "best.safetensors",
-                               {to_tensors(parameters_), {{"format", "pact.checkpoint.1"}, {"epoch", std::to_string(progress_.epoch)}}});
+      graph::write_safetensors(
+          request_.directory / "best.safetensors",
+          {to_tensors(parameters_),
+           {{"format", "pact.checkpoint.1"}, {"epoch", std::to_string(progress_.epoch)}}});
     }
     append_metrics(report);
     progress_.step = 0;
@@ -243,7 +258,8 @@ class Run {
   void require_finite() const {
     for (const auto& [name, tensor] : parameters_)
       if (!tensor.isfinite().all().item<bool>())
-        fail("{} is no longer finite at the end of epoch {}; the last checkpoint is kept", name, progress_.epoch);
+        fail("{} is no longer finite at the end of epoch {}; the last checkpoint is kept", name,
+             progress_.epoch);
   }
 
   void save() const {

@@ -1,5 +1,5 @@
-// A training run from its settings to its last checkpoint. The run directory is the run: everything needed to go on,
-// to evaluate or to report stands in it.
+// A training run from its settings to its last checkpoint. The run directory is the run: everything needed to
+// go on, to evaluate or to report stands in it.
 //
 //   graph.txt                    the network, text form
 //   last.safetensors             parameters after the last complete checkpoint, and how far the run is
@@ -21,12 +21,12 @@
 namespace pact::train {
 
 struct StepReport {
-  int64_t epoch, epochs;          // epoch counts from 1
-  int64_t step, steps;            // within the epoch, from 1
-  int64_t images;                 // seen in this epoch
-  double loss, top1;              // running means of the epoch; top1 in per cent
+  int64_t epoch, epochs;  // epoch counts from 1
+  int64_t step, steps;    // within the epoch, from 1
+  int64_t images;         // seen in this epoch
+  double loss, top1;      // running means of the epoch; top1 in per cent
   double images_per_second;
-  double seconds_left;            // of the whole run
+  double seconds_left;  // of the whole run
 };
 
 struct EpochReport {
@@ -52,8 +52,8 @@ struct TrainRequest {
   std::filesystem::path directory;
   Continuation continuation = Continuation::fresh;
   std::string network_name;
-  std::string command;                          // as typed, for run.json
-  const std::atomic<bool>* stop = nullptr;      // set it to end after the current step, with a checkpoint
+  std::string command;                      // as typed, for run.json
+  const std::atomic<bool>* stop = nullptr;  // set it to end after the current step, with a checkpoint
 };
 
 enum class Outcome { finished, interrupted };
@@ -65,8 +65,8 @@ struct TrainResult {
   int64_t epochs = 0;
 };
 
-// Throws Error on anything that the input is to blame for; a loss that is not finite ends the run with the step at
-// which it happened, and the last checkpoint stays.
+// Throws Error on anything that the input is to blame for; a loss that is not finite ends the run with the
+// step at which it happened, and the last checkpoint stays.
 TrainResult train(const TrainRequest& request, const Observer& observer);
 
 struct Evaluation {
@@ -83,6 +83,7 @@ struct EvaluateOptions {
 };
 
 // The fake-quantized network in float32 on all images of `dataset`.
-Evaluation evaluate(const graph::Network& network, const data::Dataset& dataset, const EvaluateOptions& options);
+Evaluation evaluate(const graph::Network& network, const data::Dataset& dataset,
+                    const EvaluateOptions& options);
 
 }  // namespace pact::train

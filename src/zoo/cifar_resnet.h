@@ -1,5 +1,6 @@
-// The residual networks of He et al. 2016 for 32x32 images: three stages of n blocks with 16, 32 and 64 channels,
-// 6n + 2 layers, identity shortcuts that subsample and pad with zero channels ("option A", no parameters).
+// The residual networks of He et al. 2016 for 32x32 images: three stages of n blocks with 16, 32 and 64
+// channels, 6n + 2 layers, identity shortcuts that subsample and pad with zero channels ("option A", no
+// parameters).
 #pragma once
 
 #include "zoo/zoo.h"

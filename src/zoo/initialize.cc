@@ -30,7 +30,8 @@ graph::Tensors initialize(const graph::Graph& graph, uint64_t seed) {
   uint64_t stream = 0;
   const auto tensor_of = [&](const Node& node, size_t input) -> Tensor& {
     const graph::Value& value = graph.value(node.inputs[input]);
-    return tensors.insert_or_assign(value.name, Tensor::zeros(value.type.dtype, value.type.shape)).first->second;
+    return tensors.insert_or_assign(value.name, Tensor::zeros(value.type.dtype, value.type.shape))
+        .first->second;
   };
   // A weight may stand behind its quantizer.
   const auto is_source = [&](const Node& node, size_t input) {
@@ -61,7 +62,8 @@ graph::Tensors initialize(const graph::Graph& graph, uint64_t seed) {
         fill(tensor_of(node, 3), 0.0f);
         fill(tensor_of(node, 4), 1.0f);
         break;
-      default: break;
+      default:
+        break;
     }
   }
   for (const graph::Value& value : graph.values())

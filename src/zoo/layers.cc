@@ -17,8 +17,8 @@ ValueId add_pixels(Graph& graph, const InputSpec& input) {
 ValueId add_conv(Graph& graph, const std::string& name, ValueId x, const ConvOptions& options) {
   const int64_t channels_in = graph.value(x).type.shape[1];
   const int64_t k = options.kernel, pad = (k - 1) / 2;
-  const ValueId weight =
-      graph.add_parameter(name + ".weight", {DataType::f32, {options.channels, channels_in / options.groups, k, k}});
+  const ValueId weight = graph.add_parameter(
+      name + ".weight", {DataType::f32, {options.channels, channels_in / options.groups, k, k}});
   return graph.add_node(Op::conv2d, name, {x, weight},
                         {{"strides", std::vector<int64_t>{options.stride, options.stride}},
                          {"pads", std::vector<int64_t>{pad, pad, pad, pad}},

@@ -19,7 +19,8 @@ struct ConvOptions {
 };
 
 // `name` (conv2d, padded to keep the extent at stride 1, no bias).
-graph::ValueId add_conv(graph::Graph& graph, const std::string& name, graph::ValueId x, const ConvOptions& options);
+graph::ValueId add_conv(graph::Graph& graph, const std::string& name, graph::ValueId x,
+                        const ConvOptions& options);
 // `name` (batch_norm).
 graph::ValueId add_batch_norm(graph::Graph& graph, const std::string& name, graph::ValueId x);
 // `name` (linear with bias).

@@ -29,8 +29,9 @@ struct ZooEntry {
 const std::vector<ZooEntry>& catalog();
 const ZooEntry& find_entry(const std::string& name);  // throws Error, naming the nearest
 
-// Initial numbers for every parameter and buffer of `graph`: convolutions normal with variance 2 / fan_out (He et
-// al. 2015), linear layers uniform within 1 / sqrt(fan_in), batch norm gamma 1 and beta 0. A pure function of seed.
+// Initial numbers for every parameter and buffer of `graph`: convolutions normal with variance 2 / fan_out
+// (He et al. 2015), linear layers uniform within 1 / sqrt(fan_in), batch norm gamma 1 and beta 0. A pure
+// function of seed.
 graph::Tensors initialize(const graph::Graph& graph, uint64_t seed);
 
 }  // namespace pact::zoo

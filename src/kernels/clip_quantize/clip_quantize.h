@@ -1,11 +1,12 @@
-// The activation quantizer by itself, one pass forward and one backward that yields both gradients (PACT, Choi et
-// al. 2018, equations 1 to 3):
+// The activation quantizer by itself, one pass forward and one backward that yields both gradients (PACT,
+// Choi et al. 2018, equations 1 to 3):
 //
 //   q  = T(code * step), code = round_half_even(clip(x, 0, alpha) / step)
 //   dx = [0 <= x < alpha] dq,   dalpha = sum [x >= alpha] dq
 //
-// For activations that do not come straight out of a normalisation; those take norm_activate.h. Sums live in kLanes
-// lanes that the caller adds up in fixed order; every instruction set gives the bits of the portable kernel.
+// For activations that do not come straight out of a normalisation; those take norm_activate.h. Sums live in
+// kLanes lanes that the caller adds up in fixed order; every instruction set gives the bits of the portable
+// kernel.
 #pragma once
 
 #include <cstdint>

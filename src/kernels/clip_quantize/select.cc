@@ -6,7 +6,8 @@ namespace pact::kernels {
 const ClipQuantizeKernels& clip_quantize_kernels(Isa isa) {
   switch (isa) {
 #define PACT_KERNEL(name) \
-  case Isa::name: return kClipQuantize_##name;
+  case Isa::name:         \
+    return kClipQuantize_##name;
 #include "kernels/isas.inc"
 #undef PACT_KERNEL
   }

@@ -1,15 +1,15 @@
-// Batch normalisation, shortcut, ReLU and activation quantizer of one layer in two passes over memory forward and
-// two backward, instead of one per operation: training a small network is bound by exactly this traffic.
+// Batch normalisation, shortcut, ReLU and activation quantizer of one layer in two passes over memory forward
+// and two backward, instead of one per operation: training a small network is bound by exactly this traffic.
 //
 //   z = y * scale[c] + shift[c] (+ shortcut)
-//   r = T(max(z, floor))                          rounded to the storage type T; floor 0 for a ReLU, -inf for none
-//   q = T(code(r) * step), code(r) = round_half_even(clip(r, 0, alpha) / step)
+//   r = T(max(z, floor))                          rounded to the storage type T; floor 0 for a ReLU, -inf for
+//   none q = T(code(r) * step), code(r) = round_half_even(clip(r, 0, alpha) / step)
 //
-// All tensors are channels-last: `count` elements in which the channel runs fastest. The per-channel arrays are
-// given repeated to `width` elements, a multiple of the number of channels (channels * repeats), and `count` is a
-// multiple of `width`; so the inner loop is long whatever the number of channels, and sums live in `width` lanes
-// that are added up by the caller in fixed order. The lanes do not depend on the instruction set, hence neither do
-// the results: every kernel gives the same bits as the portable one.
+// All tensors are channels-last: `count` elements in which the channel runs fastest. The per-channel arrays
+// are given repeated to `width` elements, a multiple of the number of channels (channels * repeats), and
+// `count` is a multiple of `width`; so the inner loop is long whatever the number of channels, and sums live
+// in `width` lanes that are added up by the caller in fixed order. The lanes do not depend on the instruction
+// set, hence neither do the results: every kernel gives the same bits as the portable one.
 #pragma once
 
 #include <cstdint>
@@ -50,9 +50,10 @@ struct NormActivateKernels {
   void (*moments)(Storage, int64_t count, int64_t width, const void* y, const float* center, float* sum,
                   float* sum_squares) noexcept;
   void (*forward)(Storage, const NormActivateForward&) noexcept;
-  // sum_dz[l] += dz, sum_dzy[l] += dz * (y - center[l]), sum_alpha[l] += [r >= alpha] dq; dz is stored where asked.
-  void (*backward_sums)(Storage, const NormActivateBackward&, const float* center, float* sum_dz, float* sum_dzy,
-                        float* sum_alpha, void* dz) noexcept;
+  // sum_dz[l] += dz, sum_dzy[l] += dz * (y - center[l]), sum_alpha[l] += [r >= alpha] dq; dz is stored where
+  // asked.
+  void (*backward_sums)(Storage, const NormActivateBackward&, const float* center, float* sum_dz,
+                        float* sum_dzy, float* sum_alpha, void* dz) noexcept;
   // dy = dz * dz_factor[l] + y * y_factor[l] + offset[l]; dz is read when given, otherwise computed again.
   void (*backward_apply)(Storage, const NormActivateBackward&, const void* dz, const float* dz_factor,
                          const float* y_factor, const float* offset, void* dy) noexcept;

@@ -1,5 +1,5 @@
-// Every instruction set gives the bits of the portable kernel, in every combination of inputs and outputs; and the
-// portable kernel does what its contract says, element by element.
+// Every instruction set gives the bits of the portable kernel, in every combination of inputs and outputs;
+// and the portable kernel does what its contract says, element by element.
 
 #include "kernels/norm_activate/norm_activate.h"
 
@@ -49,18 +49,31 @@ struct Results {
 
 Results run(Isa isa, Storage storage, bool shortcut, bool real, bool quantized) {
   const NormActivateKernels& k = norm_activate_kernels(isa);
-  const Bytes y = random_tensor(storage, 1), s = random_tensor(storage, 2), dr = random_tensor(storage, 3), dq = random_tensor(storage, 4);
-  const std::vector<float> scale = random_lanes(5), shift = random_lanes(6), center = random_lanes(7), a = random_lanes(8), b = random_lanes(9);
+  const Bytes y = random_tensor(storage, 1), s = random_tensor(storage, 2), dr = random_tensor(storage, 3),
+              dq = random_tensor(storage, 4);
+  const std::vector<float> scale = random_lanes(5), shift = random_lanes(6), center = random_lanes(7),
+                           a = random_lanes(8), b = random_lanes(9);
   const std::vector<float> zero(kWidth);
   const Bytes empty(y.size());
   Results o{zero, zero, zero, zero, zero, empty, empty, empty, empty};
   k.moments(storage, kCount, kWidth, y.data(), center.data(), o.sum.data(), o.sum_squares.data());
-  k.forward(storage, {kCount, kWidth, y.data(), shortcut ? s.data() : nullptr, scale.data(), shift.data(), 0.0f, 0.8f,
-                      quant::clip_step(0.8f, 3), real ? o.r.data() : nullptr, quantized ? o.q.data() : nullptr});
-  const NormActivateBackward back{kCount, kWidth, y.data(), shortcut ? o.r.data() : nullptr, real ? dr.data() : nullptr,
-                                  quantized ? dq.data() : nullptr, scale.data(), shift.data(), 0.0f, 0.8f};
-  k.backward_sums(storage, back, center.data(), o.sum_dz.data(), o.sum_dzy.data(), o.sum_alpha.data(), shortcut ? o.dz.data() : nullptr);
-  k.backward_apply(storage, back, shortcut ? o.dz.data() : nullptr, scale.data(), a.data(), b.data(), o.dy.data());
+  k.forward(storage,
+            {kCount, kWidth, y.data(), shortcut ? s.data() : nullptr, scale.data(), shift.data(), 0.0f, 0.8f,
+             quant::clip_step(0.8f, 3), real ? o.r.data() : nullptr, quantized ? o.q.data() : nullptr});
+  const NormActivateBackward back{kCount,
+                                  kWidth,
+                                  y.data(),
+                                  shortcut ? o.r.data() : nullptr,
+                                  real ? dr.data() : nullptr,
+                                  quantized ? dq.data() : nullptr,
+                                  scale.data(),
+                                  shift.data(),
+                                  0.0f,
+                                  0.8f};
+  k.backward_sums(storage, back, center.data(), o.sum_dz.data(), o.sum_dzy.data(), o.sum_alpha.data(),
+                  shortcut ? o.dz.data() : nullptr);
+  k.backward_apply(storage, back, shortcut ? o.dz.data() : nullptr, scale.data(), a.data(), b.data(),
+                   o.dy.data());
   return o;
 }
 
@@ -84,9 +97,12 @@ TEST(NormActivateKernels, ThePortableOneDoesWhatTheContractSays) {
     __builtin_memcpy(v.data(), bytes.data(), bytes.size());
     return v;
   };
-  const std::vector<float> y = floats(random_tensor(Storage::f32, 1)), s = floats(random_tensor(Storage::f32, 2)),
-                           dr = floats(random_tensor(Storage::f32, 3)), dq = floats(random_tensor(Storage::f32, 4));
-  const std::vector<float> scale = random_lanes(5), shift = random_lanes(6), a = random_lanes(8), b = random_lanes(9);
+  const std::vector<float> y = floats(random_tensor(Storage::f32, 1)),
+                           s = floats(random_tensor(Storage::f32, 2)),
+                           dr = floats(random_tensor(Storage::f32, 3)),
+                           dq = floats(random_tensor(Storage::f32, 4));
+  const std::vector<float> scale = random_lanes(5), shift = random_lanes(6), a = random_lanes(8),
+                           b = random_lanes(9);
   const std::vector<float> r = floats(o.r), q = floats(o.q), dz = floats(o.dz), dy = floats(o.dy);
   const float step = quant::clip_step(0.8f, 3);
   std::vector<float> alpha(kWidth);

@@ -6,7 +6,8 @@ namespace pact::kernels {
 const NormActivateKernels& norm_activate_kernels(Isa isa) {
   switch (isa) {
 #define PACT_KERNEL(name) \
-  case Isa::name: return kNormActivate_##name;
+  case Isa::name:         \
+    return kNormActivate_##name;
 #include "kernels/isas.inc"
 #undef PACT_KERNEL
   }

@@ -40,7 +40,8 @@ void for_blocks(int64_t count, const Work& work) {
 
 class ClipQuantize : public torch::autograd::Function<ClipQuantize> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& level, int64_t bits) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& level,
+                            int64_t bits) {
     const float alpha = level.item<float>();
     const float step = quant::clip_step(alpha, static_cast<int>(bits));
     const at::Tensor q = at::empty_like(x);
@@ -61,8 +62,8 @@ class ClipQuantize : public torch::autograd::Function<ClipQuantize> {
     const int64_t blocks = (x.numel() + kBlock - 1) / kBlock;
     std::vector<float> lanes(static_cast<size_t>(blocks * ClipQuantizeKernels::kLanes));
     for_blocks(x.numel(), [&](int64_t b, int64_t at, int64_t count) {
-      kernels_here().backward(storage_of(x), count, at_element(x, at), at_element(dq, at), alpha, at_element(dx, at),
-                              lanes.data() + b * ClipQuantizeKernels::kLanes);
+      kernels_here().backward(storage_of(x), count, at_element(x, at), at_element(dq, at), alpha,
+                              at_element(dx, at), lanes.data() + b * ClipQuantizeKernels::kLanes);
     });
     double dalpha = 0;
     for (const float lane : lanes) dalpha += static_cast<double>(lane);

@@ -18,7 +18,8 @@ TEST(ClipQuantize, ForwardIsTheNumberFormat) {
       const at::Tensor q = clip_quantize(x, at::scalar_tensor(alpha), bits);
       const quant::Grid grid = quant::clip_grid(alpha, bits);
       for (int64_t i = 0; i < x.numel(); ++i)
-        ASSERT_EQ(q.data_ptr<float>()[i], grid.value_of(grid.code_of(x.data_ptr<float>()[i]))) << "bits " << bits;
+        ASSERT_EQ(q.data_ptr<float>()[i], grid.value_of(grid.code_of(x.data_ptr<float>()[i])))
+            << "bits " << bits;
     }
 }
 
@@ -42,8 +43,15 @@ TEST(ClipQuantize, GradientsEqualCentralDifferencesOfTheClip) {
   };
   const at::Tensor x = leaf(x64.to(at::kFloat)), alpha = leaf(alpha64.to(at::kFloat));
   const auto ours = torch::autograd::grad({clip_quantize(x, alpha, 4)}, {x, alpha}, {weight.to(at::kFloat)});
-  EXPECT_LT((ours[0] - numeric_gradient([&](const at::Tensor& v) { return value(v, alpha64); }, x64)).abs().max().item<double>(), 1e-5);
-  EXPECT_NEAR(ours[1].item<double>(), numeric_gradient([&](const at::Tensor& v) { return value(x64, v); }, alpha64.clone()).item<double>(), 1e-4);
+  EXPECT_LT((ours[0] - numeric_gradient([&](const at::Tensor& v) { return value(v, alpha64); }, x64))
+                .abs()
+                .max()
+                .item<double>(),
+            1e-5);
+  EXPECT_NEAR(
+      ours[1].item<double>(),
+      numeric_gradient([&](const at::Tensor& v) { return value(x64, v); }, alpha64.clone()).item<double>(),
+      1e-4);
 }
 
 TEST(ClipQuantize, Bfloat16IsTheRoundedFloat32) {
@@ -61,7 +69,8 @@ TEST(ClipQuantize, GradientOfAlphaDoesNotDependOnTheNumberOfThreads) {
     at::set_num_threads(threads);
     at::manual_seed(4);
     const at::Tensor x = leaf(at::randn({3, 16, 65, 67})), alpha = leaf(at::scalar_tensor(0.5f));
-    gradients[threads - 1] = torch::autograd::grad({clip_quantize(x, alpha, 3)}, {alpha}, {at::randn(x.sizes())})[0];
+    gradients[threads - 1] =
+        torch::autograd::grad({clip_quantize(x, alpha, 3)}, {alpha}, {at::randn(x.sizes())})[0];
   }
   EXPECT_TRUE(at::equal(gradients[0], gradients[1]));
 }

@@ -17,8 +17,8 @@ class WeightQuantizer {
   virtual at::Tensor quantize(const at::Tensor& weight, int bits) const = 0;
 };
 
-// Differentiable activation quantization. Schemes that clip at a level run fused with the normalisation before them
-// where there is one, so all that a scheme has to say is its level.
+// Differentiable activation quantization. Schemes that clip at a level run fused with the normalisation
+// before them where there is one, so all that a scheme has to say is its level.
 class ActivationQuantizer {
  public:
   virtual ~ActivationQuantizer() = default;

@@ -10,12 +10,14 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// w -> value of its code. Statistics of the tensor (largest tanh, clip level) count as constants in the gradient:
+// w -> value of its code. Statistics of the tensor (largest tanh, clip level) count as constants in the
+// gradient:
 //   dorefa            dw = dq * scale * (1 - tanh(w)^2)
 //   sawb, symmetric   dw = dq, also outside the clip level ("SAWB+"), so that a clipped weight can come back
 class QuantizeWeight : public torch::autograd::Function<QuantizeWeight> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& weight, int64_t scheme, int64_t bits) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& weight, int64_t scheme,
+                            int64_t bits) {
     const at::Tensor w = weight.contiguous();
     const std::span<const float> from(w.data_ptr<float>(), static_cast<size_t>(w.numel()));
     const quant::WeightGrid grid =

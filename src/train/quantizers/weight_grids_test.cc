@@ -39,7 +39,8 @@ TEST(WeightQuantizers, StatisticSchemesPassTheGradientThrough) {
   for (const char* name : {"sawb", "symmetric"}) {
     const at::Tensor w = at::randn({8, 40}).set_requires_grad(true);
     const at::Tensor g = at::randn(w.sizes());
-    EXPECT_TRUE(at::equal(torch::autograd::grad({make_weight_quantizer(name)->quantize(w, 4)}, {w}, {g})[0], g));
+    EXPECT_TRUE(
+        at::equal(torch::autograd::grad({make_weight_quantizer(name)->quantize(w, 4)}, {w}, {g})[0], g));
   }
 }
 

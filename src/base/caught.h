@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace pact::graph {
+namespace pact {
 
 // The message of the Error that `action` throws; empty when it throws none.
 template <typename Action>
@@ -22,4 +22,4 @@ inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-}  // namespace pact::graph
+}  // namespace pact
