@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
+#include "passes/insert_quantizers.h"
+#include "quant/weights.h"
 
 namespace pact::train {
 namespace {
@@ -143,8 +145,8 @@ void require_valid(const Settings& s) {
   bits("activations", s.activations);
   bits("first_layer", s.first_layer);
   bits("last_layer", s.last_layer);
-  one_of("weight_quantizer", s.weight_quantizer, {"dorefa", "sawb", "symmetric"});
-  one_of("activation_quantizer", s.activation_quantizer, {"pact", "dorefa"});
+  one_of("weight_quantizer", s.weight_quantizer, quant::weight_scheme_names());
+  one_of("activation_quantizer", s.activation_quantizer, passes::activation_scheme_names());
   one_of("alpha_start", s.alpha_start, {"value", "data"});
   one_of("optimizer", s.optimizer, {"sgd", "adam"});
   one_of("nesterov", s.nesterov, {"yes", "no"});
