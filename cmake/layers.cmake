@@ -40,7 +40,7 @@ function(pact_add_layer layer dependencies)
       target_precompile_headers(train_test PRIVATE src/train/torch.h)
     endif()
     pact_warnings(${layer}_test)
-    gtest_discover_tests(${layer}_test DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTIES TIMEOUT 300)
+    gtest_discover_tests(${layer}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTIES TIMEOUT 300)
   endif()
 endfunction()
 

@@ -5,10 +5,9 @@
 #include <string_view>
 #include <vector>
 
-namespace pact {
+#include "base/isa.h"
 
-// Ordered: each includes the ones before it.
-enum class Isa { portable, x86_avx2, x86_avx512 };
+namespace pact {
 
 std::string_view name_of(Isa isa);
 
@@ -23,7 +22,7 @@ Isa selected_isa();
 // that would wait for each other in turns, at a small fraction of the speed.
 int usable_cores();
 
-// One line for reports, for example "AMD EPYC, 2 threads, x86_avx512".
+// One line for reports, for example "AMD EPYC, 2 cores, x86_avx512".
 std::string machine_description();
 
 }  // namespace pact

@@ -1,3 +1,4 @@
+// The version of the toolkit, as programs print it and runs record it.
 #pragma once
 
 namespace pact {

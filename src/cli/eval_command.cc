@@ -1,3 +1,5 @@
+// `pact eval`.
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>

@@ -1,3 +1,5 @@
+// `pact inspect` and `pact zoo`.
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>

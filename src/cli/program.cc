@@ -1,3 +1,5 @@
+// The command table, and the one place where errors become messages and exit codes.
+
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -1,3 +1,5 @@
+// `pact report`.
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>

@@ -1,3 +1,5 @@
+// `pact train`: an option for every setting, a progress line, Ctrl-C as a clean end.
+
 #include <fmt/format.h>
 
 #include <atomic>

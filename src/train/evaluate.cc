@@ -1,3 +1,5 @@
+// The evaluation loop, shared by `pact eval` and the end of each epoch.
+
 #include <chrono>
 
 #include "base/cpu.h"

@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "kernels/norm_activate/norm_activate.h"
 #include "quant/clip.h"

@@ -1,3 +1,5 @@
+// Initial numbers of a network; the formulas stand in zoo.h.
+
 #include <cmath>
 
 #include "base/error.h"

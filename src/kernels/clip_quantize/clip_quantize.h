@@ -11,7 +11,7 @@
 
 #include <cstdint>
 
-#include "base/cpu.h"
+#include "base/isa.h"
 #include "kernels/norm_activate/norm_activate.h"
 
 namespace pact::kernels {

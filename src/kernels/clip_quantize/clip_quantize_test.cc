@@ -9,6 +9,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/cpu.h"
 #include "base/random.h"
 #include "quant/clip.h"
 

@@ -1,3 +1,6 @@
+// From an instruction set to its kernels.
+
+#include "base/cpu.h"
 #include "base/error.h"
 #include "kernels/clip_quantize/clip_quantize.h"
 

@@ -14,7 +14,7 @@
 
 #include <cstdint>
 
-#include "base/cpu.h"
+#include "base/isa.h"
 
 namespace pact::kernels {
 

@@ -7,6 +7,7 @@
 
 #include <vector>
 
+#include "base/cpu.h"
 #include "base/random.h"
 #include "quant/clip.h"
 

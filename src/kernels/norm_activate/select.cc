@@ -1,3 +1,6 @@
+// From an instruction set to its kernels.
+
+#include "base/cpu.h"
 #include "base/error.h"
 #include "kernels/norm_activate/norm_activate.h"
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/cpu.h"
 #include "kernels/clip_quantize/clip_quantize.h"
 #include "quant/clip.h"
 #include "train/storage.h"
