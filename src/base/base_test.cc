@@ -63,6 +63,20 @@ TEST(Files, AreReplacedWholeOrNotAtAll) {
   EXPECT_THROW(read_file(folder / "a", 2), Error);
 }
 
+TEST(Files, AFolderIsHeldByOneAtATimeAndCleanedOfTemporaries) {
+  const Folder folder;
+  {
+    const DirectoryLock lock(folder.path());
+    EXPECT_THROW(DirectoryLock(folder.path()), Error);
+  }
+  EXPECT_NO_THROW(DirectoryLock(folder.path()));
+  write_file(folder / "keep.json", "x");
+  write_file(folder / "last.safetensors.17.tmp", "x");
+  remove_temporary_files(folder.path());
+  EXPECT_TRUE(fs::exists(folder / "keep.json"));
+  EXPECT_FALSE(fs::exists(folder / "last.safetensors.17.tmp"));
+}
+
 TEST(Random, IsAFunctionOfItsSeeds) {
   Random a(1, 2, 3), b(1, 2, 3), c(1, 3, 2);
   EXPECT_EQ(a.bits(), b.bits());

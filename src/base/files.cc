@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -104,6 +105,24 @@ void make_writable_directory(const std::filesystem::path& path) {
   Descriptor file(::open(probe.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (file.get() < 0) fail("{}: cannot be written to: {}", path.string(), reason());
   ::unlink(probe.c_str());
+}
+
+DirectoryLock::DirectoryLock(const std::filesystem::path& path)
+    : fd_(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (fd_ < 0) fail("{}: cannot be opened: {}", path.string(), reason());
+  // File systems without locks (some network ones) are used without.
+  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(fd_);
+    fail("{}: another process is writing to it; wait for it or stop it", path.string());
+  }
+}
+
+DirectoryLock::~DirectoryLock() { ::close(fd_); }
+
+void remove_temporary_files(const std::filesystem::path& path) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path, ignored))
+    if (entry.path().extension() == ".tmp") std::filesystem::remove(entry.path(), ignored);
 }
 
 }  // namespace pact

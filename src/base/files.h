@@ -20,4 +20,19 @@ void append_file(const std::filesystem::path& path, std::string_view text);
 // Creates `path` and its parents and proves that it can be written to. Throws Error.
 void make_writable_directory(const std::filesystem::path& path);
 
+// Holds a folder for this process alone, until it ends however it ends. Throws Error when another process holds it.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(const std::filesystem::path& path);
+  ~DirectoryLock();
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+ private:
+  int fd_;
+};
+
+// Removes what killed writers left in `path`: files that end in .tmp.
+void remove_temporary_files(const std::filesystem::path& path);
+
 }  // namespace pact

@@ -320,6 +320,8 @@ TrainResult train(const TrainRequest& request, const Observer& observer) {
   set_threads(request.settings.threads);
   Run run(request, observer);
   make_writable_directory(request.directory);  // only now that nothing of the request was refused
+  const DirectoryLock lock(request.directory);
+  remove_temporary_files(request.directory);
   return run.run();
 }
 
