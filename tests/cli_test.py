@@ -201,6 +201,20 @@ class Interruptions(Case):
         self.succeed("train", "--resume", "--out", run)
         self.assert_same_run(run, reference)
 
+    def test_resuming_needs_nothing_but_the_run(self):
+        base = self.train("base")
+        run = self.dir / "quantized"
+        process = self.start(run, "--init", str(base))
+        while not (run / "last.safetensors").exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stderr.close()
+        began = json.loads((run / "run.json").read_text())["command"]
+        base.rename(self.dir / "moved")
+        self.succeed("train", "--resume", "--out", run)
+        self.assertEqual(json.loads((run / "run.json").read_text())["command"], began)
+
     def test_two_processes_cannot_train_into_one_directory(self):
         run = self.dir / "busy"
         process = self.start(run)
@@ -282,7 +296,7 @@ class BadInput(Case):
         # A longer run over the same directory cannot be had; resuming an interrupted copy under a limit can.
         longer = self.dir / "longer"
         self.refuse("train", "resnet8", *QUICK, "--out", longer, limit_file_size=100_000, says=["cannot be written", "nothing was changed"])
-        self.assertFalse((longer / "last.safetensors").exists())
+        self.assertFalse((longer / "last.safetensors").exists(), "half a checkpoint")
         self.assertFalse(list(longer.glob("*.tmp")))
         self.assertEqual(weights(run), before)
 
@@ -321,8 +335,18 @@ class BadInput(Case):
         (run / "graph.txt").write_text("graph x\nfoo: f32[N,3] = nonsense(bar)\n")
         self.refuse("eval", run, says=["graph.txt"])
 
+    def test_graphs_that_are_no_classifiers(self):
+        run = self.train("r")
+        (run / "graph.txt").write_text("graph g\nparam w: f32[10,3]\noutput w\n")
+        self.refuse("eval", run, says=["graph.txt"])
+        self.refuse("inspect", "a" * 300, says=[])
+        self.refuse("eval", run / "best.safetensors", "--best", code=2, says=["--best"])
+
     def test_init_from_another_network(self):
         run = self.train("r")
+        bigger = self.dir / "bigger"
+        self.succeed("train", "resnet20", *QUICK, "--epochs", 1, "--out", bigger)
+        self.refuse("train", "resnet8", *QUICK, "--out", self.dir / "z", "--init", bigger, says=["--init", "lacks"])
         self.refuse("train", "resnet20", *QUICK, "--out", self.dir / "y", "--init", run, says=["--init", "resnet20"])
         self.refuse("eval", self.dir / "nothing", says=["nothing"])
 

@@ -93,11 +93,14 @@ void adopt(graph::Network& network, const graph::Network& from, const std::strin
       tensor = found->second;
     }
   }
+  for (const auto& [name, tensor] : from.tensors)
+    if (!network.tensors.contains(name) && !name.ends_with(".alpha"))
+      problems.push_back(fmt::format("it has '{}', which this network lacks", name));
   if (!problems.empty())
     fail("--init {}: does not fit {}: {}", origin, network.graph.name(), join(problems, "; "));
 }
 
-graph::Network make_network(const Resolved& r, const data::Dataset& data) {
+graph::Network make_network(const Resolved& r, const data::Dataset& data, Continuation continuation) {
   const zoo::InputSpec input{data.image.channels,     data.image.height,
                              data.image.width,        static_cast<int64_t>(data.classes.size()),
                              data.normalization.mean, data.normalization.std};
@@ -114,7 +117,9 @@ graph::Network make_network(const Resolved& r, const data::Dataset& data) {
   for (const std::string& text : r.settings.override)
     policy.overrides.push_back(passes::parse_bit_override(text));
   graph::Network network = passes::insert_quantizers(plain, policy);
-  if (!r.settings.init.empty()) adopt(network, train::load_network(r.settings.init), r.settings.init);
+  // A resumed run takes all its numbers from its own checkpoint.
+  if (continuation == Continuation::fresh && !r.settings.init.empty())
+    adopt(network, train::load_network(r.settings.init), r.settings.init);
   return network;
 }
 
@@ -125,7 +130,7 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
   const Resolved r = is_resumed ? resolve_resumed(command) : resolve_fresh(command);
   zoo::find_entry(r.network);  // a wrong name is told before data are read
   const data::TrainTest data = data::load_dataset(r.dataset);
-  graph::Network network = make_network(r, data.train);
+  graph::Network network = make_network(r, data.train, command.continuation);
 
   const passes::LayerTable table = passes::make_layer_table(network.graph);
   observer.on_message(

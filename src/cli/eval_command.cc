@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/evaluate.h"
+#include "base/error.h"
 #include "base/progress.h"
 #include "cli/commands.h"
 
@@ -29,6 +30,8 @@ void add_eval(CLI::App& app, Run& run) {
   eval->callback([args, &run] {
     run = [args] {
       args->command.model = args->model;
+      if (args->best && args->model.ends_with(".safetensors"))
+        throw Error(ErrorKind::usage, "--best chooses a checkpoint of a run directory, and a file was given");
       if (args->best) args->command.checkpoint = train::Checkpoint::best;
       ProgressLine line;
       const api::EvaluateSummary s = api::evaluate(args->command, [&](int64_t done, int64_t total) {

@@ -90,10 +90,10 @@ void add_train(CLI::App& app, Run& run) {
     std::string flag = "--" + entry.name;
     std::replace(flag.begin() + 2, flag.end(), '_', '-');
     const std::string help = fmt::format("{} [{}]", entry.help, entry.default_text);
-    const auto store = [args, name = entry.name](const std::string& text) {
+    const auto store = [args, name = entry.name, is_list = entry.type == "Words"](const std::string& text) {
       // A list may be given in several options.
       std::string& value = args->command.settings[name];
-      value = name == "override" && !value.empty() ? value + "," + text : text;
+      value = is_list && !value.empty() ? value + "," + text : text;
     };
     train->add_option_function<std::string>(flag, store, help)
         ->group("Settings")

@@ -36,9 +36,8 @@ std::vector<std::string> activation_scheme_names();
 
 // Throws Error on bits that do not exist, unknown schemes, and patterns that match nothing.
 //  - The first and the last layer get `first_layer` and `last_layer` bits when the policy quantizes at all.
-//  - An activation is quantized where a layer reads it, so shortcuts and whatever else reads the same value
-//  keep
-//    it in high precision. Layers that read the same value with the same bits share a node.
+//  - An activation is quantized where a layer reads it; shortcuts and other readers of the same value keep it
+//    in high precision. Layers that read the same value with the same bits share a node.
 //  - The input of the first layer is the raw image behind `normalize`: its 256 pixel values are its grid.
 graph::Network insert_quantizers(const graph::Network& network, const BitPolicy& policy);
 

@@ -35,8 +35,9 @@ void calibrate(const Executor& executor, Parameters& parameters, const at::Tenso
     if (quant.inputs.size() < 2) return;
     constexpr int64_t kSample = 1 << 15;
     const at::Tensor all = input.to(at::kFloat).flatten();
-    const at::Tensor sample =
-        all.slice(0, 0, all.numel(), std::max<int64_t>(1, all.numel() / kSample)).contiguous();
+    // An odd stride: a power of two would meet the same column of every image.
+    const int64_t stride = std::max<int64_t>(1, all.numel() / kSample) | 1;
+    const at::Tensor sample = all.slice(0, 0, all.numel(), stride).contiguous();
     const std::span<const float> values(sample.data_ptr<float>(), static_cast<size_t>(sample.numel()));
     const float alpha = best_alpha(values, static_cast<int>(quant.integer("bits")));
     parameters.at(executor.graph().value(quant.inputs[1]).name).fill_(alpha);

@@ -9,8 +9,8 @@ at::Tensor loss(const Settings& settings, const at::Tensor& logits, const at::Te
   if (!teacher_logits.defined()) return cross_entropy;
   const double t = settings.temperature, share = settings.distill;
   const at::Tensor student = at::log_softmax(logits / t, 1);
-  const at::Tensor target = at::softmax(teacher_logits / t, 1);
-  const at::Tensor divergence = (target * (target.log() - student)).sum(1).mean();
+  const at::Tensor target = at::log_softmax(teacher_logits / t, 1);
+  const at::Tensor divergence = (target.exp() * (target - student)).sum(1).mean();
   return cross_entropy * (1 - share) + divergence * (share * t * t);
 }
 

@@ -1,6 +1,7 @@
 #include "train/normalize_activate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -289,9 +290,12 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
 
 NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& given,
                                            const NormalizeActivateOptions& options) {
+  PACT_CHECK(options.bits == 0 || options.rectifier == Rectifier::relu);
+  if (given.y.dim() != 2 && given.y.dim() != 4)
+    fail(ErrorKind::unsupported, "batch norm over {} axes; 2 or 4 are supported", given.y.dim());
   NormalizeActivateInput in = given;
   in.y = channels_last(in.y);
-  if (in.shortcut.defined()) in.shortcut = channels_last(in.shortcut);
+  in.shortcut = like(in.shortcut, in.y);
   const bool wants_real = options.real == NormalizeActivateOptions::Real::wanted;
   NormalizeActivateOptions keeping = options;
   if (in.shortcut.defined()) keeping.real = NormalizeActivateOptions::Real::wanted;

@@ -55,6 +55,12 @@ graph::Network load_network(const fs::path& path, Checkpoint which) {
   } catch (const Error& error) {
     fail("{} does not fit {}: {}", weights.string(), text.string(), error.what());
   }
+  const auto rank_of = [&](const std::vector<graph::ValueId>& values) {
+    return values.size() == 1 ? network.graph.value(values[0]).type.shape.size() : 0;
+  };
+  if (rank_of(network.graph.inputs()) != 4 || rank_of(network.graph.outputs()) != 2)
+    fail(ErrorKind::unsupported,
+         "{}: is no classifier of images: one input [N,C,H,W] and one output [N,classes]", text.string());
   return network;
 }
 

@@ -78,12 +78,17 @@ class Run {
     else
       begin();
     write_run_json("running", "");
+    if (request_.continuation == Continuation::fresh) save();  // from here on the run can be resumed
     try {
       const TrainResult result = run_epochs();
       write_run_json(result.outcome == Outcome::finished ? "finished" : "interrupted", "");
       return result;
-    } catch (const Error& error) {
-      write_run_json("failed", error.what());
+    } catch (const std::exception& error) {
+      try {
+        write_run_json("failed", error.what());
+      } catch (const Error&) {
+        // The first cause is what the user must hear of.
+      }
       throw;
     }
   }
@@ -109,6 +114,7 @@ class Run {
                 settings_.init.empty() ? Mode::train : Mode::evaluate);
     }
     started_ = utc_now();
+    command_ = request_.command;
   }
 
   void restore() {
@@ -130,6 +136,13 @@ class Run {
     trim_metrics();
     const nlohmann::json run = read_run_json(request_.directory);
     started_ = run.value("started", utc_now());
+    command_ = run.value("command", request_.command);
+    precision_ = run.value("precision", "") == "bf16" ? Precision::bf16 : Precision::fp32;
+    const int threads = run.value("threads", at::get_num_threads());
+    if (threads != at::get_num_threads())
+      observer_.on_message(
+          fmt::format("the run had {} threads before and has {} now: its last bits may differ", threads,
+                      at::get_num_threads()));
     observer_.on_message(fmt::format("resuming at epoch {}, step {}", progress_.epoch + 1, progress_.step));
   }
 
@@ -149,6 +162,7 @@ class Run {
     run_start_ = Clock::now();
     first_step_ = progress_.total_steps;
     TrainResult result;
+    result.epochs = progress_.epoch;
     for (; progress_.epoch < settings_.epochs;) {
       if (!run_epoch()) {
         result.outcome = Outcome::interrupted;
@@ -170,14 +184,15 @@ class Run {
   bool run_epoch() {
     const int64_t steps = loader_.batches_per_epoch();
     loader_.start(progress_.epoch, progress_.step);
+    Clock::time_point mark = Clock::now();  // the time of a step includes waiting for its batch
     while (const std::optional<data::Batch> batch = loader_.next()) {
       if (request_.stop && request_.stop->load()) {
         save();
         return false;
       }
-      const Clock::time_point start = Clock::now();
       step(*batch);
-      progress_.seconds += seconds_since(start);
+      progress_.seconds += seconds_since(mark);
+      mark = Clock::now();
       ++progress_.step;
       ++progress_.total_steps;
       report_step(steps);
@@ -200,9 +215,10 @@ class Run {
     const at::Tensor batch_loss = loss(settings_, logits, labels, teacher_logits);
     const double value = batch_loss.item<double>();
     if (!std::isfinite(value))
-      fail("the loss became {} in epoch {}, step {}; {} A lower --rate or a longer --warmup may help", value,
-           progress_.epoch + 1, progress_.step + 1,
-           progress_.total_steps ? "the last checkpoint is kept." : "there was no checkpoint yet.");
+      fail(
+          "the loss became {} in epoch {}, step {}; the last checkpoint is kept. A lower --rate or a longer "
+          "--warmup may help",
+          value, progress_.epoch + 1, progress_.step + 1);
     batch_loss.backward();
     optimizer_->step(learning_rate(settings_, progress_.total_steps, loader_.batches_per_epoch()));
     const double count = static_cast<double>(batch.count());
@@ -233,12 +249,12 @@ class Run {
                        {},
                        progress_.seconds,
                        progress_.images / progress_.seconds};
+    require_finite();
     if (progress_.epoch % settings_.eval_every == 0 || progress_.epoch == settings_.epochs) {
       const Evaluation evaluation = evaluate_executor(executor_, *request_.test, [](int64_t) {});
       report.test_loss = evaluation.loss;
       report.test_top1 = evaluation.top1;
     }
-    require_finite();
     if (report.test_top1 && *report.test_top1 > progress_.best_top1) {
       progress_.best_top1 = *report.test_top1;
       graph::write_safetensors(
@@ -282,7 +298,7 @@ class Run {
   }
 
   void write_run_json(const std::string& status, const std::string& message) const {
-    const nlohmann::ordered_json json = {{"command", request_.command},
+    const nlohmann::ordered_json json = {{"command", command_},
                                          {"network", request_.network_name},
                                          {"dataset", request_.train->name},
                                          {"version", kVersion},
@@ -309,7 +325,7 @@ class Run {
   Parameters teacher_parameters_;
   std::unique_ptr<Executor> teacher_;
   Progress progress_;
-  std::string started_;
+  std::string started_, command_;
   Clock::time_point run_start_;
   int64_t first_step_ = 0;
 };

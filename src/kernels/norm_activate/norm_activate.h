@@ -2,8 +2,12 @@
 // and two backward, instead of one per operation: training a small network is bound by exactly this traffic.
 //
 //   z = y * scale[c] + shift[c] (+ shortcut)
-//   r = T(max(z, floor))                          rounded to the storage type T; floor 0 for a ReLU, -inf for
-//   none q = T(code(r) * step), code(r) = round_half_even(clip(r, 0, alpha) / step)
+//
+//   r = T(max(z, floor))
+//
+//   q = T(code(r) * step), code(r) = round_half_even(clip(r, 0, alpha) / step)
+//
+// T rounds to the storage type; floor is 0 for a ReLU and -inf for none.
 //
 // All tensors are channels-last: `count` elements in which the channel runs fastest. The per-channel arrays
 // are given repeated to `width` elements, a multiple of the number of channels (channels * repeats), and
