@@ -25,6 +25,8 @@ function(pact_add_layer layer dependencies)
     target_include_directories(pact_train SYSTEM PRIVATE ${TORCH_INCLUDE_DIRS})
     target_link_libraries(pact_train PRIVATE torch OpenMP::OpenMP_CXX)
     target_precompile_headers(pact_train PRIVATE src/train/torch.h)
+  elseif(layer STREQUAL api)
+    target_compile_definitions(pact_api PRIVATE PACT_CONFIGS="${CMAKE_SOURCE_DIR}/configs")  # recipes by name
   elseif(layer STREQUAL cli)
     target_link_libraries(pact_cli PRIVATE CLI11::CLI11)
   elseif(layer STREQUAL report)

@@ -81,8 +81,10 @@ void add_train(CLI::App& app, Run& run) {
   train->add_option("network", args->command.network, "a network of the zoo (`pact zoo`)");
   train->add_option("--data", args->command.dataset, "cifar10:DIR, or shapes (built in)")->take_last();
   train->add_option("--out", args->out, "run directory [runs/<network>-<bits>]")->take_last();
-  train->add_option("--recipe", args->command.recipes,
-                    "a recipe file or the name of one in configs/recipes; settings override it");
+  train
+      ->add_option("--recipe", args->command.recipes,
+                   "a recipe file or the name of one in configs/recipes; settings override it")
+      ->allow_extra_args(false);
   train->add_flag("--resume", args->resume,
                   "continue the run in --out, to the same bits as without the interruption");
   train->add_flag("--json", args->json, "print the result as one JSON object");
