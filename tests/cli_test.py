@@ -293,7 +293,6 @@ class BadInput(Case):
     def test_disk_that_fills_up_keeps_the_last_checkpoint(self):
         run = self.train("r")
         before = weights(run)
-        # A longer run over the same directory cannot be had; resuming an interrupted copy under a limit can.
         longer = self.dir / "longer"
         self.refuse("train", "resnet8", *QUICK, "--out", longer, limit_file_size=100_000, says=["cannot be written", "nothing was changed"])
         self.assertFalse((longer / "last.safetensors").exists(), "half a checkpoint")

@@ -1,4 +1,4 @@
-# The page and what it needs, compiled into pact_report; page.cc puts them together.
+# The page and what it needs, compiled into pact_report; report.cc puts them together.
 find_file(PACT_CHART_JS NAMES chart.min.js Chart.min.js
           PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist
           DOC "Chart.js 3.x, minified, as one file" NO_DEFAULT_PATH)

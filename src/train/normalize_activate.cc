@@ -200,7 +200,7 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     // The activation is read back only where a shortcut was added; then it has to be kept.
     const bool keep = shortcut.defined();
     PACT_CHECK(!keep || wants_real);
-    context->save_for_backward({y, keep ? real : at::Tensor(), gamma});
+    context->save_for_backward({y, keep ? real : at::Tensor()});
     context->saved_data["mean"] = affine.mean;
     context->saved_data["inverse_deviation"] = affine.inverse_deviation;
     context->saved_data["scale"] = affine.scale;
