@@ -2,38 +2,74 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/classifier.h"
+#include "base/cpu.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/strings.h"
 
 namespace pact::api {
 namespace fs = std::filesystem;
 
-EvaluateSummary evaluate(const EvaluateCommand& command,
-                         const std::function<void(int64_t, int64_t)>& on_progress) {
-  const graph::Network network = train::load_network(command.model, command.checkpoint);
-  EvaluateSummary summary;
-  summary.network = network.graph.name();
-  summary.dataset = command.dataset;
-  if (summary.dataset.empty()) {
-    const fs::path directory =
-        fs::is_regular_file(command.model) ? command.model.parent_path() : command.model;
-    summary.dataset = train::read_run_json(directory).value("dataset", "");
-    if (summary.dataset.empty())
-      fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes");
-  }
-  const data::Dataset test = data::load_dataset(summary.dataset, data::Part::test).test;
-  const graph::Shape& input = network.graph.value(network.graph.inputs()[0]).type.shape;
+namespace {
+
+std::string dataset_of_run(const fs::path& model) {
+  if (is_onnx(model)) return "";
+  const fs::path directory = fs::is_regular_file(model) ? model.parent_path() : model;
+  return train::read_run_json(directory).value("dataset", "");
+}
+
+void require_fit(const graph::Graph& graph, const std::string& model, const data::Dataset& test) {
+  if (graph.inputs().size() != 1 || graph.outputs().size() != 1)
+    fail(ErrorKind::unsupported, "{}: has {} inputs and {} outputs; one of each can be evaluated", model,
+         graph.inputs().size(), graph.outputs().size());
+  const graph::Shape& input = graph.value(graph.inputs()[0]).type.shape;
+  const graph::Shape& output = graph.value(graph.outputs()[0]).type.shape;
   const graph::Shape images = {graph::kBatch, test.image.channels, test.image.height, test.image.width};
   if (input != images)
-    fail("{} takes images of shape {}, {} has {}", command.model.string(), graph::to_string(input),
-         summary.dataset, graph::to_string(images));
-  const int64_t classes = network.graph.value(network.graph.outputs()[0]).type.shape[1];
-  if (classes != static_cast<int64_t>(test.classes.size()))
-    fail("{} tells {} classes apart, {} has {}", command.model.string(), classes, summary.dataset,
-         test.classes.size());
+    fail("{} takes images of shape {}, {} has {}", model, graph::to_string(input), test.name,
+         graph::to_string(images));
+  if (output.size() != 2 || output[1] != static_cast<int64_t>(test.classes.size()))
+    fail("{} yields {}, {} has {} classes", model, graph::to_string(output), test.name, test.classes.size());
+}
+
+void keep_first(data::Dataset& dataset, int64_t images) {
+  const size_t count = std::min(dataset.count(), static_cast<size_t>(images));
+  dataset.labels.resize(count);
+  dataset.pixels.resize(count * dataset.image.pixels());
+}
+
+}  // namespace
+
+Arithmetic arithmetic_of(const std::string& engine) {
+  if (engine == "float") return Arithmetic::real;
+  if (engine == "int") return Arithmetic::integer;
+  if (engine == "reference") return Arithmetic::reference;
+  fail(ErrorKind::usage, "{}", unknown_name("engine", engine, {"float", "int", "reference"}));
+}
+
+EvaluateSummary evaluate(const EvaluateCommand& command,
+                         const std::function<void(int64_t, int64_t)>& on_progress) {
+  const graph::Network network = load_model(command.model);
+  const std::string model = command.model.path.string();
+  EvaluateSummary summary;
+  summary.network = network.graph.name();
+  summary.dataset = command.dataset.empty() ? dataset_of_run(command.model.path) : command.dataset;
+  if (summary.dataset.empty())
+    fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes");
+  data::Dataset test = data::load_dataset(summary.dataset, data::Part::test).test;
+  require_fit(network.graph, model, test);
+  if (command.images > 0) keep_first(test, command.images);
   const int64_t total = static_cast<int64_t>(test.count());
-  summary.evaluation =
-      train::evaluate(network, test, {command.threads, [&](int64_t done) { on_progress(done, total); }});
+  const auto progress = [&](int64_t done) { on_progress(done, total); };
+  if (command.arithmetic == Arithmetic::real) {
+    summary.evaluation = train::evaluate(network, test, {command.threads, progress});
+    return summary;
+  }
+  const Backend backend =
+      command.arithmetic == Arithmetic::integer ? Backend::integer : Backend::reference;
+  Classifier classifier(network, backend, command.threads > 0 ? command.threads : usable_cores(), 8);
+  summary.evaluation = classify_all(classifier, test, progress);
   return summary;
 }
 

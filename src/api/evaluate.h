@@ -2,18 +2,27 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
-#include "train/run_directory.h"
+#include "api/model.h"
 #include "train/trainer.h"
 
 namespace pact::api {
 
+enum class Arithmetic {
+  real,       // the fake-quantized network in float32, as training computes it
+  integer,    // lowered, in the engine
+  reference,  // lowered, in the slow evaluator
+};
+Arithmetic arithmetic_of(const std::string& engine);  // "float", "int", "reference"; throws Error
+
 struct EvaluateCommand {
-  std::filesystem::path model;  // run directory, or a .safetensors file in one
-  std::string dataset;          // empty: the one that the run was trained on
-  train::Checkpoint checkpoint = train::Checkpoint::last;
-  int threads = 0;  // 0: one per core
+  ModelSource model;
+  std::string dataset;  // empty: the one that the run was trained on
+  Arithmetic arithmetic = Arithmetic::real;
+  int threads = 0;       // 0: one per core
+  int64_t images = 0;    // only the first ones; 0: all
 };
 
 struct EvaluateSummary {

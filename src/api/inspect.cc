@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "api/model.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
@@ -22,13 +23,15 @@ Inspection inspect(const std::string& what) {
     graph = graph::parse(read_file(directory / "graph.txt", 64 << 20), (directory / "graph.txt").string());
     if (fs::exists(directory / "run.json"))
       result.status = train::read_run_json(directory).value("status", "");
+  } else if (is_onnx(what)) {
+    graph = load_model({.path = what}).graph;
   } else if (fs::exists(what)) {
     graph = graph::parse(read_file(what, 64 << 20), what);
   } else {
     std::vector<std::string> names;
     for (const zoo::ZooEntry& entry : zoo::catalog()) names.push_back(entry.name);
     if (std::find(names.begin(), names.end(), what) == names.end())
-      fail("'{}' is neither a run directory nor a graph file nor a network of the zoo ({})", what,
+      fail("'{}' is neither a run directory nor a graph or ONNX file nor a network of the zoo ({})", what,
            join(names));
     const zoo::ZooEntry& entry = zoo::find_entry(what);
     graph = entry.build(entry.usual_input);

@@ -16,7 +16,7 @@ struct Inspection {
   std::string status;  // of the run, empty for a mere graph
 };
 
-// `what` is a run directory, a graph's text file, or a network of the zoo. Throws Error.
+// `what` is a run directory, a graph's text file, an ONNX file, or a network of the zoo. Throws Error.
 Inspection inspect(const std::string& what);
 
 struct ZooRow {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/model.h"
 #include "api/recipes.h"
 #include "base/error.h"
 #include "base/strings.h"
@@ -38,8 +39,9 @@ Resolved resolve_fresh(const TrainCommand& command) {
   if (r.dataset.empty()) fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes");
   if (r.directory.empty()) {
     const bool is_float = r.settings.weights == 32 && r.settings.activations == 32;
-    r.directory = fs::path("runs") / (is_float ? r.network + "-float"
-                                               : fmt::format("{}-w{}a{}", r.network, r.settings.weights,
+    const std::string name = fs::path(r.network).stem().string();
+    r.directory = fs::path("runs") / (is_float ? name + "-float"
+                                               : fmt::format("{}-w{}a{}", name, r.settings.weights,
                                                              r.settings.activations));
   }
   if (fs::exists(r.directory) && !fs::is_directory(r.directory))
@@ -100,12 +102,37 @@ void adopt(graph::Network& network, const graph::Network& from, const std::strin
     fail("--init {}: does not fit {}: {}", origin, network.graph.name(), join(problems, "; "));
 }
 
-graph::Network make_network(const Resolved& r, const data::Dataset& data, Continuation continuation) {
+graph::Network from_zoo(const Resolved& r, const data::Dataset& data) {
   const zoo::InputSpec input{data.image.channels,     data.image.height,
                              data.image.width,        static_cast<int64_t>(data.classes.size()),
                              data.normalization.mean, data.normalization.std};
   graph::Network plain{zoo::find_entry(r.network).build(input), {}};
   plain.tensors = zoo::initialize(plain.graph, static_cast<uint64_t>(r.settings.seed));
+  return plain;
+}
+
+// The user's own network, with its numbers.
+graph::Network from_onnx(const TrainCommand& command, const data::Dataset& data) {
+  graph::Network plain = load_model({.path = command.network, .mean = command.mean, .std = command.std});
+  const graph::Graph& graph = plain.graph;
+  const graph::Shape images = {graph::kBatch, data.image.channels, data.image.height, data.image.width};
+  const graph::Shape scores = {graph::kBatch, static_cast<int64_t>(data.classes.size())};
+  if (graph.inputs().size() != 1 || graph.outputs().size() != 1 ||
+      graph.value(graph.inputs()[0]).type.shape != images ||
+      graph.value(graph.outputs()[0]).type.shape != scores)
+    fail("{}: to train on {}, a network must have one input {} and one output {}", command.network, data.name,
+         graph::to_string(images), graph::to_string(scores));
+  for (const graph::Node& node : graph.nodes())
+    if (node.op == graph::Op::quant)
+      fail(ErrorKind::unsupported, "{}: is quantized already (node '{}'); train starts from a float network",
+           command.network, node.name);
+  return plain;
+}
+
+graph::Network make_network(const Resolved& r, const TrainCommand& command, const data::Dataset& data) {
+  const bool is_resumed = command.continuation == Continuation::resume;
+  if (is_onnx(r.network) && is_resumed) return train::load_network(r.directory);
+  const graph::Network plain = is_onnx(r.network) ? from_onnx(command, data) : from_zoo(r, data);
   passes::BitPolicy policy{.weights = static_cast<int>(r.settings.weights),
                            .activations = static_cast<int>(r.settings.activations),
                            .first_layer = static_cast<int>(r.settings.first_layer),
@@ -118,7 +145,7 @@ graph::Network make_network(const Resolved& r, const data::Dataset& data, Contin
     policy.overrides.push_back(passes::parse_bit_override(text));
   graph::Network network = passes::insert_quantizers(plain, policy);
   // A resumed run takes all its numbers from its own checkpoint.
-  if (continuation == Continuation::fresh && !r.settings.init.empty())
+  if (!is_resumed && !r.settings.init.empty())
     adopt(network, train::load_network(r.settings.init), r.settings.init);
   return network;
 }
@@ -128,9 +155,9 @@ graph::Network make_network(const Resolved& r, const data::Dataset& data, Contin
 TrainSummary train(const TrainCommand& command, const train::Observer& observer) {
   const bool is_resumed = command.continuation == Continuation::resume;
   const Resolved r = is_resumed ? resolve_resumed(command) : resolve_fresh(command);
-  zoo::find_entry(r.network);  // a wrong name is told before data are read
+  if (!is_onnx(r.network)) zoo::find_entry(r.network);  // a wrong name is told before data are read
   const data::TrainTest data = data::load_dataset(r.dataset);
-  graph::Network network = make_network(r, data.train, command.continuation);
+  graph::Network network = make_network(r, command, data.train);
 
   const passes::LayerTable table = passes::make_layer_table(network.graph);
   observer.on_message(

@@ -13,7 +13,8 @@
 namespace pact::api {
 
 struct TrainCommand {
-  std::string network;               // a name of the zoo; empty: the run's own, when resuming
+  std::string network;               // of the zoo, or an ONNX file; empty: the run's own, when resuming
+  std::vector<double> mean, std;     // of an ONNX file's input, on the 0..1 scale
   std::string dataset;               // "cifar10:DIR", "shapes"; empty: the run's own, when resuming
   std::filesystem::path directory;   // empty: runs/<network>-<bits>
   std::vector<std::string> recipes;  // paths, or names of configs/recipes

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "api/model.h"
+
 namespace pact::cli {
 
 // What the program was called with, as one line for records.
@@ -20,6 +22,12 @@ void add_eval(CLI::App& app, Run& run);
 void add_report(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);
 void add_zoo(CLI::App& app, Run& run);
+void add_export(CLI::App& app, Run& run);
+void add_run(CLI::App& app, Run& run);
+void add_bench(CLI::App& app, Run& run);
+
+// --mean and --std, of commands that take ONNX models.
+void add_normalization(CLI::App& command, api::ModelSource& source);
 
 // Parses, runs, and turns errors into messages and exit codes:
 // 0 done, 1 bad input or unsupported, 2 usage, 3 internal error.

@@ -14,25 +14,31 @@ namespace pact::cli {
 void add_eval(CLI::App& app, Run& run) {
   struct Arguments {
     api::EvaluateCommand command;
-    std::string model, predictions;
+    std::string model, predictions, engine = "float";
     bool best = false, json = false;
   };
   auto args = std::make_shared<Arguments>();
   CLI::App* eval = app.add_subcommand("eval", "accuracy of a trained network on a test set");
-  eval->add_option("model", args->model, "run directory, or a .safetensors file in one")->required();
+  eval->add_option("model", args->model, "run directory, .safetensors file in one, or ONNX file")->required();
   eval->add_option("--data", args->command.dataset, "cifar10:DIR or shapes [the run's own]");
   eval->add_option("--threads", args->command.threads, "threads; 0: one per core")
       ->check(CLI::Range(0, 1024));
+  eval->add_option("--engine", args->engine,
+                   "float: as trained; int: the integer network; reference: the same, slowly [float]");
+  eval->add_option("--images", args->command.images, "only this many images; 0: all")
+      ->check(CLI::NonNegativeNumber);
+  add_normalization(*eval, args->command.model);
   eval->add_flag("--best", args->best, "the best checkpoint instead of the last");
   eval->add_option("--predictions", args->predictions,
                    "write one class index per image and line to this file");
   eval->add_flag("--json", args->json, "print the result as one JSON object");
   eval->callback([args, &run] {
     run = [args] {
-      args->command.model = args->model;
-      if (args->best && args->model.ends_with(".safetensors"))
+      args->command.model.path = args->model;
+      args->command.arithmetic = api::arithmetic_of(args->engine);
+      if (args->best && !std::filesystem::is_directory(args->model))
         throw Error(ErrorKind::usage, "--best chooses a checkpoint of a run directory, and a file was given");
-      if (args->best) args->command.checkpoint = train::Checkpoint::best;
+      if (args->best) args->command.model.checkpoint = train::Checkpoint::best;
       ProgressLine line;
       const api::EvaluateSummary s = api::evaluate(args->command, [&](int64_t done, int64_t total) {
         line.update(static_cast<double>(done) / static_cast<double>(total),
@@ -42,7 +48,7 @@ void add_eval(CLI::App& app, Run& run) {
       const train::Evaluation& e = s.evaluation;
       if (!args->predictions.empty()) api::write_predictions(e.predictions, args->predictions);
       if (args->json) {
-        const nlohmann::ordered_json json = {{"network", s.network}, {"dataset", s.dataset},
+        const nlohmann::ordered_json json = {{"network", s.network}, {"dataset", s.dataset}, {"engine", args->engine},
                                              {"top1", e.top1},       {"loss", e.loss},
                                              {"images", e.images},   {"seconds", e.seconds}};
         fmt::print("{}\n", json.dump());

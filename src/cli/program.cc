@@ -44,16 +44,25 @@ int report(const std::string& message, int code) {
 
 }  // namespace
 
+void add_normalization(CLI::App& command, api::ModelSource& source) {
+  command.add_option("--mean", source.mean, "of a foreign ONNX model's input, 0..1 scale: 0.485,0.456,0.406")
+      ->delimiter(',');
+  command.add_option("--std", source.std, "likewise: 0.229,0.224,0.225")->delimiter(',');
+}
+
 int run_program(int argc, char** argv) {
   command_line = "pact";
   for (int i = 1; i < argc; ++i) command_line += " " + quoted(argv[i]);
 
-  CLI::App app{"Train networks with PACT to 1 to 8 bits, and look at them."};
+  CLI::App app{"Train networks with PACT to 1 to 8 bits, export them, and run them on integers."};
   app.set_version_flag("--version", std::string("pact ") + kVersion);
   app.require_subcommand(1);
   Run run;
   add_train(app, run);
   add_eval(app, run);
+  add_export(app, run);
+  add_run(app, run);
+  add_bench(app, run);
   add_report(app, run);
   add_inspect(app, run);
   add_zoo(app, run);

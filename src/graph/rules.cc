@@ -92,7 +92,9 @@ TensorType infer_type(const Node& node, std::span<const TensorType> inputs) {
 }
 
 int64_t macs_per_image(const Graph& graph, const Node& node) {
-  if (node.op != Op::conv2d && node.op != Op::linear) return 0;
+  if (node.op != Op::conv2d && node.op != Op::linear && node.op != Op::integer_conv2d &&
+      node.op != Op::integer_linear)
+    return 0;
   // Each output element is one dot product with a row of the weight: [O, C/g, kh, kw] or [O, K].
   Shape factors = graph.value(node.output).type.shape;
   factors[0] = 1;

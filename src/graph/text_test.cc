@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/caught.h"
 #include "base/random.h"
 #include "base/strings.h"
@@ -93,7 +95,7 @@ Graph random_graph(uint64_t seed) {
       const auto kind = random.below(2) ? ValueKind::parameter : ValueKind::buffer;
       return graph.add_source(kind, name + what, {DataType::f32, std::move(wanted)});
     };
-    const auto op = static_cast<Op>(random.below(13));
+    const auto op = static_cast<Op>(random.below(18));
     std::vector<ValueId> inputs = {x};
     Attributes attributes;
     switch (op) {
@@ -140,6 +142,27 @@ Graph random_graph(uint64_t seed) {
       case Op::pad:
         attributes = {{"before", extents(axes)}, {"after", extents(axes)}};
         break;
+      case Op::quantize:
+      case Op::dequantize:
+        attributes = {{"bits", static_cast<int64_t>(2 + random.below(7))},
+                      {"grid", random.below(2) ? "symmetric" : "unsigned"},
+                      {"step", static_cast<double>(static_cast<float>(random.uniform() + 0.01))}};
+        break;
+      case Op::integer_conv2d:
+      case Op::integer_linear: {
+        const bool is_conv = op == Op::integer_conv2d, is_odd = random.below(2) != 0;
+        const Shape wanted = is_conv ? Shape{extent(), c, extent(), extent()} : Shape{extent(), c};
+        inputs.push_back(
+            graph.add_parameter(name + ".codes", {is_odd ? DataType::u8 : DataType::i8, wanted}));
+        attributes = {{"weight_bits", static_cast<int64_t>(2 + random.below(7))},
+                      {"weight_grid", is_odd ? "odd" : "symmetric"}};
+        if (is_conv && random.below(2) != 0) attributes["input_zero"] = std::vector<int64_t>(c, 0);
+        break;
+      }
+      case Op::rescale:
+        inputs.push_back(source(".multiplier", {c}));
+        inputs.push_back(source(".bias", {c}));
+        break;
       case Op::relu:
       case Op::global_avg_pool:
       case Op::flatten:
@@ -157,6 +180,7 @@ Graph random_graph(uint64_t seed) {
 
 TEST(Text, RoundTripsAtRandom) {
   size_t nodes = 0;
+  std::set<Op> seen;
   for (uint64_t seed = 0; seed < 200; ++seed) {
     const Graph graph = random_graph(seed);
     const std::string text = print(graph);
@@ -164,11 +188,13 @@ TEST(Text, RoundTripsAtRandom) {
     ASSERT_EQ(again, graph) << text;
     ASSERT_EQ(print(again), text);
     nodes += graph.nodes().size();
+    for (const Node& node : graph.nodes()) seen.insert(node.op);
     for (const std::string& problem : find_problems(graph)) {
       EXPECT_TRUE(contains(problem, "nothing uses") || contains(problem, "no outputs")) << problem;
     }
   }
   EXPECT_GT(nodes, 4000u);
+  EXPECT_EQ(seen.size(), 18u);  // every op got into some graph
 }
 
 struct Broken {

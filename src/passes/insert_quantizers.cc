@@ -79,6 +79,11 @@ bool is_non_negative(const Graph& graph, ValueId value) {
       case Op::batch_norm:
       case Op::add:
       case Op::linear:
+      case Op::quantize:
+      case Op::dequantize:
+      case Op::integer_conv2d:
+      case Op::integer_linear:
+      case Op::rescale:
         return false;
     }
   }

@@ -265,6 +265,13 @@ class Executor::Planner {
       case Op::quant:
       case Op::batch_norm:
         break;
+      case Op::quantize:
+      case Op::dequantize:
+      case Op::integer_conv2d:
+      case Op::integer_linear:
+      case Op::rescale:
+        fail(ErrorKind::unsupported, "{}: {} belongs to integer networks, which cannot be trained", node.name,
+             name_of(node.op));
     }
     fail(ErrorKind::internal, "{}: no step for op {}", node.name, name_of(node.op));
   }

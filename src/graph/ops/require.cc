@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "graph/validity.h"
+#include "quant/grid.h"
 
 namespace pact::graph {
 
@@ -51,6 +52,25 @@ int64_t windows_along(const Window& window) {
   const int64_t reach = window.dilation * (window.kernel - 1) + 1;
   if (reach > padded) fail("a window of {} does not fit into {} (padding included)", reach, padded);
   return (padded - reach) / window.stride + 1;
+}
+
+void require_codes(const RuleContext& context, size_t index, std::string_view role, size_t rank) {
+  const TensorType& type = context.inputs[index];
+  if (type.dtype != DataType::u8 && type.dtype != DataType::i8)
+    fail("{} is {}, it must hold codes, u8 or i8", role, to_string(type));
+  if (type.shape.size() != rank) fail("{} is {}, it must have rank {}", role, to_string(type), rank);
+}
+
+void require_weight_codes(const RuleContext& context, size_t index, size_t rank) {
+  require_codes(context, index, "weight", rank);
+  const TensorType& type = context.inputs[index];
+  if (type.shape[0] == kBatch) fail("weight is {}, it must not depend on the batch", to_string(type));
+  const quant::GridKind kind = quant::grid_kind_of(context.node.word("weight_grid"));
+  const int64_t bits = require_integer(context, "weight_bits", quant::kMinBits, quant::kMaxBits);
+  quant::require_valid({.kind = kind, .bits = static_cast<int>(bits)});
+  const DataType expected = kind == quant::GridKind::symmetric ? DataType::i8 : DataType::u8;
+  if (type.dtype != expected)
+    fail("weight is {}, codes of this grid are {}", to_string(type), name_of(expected));
 }
 
 }  // namespace pact::graph

@@ -1,0 +1,111 @@
+// Whole runs are timed without profiling; the table comes from rounds of its own, so that reading clocks between
+// the layers of a small network does not count.
+
+#include "api/bench.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "api/classifier.h"
+#include "base/cpu.h"
+#include "base/error.h"
+#include "base/random.h"
+
+namespace pact::api {
+namespace {
+
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double quantile(std::vector<double> values, double q) {
+  std::ranges::sort(values);
+  return values[static_cast<size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
+}
+
+// Additions that wait for each other take one cycle each; the fastest of some tries is the clock.
+double clock_hz() {
+  constexpr int kAdditions = 2'000'000;
+  double best = 0;
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    uint64_t x = static_cast<uint64_t>(attempt), y = 1;
+    const double start = now_s();
+    for (int i = 0; i < kAdditions; ++i) {
+      x += y;
+#if defined(__GNUC__)
+      __asm__ volatile("" : "+r"(x));  // keeps the compiler from adding them up itself
+#endif
+    }
+    best = std::max(best, kAdditions / (now_s() - start));
+  }
+  return best;
+}
+
+int choose_rounds(const BenchCommand& command, double seconds_a_run) {
+  if (command.rounds > 0) return command.rounds;
+  return static_cast<int>(std::clamp(2.0 / std::max(seconds_a_run, 1e-6), 20.0, 20000.0));
+}
+
+// The table, by an engine that reads the clock between layers.
+void time_layers(const graph::Network& lowered, const BenchCommand& command, const void* input,
+                 BenchSummary& summary, const std::function<void(double)>& on_progress) {
+  engine::Engine engine(lowered, {.isa = selected_isa(),
+                                  .threads = summary.threads,
+                                  .max_batch = command.batch,
+                                  .profiling = engine::Profiling::on});
+  std::vector<float> output(
+      static_cast<size_t>(command.batch * graph::element_count(engine.output_type().shape)));
+  const int rounds = std::min(summary.rounds, 200);
+  std::vector<std::vector<double>> seconds(engine.timings().size());
+  for (int round = 0; round < rounds; ++round) {
+    engine.run(input, command.batch, output.data());
+    const std::vector<engine::StepTiming> timings = engine.timings();
+    for (size_t i = 0; i < timings.size(); ++i) seconds[i].push_back(timings[i].seconds);
+    on_progress(0.8 + 0.2 * (round + 1) / rounds);
+  }
+  for (size_t i = 0; const engine::StepTiming& timing : engine.timings())
+    summary.layers.push_back(
+        {timing.name, timing.algorithm, timing.macs * command.batch, quantile(seconds[i++], 0.5)});
+}
+
+}  // namespace
+
+BenchSummary bench(const BenchCommand& command, const std::function<void(double)>& on_progress) {
+  const graph::Network network = load_model(command.model);
+  BenchSummary summary;
+  summary.network = network.graph.name();
+  summary.machine = machine_description();
+  summary.threads = command.threads > 0 ? command.threads : usable_cores();
+  Classifier classifier(network, Backend::integer, summary.threads, command.batch);
+  engine::Engine& engine = *classifier.engine();
+  const data::ImageShape image = classifier.image();
+  std::vector<uint8_t> bytes(image.pixels() * static_cast<size_t>(command.batch));
+  Random random(1);
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.below(256));
+  const bool takes_bytes = engine.input_type().dtype == graph::DataType::u8;
+  const std::vector<float> reals(bytes.begin(), bytes.end());
+  const void* input = takes_bytes ? static_cast<const void*>(bytes.data()) : reals.data();
+  std::vector<float> output(static_cast<size_t>(command.batch * classifier.classes()));
+
+  const auto time_run = [&] {
+    const double start = now_s();
+    engine.run(input, command.batch, output.data());
+    return now_s() - start;
+  };
+  time_run();
+  summary.rounds = choose_rounds(command, std::min(time_run(), time_run()));
+  std::vector<double> seconds;
+  for (int round = 0; round < summary.rounds; ++round) {
+    seconds.push_back(time_run());
+    on_progress(0.8 * (round + 1) / summary.rounds);
+  }
+  summary.median_s = quantile(seconds, 0.5);
+  summary.low_s = quantile(seconds, 0.1);
+  summary.high_s = quantile(seconds, 0.9);
+  summary.clock_hz = clock_hz();
+
+  time_layers(classifier.lowered(), command, input, summary, on_progress);
+  return summary;
+}
+
+}  // namespace pact::api

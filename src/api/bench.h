@@ -1,0 +1,34 @@
+// `pact bench` as a function: how long the integer network takes, and where.
+#pragma once
+
+#include <functional>
+
+#include "api/model.h"
+
+namespace pact::api {
+
+struct BenchCommand {
+  ModelSource model;
+  int threads = 0;    // 0: one per core
+  int64_t batch = 1;  // images a run
+  int rounds = 0;     // 0: as many as fit into about two seconds, at least 20
+};
+
+struct LayerTime {
+  std::string name, algorithm;
+  int64_t macs = 0;    // of one run
+  double seconds = 0;  // median
+};
+
+struct BenchSummary {
+  std::string network, machine;
+  int threads = 1, rounds = 0;
+  double median_s = 0, low_s = 0, high_s = 0;  // of one run: median, 10th and 90th percentile
+  double clock_hz = 0;                         // measured by a chain of dependent additions
+  std::vector<LayerTime> layers;
+};
+
+// Throws Error. `on_progress` gets the fraction done.
+BenchSummary bench(const BenchCommand& command, const std::function<void(double)>& on_progress);
+
+}  // namespace pact::api

@@ -1,0 +1,120 @@
+#include "api/classifier.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "passes/lower/lower.h"
+#include "reference/evaluate.h"
+
+namespace pact::api {
+
+using graph::DataType;
+using graph::Tensor;
+
+struct Classifier::State {
+  graph::Network lowered;
+  std::unique_ptr<engine::Engine> engine;
+  graph::TensorType input, output;
+};
+
+namespace {
+
+// NHWC bytes to the type and layout that graphs have, NCHW.
+Tensor to_input(std::span<const uint8_t> pixels, int64_t count, const graph::TensorType& type) {
+  Tensor tensor = Tensor::zeros(type.dtype, {count, type.shape[1], type.shape[2], type.shape[3]});
+  const int64_t channels = type.shape[1], area = type.shape[2] * type.shape[3];
+  const auto transpose = [&](auto out) {
+    for (int64_t i = 0; i < count; ++i)
+      for (int64_t c = 0; c < channels; ++c)
+        for (int64_t at = 0; at < area; ++at)
+          out[(i * channels + c) * area + at] = pixels[static_cast<size_t>((i * area + at) * channels + c)];
+  };
+  if (type.dtype == DataType::u8)
+    transpose(tensor.as<uint8_t>());
+  else
+    transpose(tensor.as<float>());
+  return tensor;
+}
+
+}  // namespace
+
+Classifier::Classifier(const graph::Network& trained, Backend backend, int threads, int64_t max_batch)
+    : state_(std::make_unique<State>()) {
+  state_->lowered = passes::lower(trained);
+  const graph::Graph& graph = state_->lowered.graph;
+  if (graph.inputs().size() != 1 || graph.outputs().size() != 1)
+    fail(ErrorKind::unsupported, "{}: has {} inputs and {} outputs; a classifier has one of each",
+         graph.name(), graph.inputs().size(), graph.outputs().size());
+  state_->input = graph.value(graph.inputs()[0]).type;
+  state_->output = graph.value(graph.outputs()[0]).type;
+  if (state_->input.shape.size() != 4 || state_->output.shape.size() != 2)
+    fail(ErrorKind::unsupported, "{}: maps {} to {}; a classifier maps images [N,C,H,W] to scores [N,classes]",
+         graph.name(), graph::to_string(state_->input), graph::to_string(state_->output));
+  if (backend == Backend::integer)
+    state_->engine = std::make_unique<engine::Engine>(
+        state_->lowered,
+        engine::EngineOptions{.isa = selected_isa(), .threads = threads, .max_batch = max_batch});
+}
+
+Classifier::~Classifier() = default;
+
+std::vector<float> Classifier::logits(std::span<const uint8_t> pixels, int64_t count) {
+  PACT_CHECK(pixels.size() == image().pixels() * static_cast<size_t>(count));
+  const Tensor input = to_input(pixels, count, state_->input);
+  std::vector<float> out(static_cast<size_t>(count * classes()));
+  if (state_->engine) {
+    state_->engine->run(input.bytes.data(), count, out.data());
+  } else {
+    const Tensor result = reference::evaluate(state_->lowered, input);
+    std::ranges::copy(result.as<float>(), out.begin());
+  }
+  return out;
+}
+
+data::ImageShape Classifier::image() const {
+  const graph::Shape& shape = state_->input.shape;
+  return {static_cast<int>(shape[2]), static_cast<int>(shape[3]), static_cast<int>(shape[1])};
+}
+
+int64_t Classifier::classes() const { return state_->output.shape[1]; }
+const graph::Network& Classifier::lowered() const { return state_->lowered; }
+engine::Engine* Classifier::engine() { return state_->engine.get(); }
+
+train::Evaluation classify_all(Classifier& classifier, const data::Dataset& dataset,
+                               const std::function<void(int64_t)>& on_progress) {
+  constexpr int64_t kBatch = 8;
+  const int64_t total = static_cast<int64_t>(dataset.count()), classes = classifier.classes();
+  const size_t image = dataset.image.pixels();
+  const auto start = std::chrono::steady_clock::now();
+  train::Evaluation result;
+  int64_t correct = 0;
+  double loss = 0;
+  for (int64_t first = 0; first < total; first += kBatch) {
+    const int64_t count = std::min(kBatch, total - first);
+    const std::vector<float> logits =
+        classifier.logits(std::span(dataset.pixels).subspan(static_cast<size_t>(first) * image,
+                                                            static_cast<size_t>(count) * image),
+                          count);
+    for (int64_t i = 0; i < count; ++i) {
+      const float* row = logits.data() + i * classes;
+      const int best = static_cast<int>(std::max_element(row, row + classes) - row);
+      const int label = dataset.labels[static_cast<size_t>(first + i)];
+      double sum = 0;
+      for (int64_t c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(row[c] - row[best]));
+      loss += std::log(sum) + static_cast<double>(row[best] - row[label]);
+      correct += best == label;
+      result.predictions.push_back(best);
+    }
+    result.images = first + count;
+    on_progress(result.images);
+  }
+  result.top1 = 100.0 * static_cast<double>(correct) / static_cast<double>(total);
+  result.loss = loss / static_cast<double>(total);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace pact::api

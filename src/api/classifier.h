@@ -1,0 +1,41 @@
+// Classes for images, by the integer network: lowered from a trained one, run by the engine or, slowly, by the
+// reference that the engine is held to.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "data/dataset.h"
+#include "engine/engine.h"
+#include "graph/graph.h"
+#include "train/trainer.h"
+
+namespace pact::api {
+
+enum class Backend { integer, reference };
+
+class Classifier {
+ public:
+  // `trained` as load_model gives it, one input [N,C,H,W] and one output [N,classes]. Throws Error.
+  Classifier(const graph::Network& trained, Backend backend, int threads, int64_t max_batch);
+  ~Classifier();
+
+  // Raw pixels, NHWC bytes of `count` images, to logits [count, classes]; count is at most max_batch.
+  std::vector<float> logits(std::span<const uint8_t> pixels, int64_t count);
+
+  data::ImageShape image() const;
+  int64_t classes() const;
+  const graph::Network& lowered() const;
+  engine::Engine* engine();  // nullptr for the reference
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Top-1, loss and predictions on all images of `dataset`, in their order.
+train::Evaluation classify_all(Classifier& classifier, const data::Dataset& dataset,
+                               const std::function<void(int64_t)>& on_progress);
+
+}  // namespace pact::api

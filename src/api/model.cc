@@ -1,0 +1,22 @@
+#include "api/model.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "onnx_io/import.h"
+
+namespace pact::api {
+namespace fs = std::filesystem;
+
+bool is_onnx(const fs::path& path) { return path.extension() == ".onnx"; }
+
+graph::Network load_model(const ModelSource& source) {
+  if (is_onnx(source.path))
+    return onnx_io::import_onnx(read_file(source.path, size_t{2} << 30), source.path.string(),
+                                {source.mean, source.std});
+  if (!source.mean.empty() || !source.std.empty())
+    fail(ErrorKind::usage, "--mean and --std are for ONNX models; {} carries its own normalization",
+         source.path.string());
+  return train::load_network(source.path, source.checkpoint);
+}
+
+}  // namespace pact::api

@@ -1,0 +1,24 @@
+// Where a command's model comes from: a run directory, a checkpoint in one, or an ONNX file.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "graph/graph.h"
+#include "train/run_directory.h"
+
+namespace pact::api {
+
+struct ModelSource {
+  std::filesystem::path path;  // run directory, .safetensors file in one, or .onnx file
+  train::Checkpoint checkpoint = train::Checkpoint::last;
+  // What a foreign ONNX model expects of its input, on the 0..1 scale; empty: mean 0, deviation 1.
+  std::vector<double> mean, std;
+};
+
+bool is_onnx(const std::filesystem::path& path);
+
+// The network with float operations and Quant nodes, as it was trained. Throws Error.
+graph::Network load_model(const ModelSource& source);
+
+}  // namespace pact::api

@@ -1,0 +1,44 @@
+#include "base/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <numeric>
+
+#include "base/error.h"
+
+namespace pact {
+namespace {
+
+TEST(ThreadPool, EveryIndexIsDoneOnceByAKnownWorker) {
+  for (const int threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    EXPECT_EQ(pool.threads(), threads);
+    for (int round = 0; round < 500; ++round) {
+      const int64_t count = round % 17;
+      std::vector<int> done(static_cast<size_t>(count), 0);
+      std::vector<int64_t> sums(static_cast<size_t>(threads), 0);
+      pool.parallel_for(count, [&](int64_t index, int worker) {
+        ++done[static_cast<size_t>(index)];
+        sums.at(static_cast<size_t>(worker)) += index;
+      });
+      EXPECT_EQ(done, std::vector<int>(static_cast<size_t>(count), 1));
+      EXPECT_EQ(std::accumulate(sums.begin(), sums.end(), int64_t{0}), count * (count - 1) / 2);
+    }
+  }
+}
+
+TEST(ThreadPool, WakesThreadsThatSleep) {
+  ThreadPool pool(3);
+  for (int round = 0; round < 5; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(3));
+    std::atomic<int> done{0};
+    pool.parallel_for(100, [&](int64_t, int) { done.fetch_add(1); });
+    EXPECT_EQ(done.load(), 100);
+  }
+}
+
+TEST(ThreadPool, RefusesNoThreads) { EXPECT_THROW(ThreadPool(0), Error); }
+
+}  // namespace
+}  // namespace pact

@@ -1,0 +1,93 @@
+// `pact bench`.
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "api/bench.h"
+#include "base/progress.h"
+#include "cli/commands.h"
+
+namespace pact::cli {
+namespace {
+
+constexpr double kVnniMacsPerCycle = 128;  // two vpdpbusd of 512 bits a cycle
+
+double macs_per_cycle(const api::BenchSummary& s, const api::LayerTime& layer) {
+  return static_cast<double>(layer.macs) / (layer.seconds * s.clock_hz * s.threads);
+}
+
+nlohmann::ordered_json to_json(const api::BenchSummary& s, int64_t batch) {
+  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+  for (const api::LayerTime& layer : s.layers) {
+    nlohmann::ordered_json row = {{"name", layer.name},
+                                  {"algorithm", layer.algorithm},
+                                  {"macs", layer.macs},
+                                  {"microseconds", 1e6 * layer.seconds}};
+    if (layer.macs > 0) row["macs_per_cycle"] = macs_per_cycle(s, layer);
+    layers.push_back(std::move(row));
+  }
+  return {{"network", s.network},
+          {"machine", s.machine},
+          {"threads", s.threads},
+          {"batch", batch},
+          {"rounds", s.rounds},
+          {"latency_ms", 1e3 * s.median_s},
+          {"latency_ms_p10", 1e3 * s.low_s},
+          {"latency_ms_p90", 1e3 * s.high_s},
+          {"images_per_second", static_cast<double>(batch) / s.median_s},
+          {"clock_ghz", 1e-9 * s.clock_hz},
+          {"layers", layers}};
+}
+
+void print_summary(const api::BenchSummary& s, int64_t batch) {
+  fmt::print("{:<34} {:<26} {:>10} {:>12} {:>10} {:>14}\n", "layer", "algorithm", "time, us", "MACs",
+             "MAC/cycle", "% of int8 VNNI");
+  for (const api::LayerTime& layer : s.layers) {
+    fmt::print("{:<34} {:<26} {:>10.1f}", layer.name, layer.algorithm, 1e6 * layer.seconds);
+    if (layer.macs > 0) {
+      const double rate = macs_per_cycle(s, layer);
+      fmt::print(" {:>12} {:>10.1f} {:>14.1f}", layer.macs, rate, 100.0 * rate / kVnniMacsPerCycle);
+    }
+    fmt::print("\n");
+  }
+  fmt::print(
+      "{} on {}, {} thread{}, batch {}: median {:.3f} ms (10th to 90th percentile {:.3f} to {:.3f}, {} runs), "
+      "{:.0f} images/s; clock {:.2f} GHz\n",
+      s.network, s.machine, s.threads, s.threads == 1 ? "" : "s", batch, 1e3 * s.median_s, 1e3 * s.low_s,
+      1e3 * s.high_s, s.rounds, static_cast<double>(batch) / s.median_s, 1e-9 * s.clock_hz);
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Run& run) {
+  struct Arguments {
+    api::BenchCommand command;
+    std::string model;
+    bool json = false;
+  };
+  auto args = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("bench", "speed of the integer network, in all and per layer");
+  command->add_option("model", args->model, "run directory, .safetensors file in one, or ONNX file")->required();
+  command->add_option("--threads", args->command.threads, "threads; 0: one per core")->check(CLI::Range(0, 1024));
+  command->add_option("--batch", args->command.batch, "images a run [1]")->check(CLI::Range(1, 4096));
+  command->add_option("--rounds", args->command.rounds, "timed runs; 0: about two seconds of them")
+      ->check(CLI::Range(0, 1000000));
+  add_normalization(*command, args->command.model);
+  command->add_flag("--json", args->json, "print the result as one JSON object");
+  command->callback([args, &run] {
+    run = [args] {
+      args->command.model.path = args->model;
+      ProgressLine line;
+      const api::BenchSummary s = api::bench(
+          args->command, [&](double fraction) { line.update(fraction, "timing"); });
+      line.clear();
+      if (args->json)
+        fmt::print("{}\n", to_json(s, args->command.batch).dump());
+      else
+        print_summary(s, args->command.batch);
+    };
+  });
+}
+
+}  // namespace pact::cli

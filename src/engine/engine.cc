@@ -1,0 +1,160 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <new>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "engine/layout.h"
+#include "engine/memory.h"
+#include "engine/plan.h"
+
+namespace pact::engine {
+namespace {
+
+using graph::kBatch;
+using graph::TensorType;
+using Clock = std::chrono::steady_clock;
+
+struct FreeAligned {
+  void operator()(std::byte* bytes) const { ::operator delete(bytes, std::align_val_t{kAlignment}); }
+};
+using AlignedBytes = std::unique_ptr<std::byte, FreeAligned>;
+
+AlignedBytes allocate(size_t bytes) {
+  AlignedBytes memory(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kAlignment})));
+  std::memset(memory.get(), 0, bytes);  // also takes the page faults now
+  return memory;
+}
+
+const EngineOptions& checked(const EngineOptions& options) {
+  const std::vector<Isa> available = available_isas();
+  if (std::ranges::count(available, options.isa) == 0)
+    fail(ErrorKind::unsupported, "this machine has no {}", name_of(options.isa));
+  if (options.max_batch < 1) fail("max_batch must be at least 1, not {}", options.max_batch);
+  return options;
+}
+
+}  // namespace
+
+class Engine::Impl {
+ public:
+  Impl(const graph::Network& network, const EngineOptions& options)
+      : max_batch_(checked(options).max_batch),
+        profiling_(options.profiling),
+        pool_(options.threads),
+        plan_(make_plan(network,
+                        {.isa = options.isa, .threads = options.threads, .max_batch = options.max_batch})),
+        input_type_(network.graph.value(plan_.input).type),
+        output_type_(network.graph.value(plan_.output).type),
+        input_layout_(layout_of(input_type_.shape)),
+        output_layout_(layout_of(output_type_.shape)),
+        seconds_(plan_.steps.size(), 0.0) {
+    scratch_stride_ = (plan_.scratch_bytes + kAlignment - 1) / kAlignment * kAlignment;
+    arena_ = allocate(plan_.arena_bytes);
+    scratch_ = allocate(scratch_stride_ * static_cast<size_t>(options.threads));
+  }
+
+  void run(const void* images, int64_t batch, void* outputs) {
+    require_batch(batch);
+    std::ranges::fill(seconds_, 0.0);
+    const auto bytes_of = [](const Layout& layout, const TensorType& type) {
+      return layout.count() * static_cast<int64_t>(size_bytes(type.dtype));
+    };
+    const auto* from = static_cast<const std::byte*>(images);
+    auto* to = static_cast<std::byte*>(outputs);
+    for (int64_t done = 0; done < batch; done += max_batch_)
+      run_part(from + done * bytes_of(input_layout_, input_type_), std::min(max_batch_, batch - done),
+               to + done * bytes_of(output_layout_, output_type_));
+  }
+
+  void require_batch(int64_t batch) const {
+    const int64_t fixed = input_type_.shape[0];
+    if (batch < 1 || (fixed != kBatch && batch != fixed))
+      fail("the network takes {}, not a batch of {}", to_string(input_type_), batch);
+  }
+
+  std::vector<StepTiming> timings() const {
+    std::vector<StepTiming> timings;
+    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+      const Step& step = plan_.steps[i];
+      timings.push_back({step.name, step.algorithm, seconds_[i], step.macs});
+    }
+    return timings;
+  }
+
+  size_t memory_bytes() const {
+    return plan_.arena_bytes + scratch_stride_ * static_cast<size_t>(pool_.threads());
+  }
+  const TensorType& input_type() const { return input_type_; }
+  const TensorType& output_type() const { return output_type_; }
+  int64_t max_batch() const { return max_batch_; }
+
+ private:
+  void run_part(const void* images, int64_t batch, void* outputs) {
+    const Workspace workspace{.arena = arena_.get(),
+                              .offsets = plan_.offsets.data(),
+                              .scratch = scratch_.get(),
+                              .scratch_stride = scratch_stride_,
+                              .batch = batch,
+                              .pool = &pool_};
+    to_channels_last({batch, input_layout_.channels, input_layout_.pixels, size_bytes(input_type_.dtype)},
+                     images, workspace.at<std::byte>(plan_.input));
+    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+      if (profiling_ == Profiling::off) {
+        plan_.steps[i].run(workspace);
+        continue;
+      }
+      const Clock::time_point start = Clock::now();
+      plan_.steps[i].run(workspace);
+      seconds_[i] += std::chrono::duration<double>(Clock::now() - start).count();
+    }
+    from_channels_last(
+        {batch, output_layout_.channels, output_layout_.pixels, size_bytes(output_type_.dtype)},
+        workspace.at<std::byte>(plan_.output), outputs);
+  }
+
+  int64_t max_batch_;
+  Profiling profiling_;
+  ThreadPool pool_;
+  Plan plan_;
+  TensorType input_type_, output_type_;
+  Layout input_layout_, output_layout_;
+  std::vector<double> seconds_;
+  size_t scratch_stride_ = 0;
+  AlignedBytes arena_, scratch_;
+};
+
+Engine::Engine(const graph::Network& integer_network, const EngineOptions& options)
+    : impl_(std::make_unique<Impl>(integer_network, options)) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+const TensorType& Engine::input_type() const { return impl_->input_type(); }
+const TensorType& Engine::output_type() const { return impl_->output_type(); }
+int64_t Engine::max_batch() const { return impl_->max_batch(); }
+std::vector<StepTiming> Engine::timings() const { return impl_->timings(); }
+size_t Engine::memory_bytes() const { return impl_->memory_bytes(); }
+
+void Engine::run(const void* images, int64_t batch, void* outputs) { impl_->run(images, batch, outputs); }
+
+graph::Tensor Engine::run(const graph::Tensor& input) {
+  const int64_t batch = input.shape.empty() ? 0 : input.shape[0];
+  TensorType expected = input_type();
+  expected.shape[0] = expected.shape[0] == kBatch ? batch : expected.shape[0];
+  if (batch < 1 || expected != TensorType{input.type, input.shape} ||
+      input.bytes.size() != static_cast<size_t>(input.count()) * size_bytes(input.type))
+    fail("the network takes {}, not {}", to_string(input_type()),
+         to_string(TensorType{input.type, input.shape}));
+  graph::Shape shape = output_type().shape;
+  shape[0] = batch;
+  graph::Tensor output = graph::Tensor::zeros(output_type().dtype, shape);
+  run(input.bytes.data(), batch, output.bytes.data());
+  return output;
+}
+
+}  // namespace pact::engine

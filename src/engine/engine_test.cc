@@ -1,0 +1,134 @@
+#include "engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/caught.h"
+#include "base/cpu.h"
+#include "graph/text.h"
+#include "reference/evaluate.h"
+#include "reference/random_network.h"
+
+namespace pact::engine {
+namespace {
+
+using graph::DataType;
+using graph::Network;
+using graph::Op;
+using graph::Tensor;
+
+constexpr uint64_t kNetworks = 2000;
+
+TEST(Engine, HasTheBitsOfTheReferenceOnEveryInstructionSetAndThreadCount) {
+  for (uint64_t seed = 0; seed < kNetworks; ++seed) {
+    const Network network = reference::random_integer_network(seed);
+    const Tensor input = reference::random_input(network, 1 + static_cast<int64_t>(seed % 3), seed);
+    const Tensor expected = reference::evaluate(network, input);
+    for (const Isa isa : available_isas())
+      for (const int threads : {1, 2}) {
+        Engine engine(network, {.isa = isa, .threads = threads, .max_batch = 1 + static_cast<int64_t>(seed % 5)});
+        ASSERT_EQ(engine.run(input), expected)
+            << "seed " << seed << ", " << name_of(isa) << ", " << threads << " threads\n"
+            << print(network.graph);
+      }
+  }
+}
+
+TEST(Engine, ARunLeavesNothingBehindForTheNext) {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    const Network network = reference::random_integer_network(seed);
+    const Tensor first = reference::random_input(network, 6, seed);
+    const Tensor second = reference::random_input(network, 2, seed + 1);
+    Engine engine(network, {.isa = selected_isa(), .threads = 2, .max_batch = 6});
+    const Tensor expected = engine.run(first);
+    ASSERT_EQ(engine.run(second), reference::evaluate(network, second)) << "seed " << seed;
+    ASSERT_EQ(engine.run(first), expected) << "seed " << seed;
+  }
+}
+
+// The part of `whole` that value `asked` is computed from, with it as the output.
+Network part_of(const Network& whole, graph::ValueId asked) {
+  const graph::Graph& graph = whole.graph;
+  std::set<graph::ValueId> needed{asked};
+  for (auto node = graph.nodes().rbegin(); node != graph.nodes().rend(); ++node)
+    if (needed.contains(node->output)) needed.insert(node->inputs.begin(), node->inputs.end());
+  Network part{.graph = graph::Graph("part"), .tensors = {}};
+  const auto same = [&](graph::ValueId id) { return part.graph.find(graph.value(id).name).value(); };
+  for (graph::ValueId id = 0; id < static_cast<graph::ValueId>(graph.values().size()); ++id) {
+    const graph::Value& value = graph.value(id);
+    if (!needed.contains(id) || value.kind == graph::ValueKind::activation) continue;
+    part.graph.add_source(value.kind, value.name, value.type);
+    if (value.kind != graph::ValueKind::input) part.tensors[value.name] = whole.tensors.at(value.name);
+  }
+  for (const graph::Node& node : graph.nodes()) {
+    if (!needed.contains(node.output)) continue;
+    std::vector<graph::ValueId> inputs;
+    for (const graph::ValueId id : node.inputs) inputs.push_back(same(id));
+    part.graph.add_node(node.op, node.name, inputs, node.attributes);
+  }
+  part.graph.add_output(same(asked));
+  return part;
+}
+
+TEST(Engine, AnyValueMayBeTheOutput) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    const Network whole = reference::random_integer_network(seed);
+    const Tensor input = reference::random_input(whole, 2, seed);
+    const graph::Tensors expected = reference::evaluate_all(whole, input);
+    for (const graph::Node& asked : whole.graph.nodes()) {
+      Engine engine(part_of(whole, asked.output), {.isa = selected_isa(), .threads = 1, .max_batch = 2});
+      ASSERT_EQ(engine.run(input), expected.at(asked.name)) << "seed " << seed << ", " << asked.name;
+    }
+  }
+}
+
+Network network_with(Op op, const graph::Attributes& attributes) {
+  Network network;
+  const auto x = network.graph.add_input("x", {DataType::f32, {graph::kBatch, 2, 3, 3}});
+  network.graph.add_output(network.graph.add_node(op, "y", {x}, attributes));
+  return network;
+}
+
+TEST(Engine, RefusesFakeQuantizationByName) {
+  const Network network = network_with(
+      Op::quant, {{"scheme", std::string("dorefa")}, {"bits", int64_t{2}}, {"grid", std::string("unsigned")}});
+  const std::string message = caught([&] { Engine(network, EngineOptions{}); });
+  EXPECT_TRUE(contains(message, "'y'") && contains(message, "quant")) << message;
+}
+
+TEST(Engine, RefusesAccumulatorsBeyondInt32) {
+  constexpr int64_t kFeatures = 40000;
+  Network network;
+  const auto x = network.graph.add_input("x", {DataType::u8, {graph::kBatch, kFeatures}});
+  const auto w = network.graph.add_parameter("w", {DataType::u8, {1, kFeatures}});
+  network.graph.add_output(network.graph.add_node(
+      Op::integer_linear, "y", {x, w}, {{"weight_bits", int64_t{8}}, {"weight_grid", std::string("odd")}}));
+  network.tensors["w"] = Tensor::zeros(DataType::u8, {1, kFeatures});
+  const std::string message = caught([&] { Engine(network, EngineOptions{}); });
+  EXPECT_TRUE(contains(message, "'y'") && contains(message, "int32")) << message;
+}
+
+TEST(Engine, RefusesInputsOfAnotherTypeOrShape) {
+  Engine engine(network_with(Op::relu, {}), EngineOptions{});
+  EXPECT_NO_THROW(engine.run(Tensor::zeros(DataType::f32, {4, 2, 3, 3})));
+  EXPECT_THROW(engine.run(Tensor::zeros(DataType::u8, {1, 2, 3, 3})), Error);
+  EXPECT_THROW(engine.run(Tensor::zeros(DataType::f32, {1, 2, 3, 4})), Error);
+  EXPECT_THROW(engine.run(Tensor::zeros(DataType::f32, {0, 2, 3, 3})), Error);
+  EXPECT_THROW(engine.run(nullptr, 0, nullptr), Error);
+  EXPECT_THROW(Engine(network_with(Op::relu, {}), {.max_batch = 0}), Error);
+}
+
+TEST(Engine, TimesItsStepsWhenAsked) {
+  const Network network = reference::random_integer_network(3);
+  Engine engine(network, {.isa = selected_isa(), .threads = 1, .max_batch = 1, .profiling = Profiling::on});
+  engine.run(reference::random_input(network, 1, 1));
+  double seconds = 0.0;
+  int64_t macs = 0;
+  for (const StepTiming& timing : engine.timings()) seconds += timing.seconds, macs += timing.macs;
+  EXPECT_GT(seconds, 0.0);
+  EXPECT_GT(macs, 0);
+}
+
+}  // namespace
+}  // namespace pact::engine

@@ -1,0 +1,92 @@
+#include "engine/fusion.h"
+
+#include <algorithm>
+
+namespace pact::engine {
+namespace {
+
+using graph::Graph;
+using graph::kNoNode;
+using graph::NodeId;
+using graph::Op;
+using graph::ValueId;
+
+class Finder {
+ public:
+  explicit Finder(const Graph& graph) : graph_(graph), taken_(graph.nodes().size(), false) {}
+
+  Fusion follow(NodeId layer) {
+    Fusion fusion{.layer = layer};
+    const ValueId accumulators = graph_.node(layer).output;
+    fusion.rescale = only_consumer(accumulators, Op::rescale);
+    if (fusion.rescale == kNoNode) {
+      fusion.accumulators = accumulators;
+      return fusion;
+    }
+    ValueId real = graph_.node(fusion.rescale).output;
+    fusion.add = only_consumer(real, Op::add);
+    if (fusion.add != kNoNode) {
+      const std::vector<ValueId>& summands = graph_.node(fusion.add).inputs;
+      fusion.shortcut = summands[0] == real ? summands[1] : summands[0];
+      real = graph_.node(fusion.add).output;
+    }
+    fusion.relu = only_consumer(real, Op::relu);
+    if (fusion.relu != kNoNode) real = graph_.node(fusion.relu).output;
+    finish(fusion, real);
+    for (const NodeId node : fusion.nodes()) taken_[static_cast<size_t>(node)] = true;
+    return fusion;
+  }
+
+ private:
+  bool is_output(ValueId value) const { return std::ranges::count(graph_.outputs(), value) > 0; }
+
+  // The node that alone reads `value`, if it is of this op, free, and reads it once.
+  NodeId only_consumer(ValueId value, Op op) const {
+    const std::vector<NodeId> consumers = graph_.consumers(value);
+    if (consumers.size() != 1 || is_output(value)) return kNoNode;
+    const graph::Node& node = graph_.node(consumers[0]);
+    const bool fits = node.op == op && !taken_[static_cast<size_t>(consumers[0])] &&
+                      std::ranges::count(node.inputs, value) == 1;
+    return fits ? consumers[0] : kNoNode;
+  }
+
+  // The first quantize that reads `real`; others become steps of their own.
+  void finish(Fusion& fusion, ValueId real) const {
+    const std::vector<NodeId> consumers = graph_.consumers(real);
+    for (const NodeId id : consumers) {
+      if (graph_.node(id).op != Op::quantize) continue;
+      fusion.quantize = id;
+      fusion.codes = graph_.node(id).output;
+      break;
+    }
+    const bool read_by_others = consumers.size() > (fusion.quantize == kNoNode ? 0u : 1u);
+    if (fusion.quantize == kNoNode || read_by_others || is_output(real)) fusion.real = real;
+  }
+
+  const Graph& graph_;
+  std::vector<bool> taken_;
+};
+
+}  // namespace
+
+NodeId Fusion::place() const { return add != kNoNode ? add : rescale != kNoNode ? rescale : layer; }
+
+std::vector<NodeId> Fusion::nodes() const {
+  std::vector<NodeId> all;
+  for (const NodeId id : {layer, rescale, add, relu, quantize})
+    if (id != kNoNode) all.push_back(id);
+  return all;
+}
+
+std::vector<Fusion> find_fusions(const Graph& graph) {
+  std::vector<Fusion> fusions;
+  Finder finder(graph);
+  for (size_t i = 0; i < graph.nodes().size(); ++i) {
+    const Op op = graph.nodes()[i].op;
+    if (op == Op::integer_conv2d || op == Op::integer_linear)
+      fusions.push_back(finder.follow(static_cast<NodeId>(i)));
+  }
+  return fusions;
+}
+
+}  // namespace pact::engine

@@ -1,0 +1,150 @@
+#include "engine/plan.h"
+
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "engine/fusion.h"
+#include "engine/layout.h"
+#include "engine/memory.h"
+#include "engine/steps.h"
+
+namespace pact::engine {
+namespace {
+
+using graph::Graph;
+using graph::Network;
+using graph::Node;
+using graph::NodeId;
+using graph::Op;
+using graph::ValueId;
+using graph::ValueKind;
+
+Step make_step(const StepContext& context, const Node& node) {
+  switch (node.op) {
+    case Op::normalize:
+      return make_normalize(context, node);
+    case Op::conv2d:
+      return make_float_conv2d(context, node);
+    case Op::batch_norm:
+      return make_batch_norm(context, node);
+    case Op::relu:
+      return make_relu(context, node);
+    case Op::add:
+      return make_add(context, node);
+    case Op::max_pool:
+    case Op::avg_pool:
+      return make_pool(context, node);
+    case Op::global_avg_pool:
+      return make_global_avg_pool(context, node);
+    case Op::flatten:
+      return make_flatten(context, node);
+    case Op::linear:
+      return make_float_linear(context, node);
+    case Op::slice:
+      return make_slice(context, node);
+    case Op::pad:
+      return make_pad(context, node);
+    case Op::quantize:
+      return make_quantize(context, node);
+    case Op::dequantize:
+      return make_dequantize(context, node);
+    case Op::rescale:
+      return make_rescale(context, node);
+    case Op::quant:
+      fail(ErrorKind::unsupported,
+           "node '{}': quant is fake quantization, for training; lower the network to its integer form first",
+           node.name);
+    case Op::integer_conv2d:
+    case Op::integer_linear:
+      break;  // always part of a fusion
+  }
+  fail(ErrorKind::internal, "node '{}': no step for {}", node.name, name_of(node.op));
+}
+
+void require_supported(const Graph& graph) {
+  if (graph.inputs().size() != 1 || graph.outputs().size() != 1)
+    fail(ErrorKind::unsupported, "graph {}: it has {} inputs and {} outputs, the engine runs one of each",
+         graph.name(), graph.inputs().size(), graph.outputs().size());
+  const graph::Value& output = graph.value(graph.outputs()[0]);
+  if (output.kind == ValueKind::parameter || output.kind == ValueKind::buffer)
+    fail(ErrorKind::unsupported, "graph {}: its output '{}' is not computed", graph.name(), output.name);
+  for (const graph::Value& value : graph.values())
+    if (value.kind == ValueKind::activation || value.kind == ValueKind::input) layout_of(value.type.shape);
+}
+
+// Steps may read only what the input or other steps wrote.
+void require_computed(const Graph& graph, const Step& step) {
+  for (const ValueId id : step.reads)
+    if (graph.value(id).kind == ValueKind::parameter || graph.value(id).kind == ValueKind::buffer)
+      fail(ErrorKind::unsupported, "node '{}': the engine takes no parameter, '{}', for an activation",
+           step.name, graph.value(id).name);
+}
+
+std::vector<Step> make_steps(const StepContext& context) {
+  const Graph& graph = context.network.graph;
+  std::map<NodeId, Fusion> fusions;  // by place
+  std::set<NodeId> fused;
+  for (const Fusion& fusion : find_fusions(graph)) {
+    for (const NodeId id : fusion.nodes()) fused.insert(id);
+    fusions.emplace(fusion.place(), fusion);
+  }
+  std::vector<Step> steps;
+  for (NodeId id = 0; id < static_cast<NodeId>(graph.nodes().size()); ++id) {
+    if (const auto found = fusions.find(id); found != fusions.end())
+      steps.push_back(make_integer_step(context, found->second));
+    else if (!fused.contains(id))
+      steps.push_back(make_step(context, graph.node(id)));
+    else
+      continue;
+    require_computed(graph, steps.back());
+  }
+  return steps;
+}
+
+}  // namespace
+
+const graph::Tensor& StepContext::tensor_of(const Node& node, ValueId value) const {
+  const auto found = network.tensors.find(network.graph.value(value).name);
+  if (found == network.tensors.end())
+    fail(ErrorKind::unsupported, "node '{}': the engine needs '{}' as a parameter, not computed", node.name,
+         network.graph.value(value).name);
+  return found->second;
+}
+
+Plan make_plan(const Network& network, const PlanOptions& options) {
+  verify(network);
+  const Graph& graph = network.graph;
+  require_supported(graph);
+  const StepContext context{network, kernels::integer_conv_kernels(options.isa), options.threads,
+                            options.max_batch};
+  Plan plan;
+  plan.steps = make_steps(context);
+  plan.input = graph.inputs()[0];
+  plan.output = graph.outputs()[0];
+
+  // Alive from the step that writes a value to the last one that reads it; the input from before the first,
+  // the output until after the last.
+  const int last = static_cast<int>(plan.steps.size());
+  std::vector<Lifetime> lifetimes(graph.values().size(), {.bytes = 0, .first = 0, .last = -1});
+  const auto bear = [&](ValueId id, int step) {
+    const graph::TensorType& type = graph.value(id).type;
+    const int64_t count = layout_of(type.shape).count() * options.max_batch;
+    lifetimes[static_cast<size_t>(id)] = {
+        .bytes = static_cast<size_t>(count) * size_bytes(type.dtype), .first = step, .last = step};
+  };
+  bear(plan.input, -1);
+  for (int i = 0; i < last; ++i) {
+    const Step& step = plan.steps[static_cast<size_t>(i)];
+    for (const ValueId id : step.writes) bear(id, i);
+    for (const ValueId id : step.reads) lifetimes[static_cast<size_t>(id)].last = i;
+    plan.scratch_bytes = std::max(plan.scratch_bytes, step.scratch_bytes);
+  }
+  lifetimes[static_cast<size_t>(plan.output)].last = last;
+  Placement placement = place(lifetimes);
+  plan.offsets = std::move(placement.offsets);
+  plan.arena_bytes = placement.total;
+  return plan;
+}
+
+}  // namespace pact::engine

@@ -1,0 +1,31 @@
+// A plan: the steps that an integer network is turned into, in order, and where their values lie. Made once;
+// running it allocates nothing.
+#pragma once
+
+#include <vector>
+
+#include "base/isa.h"
+#include "engine/step.h"
+#include "graph/graph.h"
+
+namespace pact::engine {
+
+struct PlanOptions {
+  Isa isa;
+  int threads;
+  int64_t max_batch;
+};
+
+struct Plan {
+  std::vector<Step> steps;
+  graph::ValueId input = -1, output = -1;
+  std::vector<size_t> offsets;  // of each value in the arena, for max_batch images; unused for parameters
+  size_t arena_bytes = 0;
+  size_t scratch_bytes = 0;  // per worker
+};
+
+// Throws Error, naming the node, on what the engine does not run: quant nodes, several inputs or outputs,
+// activations that are parameters.
+Plan make_plan(const graph::Network& network, const PlanOptions& options);
+
+}  // namespace pact::engine

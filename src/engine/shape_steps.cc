@@ -1,0 +1,89 @@
+// flatten, slice and pad, which move elements and never change them. All are one table per image, made once:
+// output element i is input element table[i], or +0 where that is negative.
+#include "engine/layout.h"
+#include "engine/steps.h"
+
+namespace pact::engine {
+namespace {
+
+using graph::Node;
+using graph::Shape;
+
+// Where element [c, position...] of an image of `shape` [N,C,...] lies, channels last.
+int64_t place_of(const Shape& shape, const Shape& index) {
+  int64_t pixel = 0;
+  for (size_t axis = 2; axis < shape.size(); ++axis) pixel = pixel * shape[axis] + index[axis - 1];
+  return pixel * shape[1] + index[0];
+}
+
+// Calls visit(index [c, position...]) for every element of an image, in row-major order.
+template <typename Visit>
+void for_elements(const Shape& shape, Visit visit) {
+  Shape index(shape.size() - 1, 0);
+  for (int64_t left = graph::element_count({shape.begin() + 1, shape.end()}); left > 0; --left) {
+    visit(index);
+    for (size_t axis = index.size(); axis-- > 0;) {
+      if (++index[axis] < shape[axis + 1]) break;
+      index[axis] = 0;
+    }
+  }
+}
+
+Step gather(const StepContext& context, const Node& node, std::vector<int64_t> table) {
+  Step step;
+  step.name = node.name;
+  step.algorithm = name_of(node.op);
+  step.reads = {node.inputs[0]};
+  step.writes = {node.output};
+  const int64_t in_count = layout_of(context.type_of(node.inputs[0]).shape).count();
+  step.run = [=, table = std::move(table), x_id = node.inputs[0], y_id = node.output](const Workspace& workspace) {
+    const auto count = static_cast<int64_t>(table.size());
+    for_ranges(workspace, workspace.batch * count, count, [&](int64_t begin, int64_t) {
+      const float* x = workspace.at<float>(x_id) + begin / count * in_count;
+      float* y = workspace.at<float>(y_id) + begin;
+      for (int64_t i = 0; i < count; ++i) {
+        const int64_t from = table[static_cast<size_t>(i)];
+        y[i] = from < 0 ? 0.0f : x[from];
+      }
+    });
+  };
+  return step;
+}
+
+}  // namespace
+
+Step make_flatten(const StepContext& context, const Node& node) {
+  const Shape& x = context.type_of(node.inputs[0]).shape;
+  std::vector<int64_t> table;
+  for_elements(x, [&](const Shape& index) { table.push_back(place_of(x, index)); });
+  return gather(context, node, std::move(table));
+}
+
+Step make_slice(const StepContext& context, const Node& node) {
+  const Shape& x = context.type_of(node.inputs[0]).shape;
+  const Shape& y = context.type_of(node.output).shape;
+  const auto& begin = node.integers("begin");
+  const auto& step = node.integers("step");
+  std::vector<int64_t> table(static_cast<size_t>(layout_of(y).count()));
+  for_elements(y, [&](const Shape& index) {
+    Shape from = index;
+    for (size_t i = 0; i < from.size(); ++i) from[i] = begin[i] + index[i] * step[i];
+    table[static_cast<size_t>(place_of(y, index))] = place_of(x, from);
+  });
+  return gather(context, node, std::move(table));
+}
+
+Step make_pad(const StepContext& context, const Node& node) {
+  const Shape& x = context.type_of(node.inputs[0]).shape;
+  const Shape& y = context.type_of(node.output).shape;
+  const auto& before = node.integers("before");
+  std::vector<int64_t> table(static_cast<size_t>(layout_of(y).count()), -1);
+  for_elements(x, [&](const Shape& index) {
+    Shape to = index;
+    for (size_t i = 0; i < to.size(); ++i) to[i] += before[i];
+    table[static_cast<size_t>(place_of(y, to))] = place_of(x, index);
+  });
+  return gather(context, node, std::move(table));
+}
+
+}  // namespace pact::engine

@@ -1,0 +1,51 @@
+// One step of a plan: what it reads and writes, and a function that computes it for the images at hand.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "graph/graph.h"
+
+namespace pact::engine {
+
+// What a step computes in. Values lie in one arena, at offsets that the plan assigned; each worker of the pool
+// has scratch memory of its own.
+struct Workspace {
+  std::byte* arena = nullptr;
+  const size_t* offsets = nullptr;  // by value
+  std::byte* scratch = nullptr;
+  size_t scratch_stride = 0;
+  int64_t batch = 1;
+  ThreadPool* pool = nullptr;
+
+  template <typename Element>
+  Element* at(graph::ValueId value) const {
+    return reinterpret_cast<Element*>(arena + offsets[value]);
+  }
+  std::byte* scratch_of(int worker) const {
+    return scratch + static_cast<size_t>(worker) * scratch_stride;
+  }
+};
+
+struct Step {
+  std::string name;       // of the node, or of the first one of several that are computed together
+  std::string algorithm;  // for people
+  int64_t macs = 0;       // per image
+  std::vector<graph::ValueId> reads, writes;
+  size_t scratch_bytes = 0;  // per worker
+  std::function<void(const Workspace&)> run;
+};
+
+// body(begin, end) over [0, count) in parts that are worth a thread's while.
+template <typename Body>
+void for_ranges(const Workspace& workspace, int64_t count, int64_t grain, const Body& body) {
+  const int64_t parts = (count + grain - 1) / grain;
+  workspace.pool->parallel_for(
+      parts, [&](int64_t part, int) { body(part * grain, std::min(count, (part + 1) * grain)); });
+}
+
+}  // namespace pact::engine

@@ -1,0 +1,43 @@
+// Makers of steps, one per op: each takes the numbers it needs out of the network and keeps them in the form
+// that its loop wants.
+#pragma once
+
+#include "engine/fusion.h"
+#include "engine/step.h"
+#include "graph/graph.h"
+#include "kernels/integer_conv/integer_conv.h"
+
+namespace pact::engine {
+
+struct StepContext {
+  const graph::Network& network;
+  const kernels::IntegerConvKernels& kernels;
+  int threads;
+  int64_t max_batch;
+
+  const graph::TensorType& type_of(graph::ValueId value) const { return network.graph.value(value).type; }
+  // The numbers of a parameter or buffer. Throws Error when `value` is none.
+  const graph::Tensor& tensor_of(const graph::Node& node, graph::ValueId value) const;
+};
+
+Step make_integer_step(const StepContext& context, const Fusion& fusion);
+
+Step make_quantize(const StepContext& context, const graph::Node& node);
+Step make_dequantize(const StepContext& context, const graph::Node& node);
+Step make_rescale(const StepContext& context, const graph::Node& node);
+Step make_normalize(const StepContext& context, const graph::Node& node);
+Step make_batch_norm(const StepContext& context, const graph::Node& node);
+Step make_relu(const StepContext& context, const graph::Node& node);
+Step make_add(const StepContext& context, const graph::Node& node);
+Step make_float_conv2d(const StepContext& context, const graph::Node& node);
+Step make_float_linear(const StepContext& context, const graph::Node& node);
+Step make_pool(const StepContext& context, const graph::Node& node);
+Step make_global_avg_pool(const StepContext& context, const graph::Node& node);
+Step make_flatten(const StepContext& context, const graph::Node& node);
+Step make_slice(const StepContext& context, const graph::Node& node);
+Step make_pad(const StepContext& context, const graph::Node& node);
+
+// The code fields of a Requantize for the grid of a quantize node.
+kernels::Requantize codes_on_grid(const graph::Node& node);
+
+}  // namespace pact::engine

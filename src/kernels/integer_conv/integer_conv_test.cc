@@ -1,0 +1,109 @@
+// Every instruction set against sums and codes computed one by one (quant/requantize.h), and extreme operands.
+
+#include "kernels/integer_conv/integer_conv.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/random.h"
+#include "quant/requantize.h"
+
+namespace pact::kernels {
+namespace {
+
+constexpr int kBlock = IntegerConvKernels::kBlock;
+
+std::vector<int16_t> random_integers(Random& random, size_t count) {
+  std::vector<int16_t> integers(count);
+  for (int16_t& i : integers)
+    i = static_cast<int16_t>(random.below(4) == 0 ? (random.below(2) ? 255 : -255)
+                                                  : static_cast<int>(random.below(511)) - 255);
+  return integers;
+}
+
+TEST(IntegerConvKernels, MultiplySumsProductsExactly) {
+  Random random(1);
+  for (int64_t pixel_count = 0; pixel_count <= 27; ++pixel_count)
+    for (const int64_t pairs : {1, 2, 9}) {
+      const std::vector<int64_t> segments{0, 50, 101};
+      std::vector<int64_t> pixels;
+      for (int64_t p = 0; p < pixel_count; ++p) pixels.push_back(static_cast<int64_t>(random.below(200)));
+      const std::vector<int16_t> x = random_integers(random, 400);
+      const std::vector<int16_t> weights =
+          random_integers(random, segments.size() * static_cast<size_t>(pairs * 2 * kBlock));
+      for (const Isa isa : available_isas()) {
+        const int64_t stride = kBlock + 3;
+        std::vector<int32_t> sums(static_cast<size_t>(pixel_count * stride + 1), -7);
+        integer_conv_kernels(isa).multiply({x.data(), pixels.data(), pixel_count, segments.data(),
+                                            static_cast<int64_t>(segments.size()), pairs, weights.data(),
+                                            sums.data(), stride});
+        for (int64_t p = 0; p < pixel_count; ++p)
+          for (int64_t o = 0; o < stride; ++o) {
+            int32_t expected = 0;
+            for (size_t s = 0; s < segments.size(); ++s)
+              for (int64_t k = 0; k < 2 * pairs; ++k)
+                expected += x[static_cast<size_t>(pixels[static_cast<size_t>(p)] + segments[s] + k)] *
+                            weights[(s * static_cast<size_t>(pairs) + static_cast<size_t>(k / 2)) * 2 * kBlock +
+                                    static_cast<size_t>(2 * (o % kBlock) + k % 2)];
+            ASSERT_EQ(sums[static_cast<size_t>(p * stride + o)], o < kBlock ? expected : -7)
+                << name_of(isa) << " pixel " << p << " of " << pixel_count << ", channel " << o;
+          }
+      }
+    }
+}
+
+TEST(IntegerConvKernels, RequantizeIsTheNumberFormat) {
+  Random random(2);
+  for (int round = 0; round < 400; ++round) {
+    const auto kind = static_cast<quant::GridKind>(random.below(3));
+    const int bits = 2 + static_cast<int>(random.below(7));
+    const quant::Grid grid{kind, bits, random.below(2) ? 0.5f : static_cast<float>(random.uniform(0.01, 2.0))};
+    const auto rows = static_cast<int64_t>(random.below(4)), width = static_cast<int64_t>(1 + random.below(70));
+    const int64_t stride = width + static_cast<int64_t>(random.below(3));
+    std::vector<int32_t> accumulators(static_cast<size_t>(rows * stride));
+    for (int32_t& a : accumulators) a = static_cast<int32_t>(random.bits()) >> (random.below(2) ? 0 : 24);
+    std::vector<float> multiplier(static_cast<size_t>(width)), bias(multiplier.size());
+    for (float& m : multiplier) m = random.below(2) ? 0.25f : static_cast<float>(random.normal() * 1e-6);
+    for (float& b : bias) b = random.below(8) == 0 ? std::numeric_limits<float>::quiet_NaN() : 0.125f;
+    std::vector<float> shortcut(accumulators.size());
+    for (float& s : shortcut) s = static_cast<float>(random.normal());
+    const bool adds = random.below(2), relu = random.below(2), keeps = random.below(2);
+    for (const Isa isa : available_isas()) {
+      std::vector<float> real(accumulators.size());
+      std::vector<uint8_t> codes(accumulators.size());
+      integer_conv_kernels(isa).requantize(
+          {.rows = rows,
+           .width = width,
+           .stride = stride,
+           .accumulators = accumulators.data(),
+           .accumulator_stride = stride,
+           .multiplier = multiplier.data(),
+           .bias = bias.data(),
+           .shortcut = adds ? shortcut.data() : nullptr,
+           .activation = relu ? Activation::relu : Activation::none,
+           .real = keeps ? real.data() : nullptr,
+           .codes = codes.data(),
+           .code_kind = kind == quant::GridKind::odd ? CodeKind::odd : CodeKind::whole,
+           .step = grid.step,
+           .least_code = grid.min_code(),
+           .largest_code = grid.max_code()});
+      for (int64_t r = 0; r < rows; ++r)
+        for (int64_t c = 0; c < width; ++c) {
+          const auto i = static_cast<size_t>(r * stride + c), channel = static_cast<size_t>(c);
+          float z = quant::scale_accumulator(accumulators[i], multiplier[channel], bias[channel]);
+          if (adds) z = z + shortcut[i];
+          if (relu) z = z > 0.0f ? z : 0.0f;
+          ASSERT_EQ(codes[i], static_cast<uint8_t>(grid.code_of(z))) << name_of(isa) << " z " << z;
+          if (keeps && z == z) {
+            ASSERT_EQ(real[i], z);
+          }
+        }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pact::kernels

@@ -1,0 +1,103 @@
+#include "onnx_io/export.h"
+
+#include <gtest/gtest.h>
+
+#include "base/caught.h"
+#include "base/random.h"
+#include "graph/text.h"
+#include "onnx_io/import.h"
+#include "quant/weights.h"
+
+namespace pact::onnx_io {
+namespace {
+
+using graph::Tensor;
+
+graph::Network layer(const std::string& scheme, int bits) {
+  const auto grid = quant::name_of(quant::grid_kind_of(quant::weight_scheme_of(scheme)));
+  graph::Network network{graph::parse(fmt::format(R"(graph layer
+input image: f32[N,2,6,6]
+param conv.weight: f32[3,2,3,3]
+param q.alpha: f32[]
+pixels: f32[N,2,6,6] = normalize(image) mean=[125.0,123.5] std=[64.0,63.1]
+relu: f32[N,2,6,6] = relu(pixels)
+q: f32[N,2,6,6] = quant(relu, q.alpha) bits={} grid=unsigned scheme=pact
+w: f32[3,2,3,3] = quant(conv.weight) bits={} grid={} scheme={}
+conv: f32[N,3,6,6] = conv2d(q, w) pads=[1,1,1,1]
+output conv
+)",
+                                                  bits, bits, grid, scheme),
+                                      "test"),
+                         {}};
+  Random random(static_cast<uint64_t>(bits));
+  Tensor weights = Tensor::zeros(graph::DataType::f32, {3, 2, 3, 3});
+  for (float& each : weights.as<float>()) each = static_cast<float>(random.uniform()) - 0.4f;
+  network.tensors["conv.weight"] = std::move(weights);
+  const float alpha[] = {1.7f};
+  network.tensors["q.alpha"] = Tensor::of({}, alpha);
+  return network;
+}
+
+// Written and read again: the same codes on the same grid, the same alpha, the same pixels.
+void expect_round_trip(const std::string& scheme, int bits, const ExportOptions& options) {
+  SCOPED_TRACE(fmt::format("{} {} {} {}", scheme, bits, name_of(options.format),
+                           options.storage == Storage::packed ? "packed" : "bytes"));
+  const graph::Network before = layer(scheme, bits);
+  const graph::Network after = import_onnx(export_onnx(before, options), "test", {});
+  EXPECT_EQ(after.graph.node(0).attributes, before.graph.node(0).attributes);  // normalize
+
+  const auto weights = before.tensors.at("conv.weight").as<float>();
+  const quant::WeightGrid grid = quant::choose_weight_grid(quant::weight_scheme_of(scheme), bits, weights);
+  std::vector<int16_t> codes(weights.size());
+  quant::quantize_weights(grid, weights, codes);
+  const graph::Node* conv = after.graph.producer(after.graph.outputs()[0]);
+  const graph::Node* dequantize = after.graph.producer(conv->inputs[1]);
+  ASSERT_EQ(dequantize->op, graph::Op::dequantize);
+  const quant::Grid found{quant::grid_kind_of(dequantize->word("grid")),
+                          static_cast<int>(dequantize->integer("bits")),
+                          static_cast<float>(dequantize->real("step"))};
+  const Tensor& stored = after.tensors.at(after.graph.value(dequantize->inputs[0]).name);
+  EXPECT_EQ(found.kind, grid.grid.kind);
+  for (size_t i = 0; i < codes.size(); ++i) {
+    const int code =
+        found.kind == quant::GridKind::symmetric ? stored.as<int8_t>()[i] : stored.as<uint8_t>()[i];
+    EXPECT_EQ(found.value_of(code), grid.grid.value_of(codes[i]));
+  }
+
+  const graph::Node* activation = after.graph.producer(conv->inputs[0]);
+  ASSERT_EQ(activation->op, graph::Op::quant);
+  EXPECT_EQ(activation->integer("bits"), bits);
+  const float alpha = after.tensors.at(after.graph.value(activation->inputs[1]).name).as<float>()[0];
+  const float largest = static_cast<float>((1 << bits) - 1);
+  EXPECT_EQ(alpha / largest, 1.7f / largest);
+}
+
+TEST(Export, RoundTripsEveryQuantizer) {
+  for (const std::string& scheme : quant::weight_scheme_names()) {
+    for (int bits = scheme == "symmetric" ? 2 : 1; bits <= 8; ++bits) {
+      expect_round_trip(scheme, bits, {});
+      expect_round_trip(scheme, bits, {.pixels = Pixels::u8});
+      expect_round_trip(scheme, bits, {.storage = Storage::packed});
+      expect_round_trip(scheme, bits, {.format = Format::qonnx});
+    }
+  }
+}
+
+TEST(Export, PackedTakesHalfABytePerWeight) {
+  const size_t bytes = export_onnx(layer("symmetric", 4), {}).size();
+  const size_t packed = export_onnx(layer("symmetric", 4), {.storage = Storage::packed}).size();
+  EXPECT_EQ(bytes - packed, 54u / 2);
+}
+
+TEST(Export, RefusesWhatHasNoForm) {
+  EXPECT_TRUE(contains(
+      caught([] { export_onnx(layer("sawb", 4), {.format = Format::qonnx, .storage = Storage::packed}); }),
+      "packed weights go with format qcdq"));
+  graph::Network network = layer("sawb", 4);
+  network.tensors.at("q.alpha").as<float>()[0] = -1.0f;
+  EXPECT_TRUE(contains(caught([&] { export_onnx(network, {}); }), "node 'q' (quant)"));
+  EXPECT_TRUE(contains(caught([] { format_of("qdcq"); }), "did you mean 'qcdq'"));
+}
+
+}  // namespace
+}  // namespace pact::onnx_io

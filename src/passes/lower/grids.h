@@ -1,0 +1,36 @@
+// The grids behind quant nodes: which node quantizes weights and which activations, and what grid its scheme
+// and its numbers make.
+//
+//   pact     step = alpha / largest code         (quant/clip.h)
+//   dorefa   the same with alpha = 1
+//   weights  by the statistics of the tensor     (quant/weights.h)
+#pragma once
+
+#include "graph/graph.h"
+#include "quant/grid.h"
+
+namespace pact::passes {
+
+// The number of a parameter or buffer, or nullptr where `value` is computed or fed.
+const graph::Tensor* constant_of(const graph::Network& network, graph::ValueId value);
+
+// The quant node that computes `value`, if it reads a parameter (weight) or anything else (activation).
+const graph::Node* weight_quant(const graph::Network& network, graph::ValueId value);
+const graph::Node* activation_quant(const graph::Network& network, graph::ValueId value);
+
+// The grid of an activation's quant node. Throws Error, naming it.
+quant::Grid activation_grid(const graph::Network& network, const graph::Node& quant);
+
+struct WeightCodes {
+  quant::Grid grid;
+  graph::Tensor codes;  // u8, or i8 on a symmetric grid
+};
+// The codes that a weight's quant node stands for. Throws Error, naming it.
+WeightCodes weight_codes(const graph::Network& network, const graph::Node& quant);
+
+// The element i of codes.
+int code_at(const graph::Tensor& codes, size_t i);
+// Their values on the grid, f32.
+graph::Tensor values_of(const WeightCodes& weight);
+
+}  // namespace pact::passes

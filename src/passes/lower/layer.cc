@@ -1,0 +1,161 @@
+// What makes a layer integer, the bound of its accumulator, and the folding of batch norm:
+//   z = accumulator * multiplier + bias = batch_norm(sum of weight * x + layer bias)
+// Everything is formed in double and rounded to float32 once.
+#include "passes/lower/layer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+
+namespace pact::passes {
+namespace {
+
+using graph::Graph;
+using graph::Network;
+using graph::Node;
+using graph::Op;
+using graph::Tensor;
+using graph::ValueId;
+
+bool is_layer(const Node& node) { return node.op == Op::conv2d || node.op == Op::linear; }
+
+// Are the weights codes, and the bias, if any, a number?
+bool has_integer_weight(const Network& network, const Node& layer) {
+  return weight_quant(network, layer.inputs[1]) &&
+         (layer.inputs.size() < 3 || constant_of(network, layer.inputs[2]));
+}
+
+std::optional<CodedInput> coded_input(const Network& network, const PixelInputs& pixels, ValueId value) {
+  if (const auto found = pixels.find(value); found != pixels.end()) return found->second;
+  const Node* quant = activation_quant(network, value);
+  if (!quant) return std::nullopt;
+  const quant::Grid grid = activation_grid(network, *quant);
+  return CodedInput{value, static_cast<double>(grid.unit()), grid.max_code(), {}};
+}
+
+// The batch norm that can be folded into the layer: it alone reads the layer, and its numbers are constants.
+const Node* foldable_norm(const Network& network, const Node& layer) {
+  const std::vector<graph::NodeId> readers = network.graph.consumers(layer.output);
+  if (readers.size() != 1 || std::ranges::count(network.graph.outputs(), layer.output) > 0) return nullptr;
+  const Node& reader = network.graph.node(readers[0]);
+  const bool folds = reader.op == Op::batch_norm &&
+                     std::all_of(reader.inputs.begin() + 1, reader.inputs.end(),
+                                 [&](ValueId input) { return constant_of(network, input) != nullptr; });
+  return folds ? &reader : nullptr;
+}
+
+//   sum over the filter of |multiplicand(weight)| * max|code - zero[c]|  <=  2^31 - 1
+void require_int32(const IntegerLayer& integer) {
+  const graph::Shape& shape = integer.weight.codes.shape;  // [O, I / groups, ...]
+  const int64_t filters = shape[0], channels = shape[1];
+  const int64_t taps = graph::element_count(shape) / (filters * channels);
+  const int64_t groups = integer.layer->op == Op::conv2d ? integer.layer->integer("groups") : 1;
+  const auto largest_input = [&](int64_t channel) {
+    const auto& [source, unit, largest, zero] = integer.input;
+    if (zero.empty()) return largest;
+    const int64_t z = zero[static_cast<size_t>(channel)];
+    return std::max(z, largest - z);
+  };
+  size_t at = 0;
+  for (int64_t o = 0; o < filters; ++o) {
+    const int64_t first = o / (filters / groups) * channels;
+    int64_t sum = 0;
+    for (int64_t c = 0; c < channels; ++c)
+      for (int64_t t = 0; t < taps; ++t)
+        sum += std::abs(integer.weight.grid.multiplicand(code_at(integer.weight.codes, at++))) *
+               largest_input(first + c);
+    if (sum > std::numeric_limits<int32_t>::max())
+      fail(ErrorKind::unsupported,
+           "layer '{}': the accumulator of its output {} could reach {}, beyond 2^31 - 1; use fewer bits "
+           "there",
+           integer.layer->name, o, sum);
+  }
+}
+
+// With g = gamma / sqrt(variance + epsilon), or g = 1, beta = mean = 0 without a batch norm, in double:
+//   multiplier = unit_w * unit_x * g
+//   bias       = beta - mean * g + bias_layer * g
+void set_rescale(const Network& network, IntegerLayer& integer) {
+  const Node& layer = *integer.layer;
+  const auto numbers = [&](const Node& node, size_t input) {
+    return constant_of(network, node.inputs[input])->as<float>();
+  };
+  const int64_t channels = integer.weight.codes.shape[0];
+  integer.multiplier = Tensor::zeros(graph::DataType::f32, {channels});
+  integer.bias = Tensor::zeros(graph::DataType::f32, {channels});
+  const double units = static_cast<double>(integer.weight.grid.unit()) * integer.input.unit;
+  for (size_t o = 0; o < static_cast<size_t>(channels); ++o) {
+    const double own = layer.inputs.size() > 2 ? static_cast<double>(numbers(layer, 2)[o]) : 0.0;
+    double g = 1.0, beta = 0.0, mean = 0.0;
+    if (integer.norm) {
+      const auto number = [&](size_t input) { return static_cast<double>(numbers(*integer.norm, input)[o]); };
+      g = number(1) / std::sqrt(number(4) + integer.norm->real("epsilon"));
+      beta = number(2);
+      mean = number(3);
+    }
+    const float multiplier = static_cast<float>(units * g);
+    const float bias = static_cast<float>(beta - mean * g + own * g);
+    if (!std::isfinite(multiplier) || !std::isfinite(bias))
+      fail("layer '{}': the multiplier {} or the bias {} of its output {} is not finite{}", layer.name,
+           multiplier, bias, o,
+           integer.norm ? "; look at the statistics of '" + integer.norm->name + "'" : "");
+    integer.multiplier.as<float>()[o] = multiplier;
+    integer.bias.as<float>()[o] = bias;
+  }
+}
+
+bool are_pixel_values(const std::vector<double>& reals) {
+  return std::ranges::all_of(
+      reals, [](double real) { return real >= 0 && real <= 255 && real == std::floor(real); });
+}
+
+bool are_equal(const std::vector<double>& reals) {
+  return std::ranges::all_of(reals, [&](double real) { return real == reals.front(); });
+}
+
+// Does every reader of `value` turn into a convolution on integers?
+bool feeds_integer_convolutions(const Network& network, ValueId value) {
+  if (std::ranges::count(network.graph.outputs(), value) > 0) return false;
+  return std::ranges::all_of(network.graph.consumers(value), [&](graph::NodeId id) {
+    const Node& node = network.graph.node(id);
+    return node.op == Op::conv2d && node.inputs[0] == value && has_integer_weight(network, node);
+  });
+}
+
+}  // namespace
+
+PixelInputs find_pixels(const Network& network) {
+  const Graph& graph = network.graph;
+  PixelInputs pixels;
+  for (const ValueId image : graph.inputs()) {
+    const std::vector<graph::NodeId> readers = graph.consumers(image);
+    if (readers.size() != 1 || std::ranges::count(graph.outputs(), image) > 0) continue;
+    const Node& normalize = graph.node(readers[0]);
+    if (normalize.op != Op::normalize || !are_pixel_values(normalize.reals("mean")) ||
+        !are_equal(normalize.reals("std")) || !feeds_integer_convolutions(network, normalize.output))
+      continue;
+    const std::vector<double>& mean = normalize.reals("mean");
+    pixels[normalize.output] = {image, 1.0 / normalize.reals("std").front(), 255, {mean.begin(), mean.end()}};
+  }
+  return pixels;
+}
+
+std::optional<IntegerLayer> integer_layer(const Network& network, const PixelInputs& pixels,
+                                          const Node& node) {
+  if (!is_layer(node) || !has_integer_weight(network, node)) return std::nullopt;
+  std::optional<CodedInput> input = coded_input(network, pixels, node.inputs[0]);
+  if (!input) return std::nullopt;
+  IntegerLayer integer{.layer = &node,
+                       .norm = foldable_norm(network, node),
+                       .input = std::move(*input),
+                       .weight = weight_codes(network, *weight_quant(network, node.inputs[1])),
+                       .multiplier = {},
+                       .bias = {}};
+  require_int32(integer);
+  set_rescale(network, integer);
+  return integer;
+}
+
+}  // namespace pact::passes

@@ -1,0 +1,133 @@
+// Node by node: pixels, activations and layers get their integer form (layer.h says which have one), what is
+// float is copied, codes are turned back where a float node reads them; what nobody reads then falls away.
+#include "passes/lower/lower.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "passes/lower/layer.h"
+#include "passes/lower/remove_unused.h"
+
+namespace pact::passes {
+namespace {
+
+using graph::Attributes;
+using graph::DataType;
+using graph::Graph;
+using graph::Network;
+using graph::Node;
+using graph::Op;
+using graph::Tensor;
+using graph::ValueId;
+
+// Copies a network node by node; what has an integer form gets it. Constants are copied where a float node
+// reads them, so that a layer's own bias leaves its name to the folded one.
+class Lowering {
+ public:
+  explicit Lowering(const Network& from) : from_(from), pixels_(find_pixels(from)) {
+    to_.graph.set_name(from.graph.name());
+  }
+
+  Network run() {
+    for (const ValueId input : from_.graph.inputs()) lower_input(input);
+    for (const Node& node : from_.graph.nodes()) lower_node(node);
+    for (const ValueId output : from_.graph.outputs()) to_.graph.add_output(real_value(output));
+    return std::move(to_);
+  }
+
+ private:
+  void lower_input(ValueId id) {
+    const graph::Value& input = from_.graph.value(id);
+    const bool is_pixels =
+        std::ranges::any_of(pixels_, [&](const auto& entry) { return entry.second.source == id; });
+    const DataType type = is_pixels ? DataType::u8 : input.type.dtype;
+    (is_pixels ? codes_ : real_)[id] = to_.graph.add_input(input.name, {type, input.type.shape});
+  }
+
+  void lower_node(const Node& node) {
+    const bool is_folded = real_.contains(node.output) || pixels_.contains(node.output);
+    if (is_folded || weight_quant(from_, node.output)) return;
+    if (activation_quant(from_, node.output)) return lower_activation(node);
+    if (const auto integer = integer_layer(from_, pixels_, node)) return lower_layer(*integer);
+    std::vector<ValueId> inputs;
+    for (const ValueId input : node.inputs) inputs.push_back(real_value(input));
+    real_[node.output] = to_.graph.add_node(node.op, node.name, std::move(inputs), node.attributes);
+  }
+
+  // Code 0 is the least of an unsigned grid, so a relu in front changes nothing for this reader.
+  void lower_activation(const Node& quant) {
+    const quant::Grid grid = activation_grid(from_, quant);
+    ValueId x = quant.inputs[0];
+    if (grid.kind == quant::GridKind::unsigned_)
+      while (from_.graph.producer(x) && from_.graph.producer(x)->op == Op::relu)
+        x = from_.graph.producer(x)->inputs[0];
+    codes_[quant.output] = to_.graph.add_node(Op::quantize, quant.name, {real_value(x)}, attributes_of(grid));
+  }
+
+  void lower_layer(const IntegerLayer& integer) {
+    const Node& layer = *integer.layer;
+    const Node& real = integer.norm ? *integer.norm : layer;
+    const bool is_convolution = layer.op == Op::conv2d;
+    Attributes attributes = layer.attributes;
+    attributes["weight_bits"] = int64_t{integer.weight.grid.bits};
+    attributes["weight_grid"] = std::string(name_of(integer.weight.grid.kind));
+    if (is_convolution) attributes["input_zero"] = integer.input.zero;
+
+    const ValueId weight = add_parameter(layer.name + ".weight_codes", integer.weight.codes);
+    const ValueId accumulator =
+        to_.graph.add_node(is_convolution ? Op::integer_conv2d : Op::integer_linear,
+                           integer.norm ? layer.name : layer.name + ".accumulator",
+                           {codes_.at(integer.input.source), weight}, std::move(attributes));
+    const ValueId multiplier = add_parameter(layer.name + ".multiplier", integer.multiplier);
+    const ValueId bias = add_parameter(layer.name + ".bias", integer.bias);
+    real_[real.output] = to_.graph.add_node(Op::rescale, real.name, {accumulator, multiplier, bias});
+  }
+
+  ValueId add_parameter(const std::string& name, Tensor tensor) {
+    const ValueId id = to_.graph.add_parameter(name, {tensor.type, tensor.shape});
+    to_.tensors[name] = std::move(tensor);
+    return id;
+  }
+
+  // The lowered value that holds the real numbers of `id`: computed already, or a constant, or codes turned
+  // back.
+  ValueId real_value(ValueId id) {
+    if (const auto found = real_.find(id); found != real_.end()) return found->second;
+    return real_[id] = add_real_value(id);
+  }
+
+  ValueId add_real_value(ValueId id) {
+    const graph::Value& value = from_.graph.value(id);
+    if (const Node* quant = weight_quant(from_, id))
+      return add_parameter(quant->name, values_of(weight_codes(from_, *quant)));
+    if (const Node* quant = activation_quant(from_, id))
+      return to_.graph.add_node(Op::dequantize, quant->name + ".values", {codes_.at(id)},
+                                attributes_of(activation_grid(from_, *quant)));
+    to_.tensors[value.name] = from_.tensors.at(value.name);
+    return to_.graph.add_source(value.kind, value.name, value.type);
+  }
+
+  static Attributes attributes_of(const quant::Grid& grid) {
+    return {{"bits", int64_t{grid.bits}},
+            {"grid", std::string(name_of(grid.kind))},
+            {"step", static_cast<double>(grid.step)}};
+  }
+
+  const Network& from_;
+  const PixelInputs pixels_;
+  Network to_;
+  std::map<ValueId, ValueId> real_;   // trained value -> lowered real value
+  std::map<ValueId, ValueId> codes_;  // trained quant node or image -> lowered codes
+};
+
+}  // namespace
+
+Network lower(const Network& trained) {
+  graph::verify(trained);
+  Network lowered = remove_unused(Lowering(trained).run());
+  graph::verify(lowered);
+  return lowered;
+}
+
+}  // namespace pact::passes

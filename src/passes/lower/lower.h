@@ -1,0 +1,23 @@
+// Lowering: from a trained network, whose quant nodes leave values real, to one that computes the same on
+// integers (formulas: docs/number_format.md). A quantized layer and the batch norm behind it become
+//   accumulator = sum over the filter of multiplicand(weight code) * (input code - input_zero[c])
+//   value       = float32(accumulator) * multiplier[o] + bias[o]
+#pragma once
+
+#include "graph/graph.h"
+
+namespace pact::passes {
+
+// The integer form of `trained`; a node whose name is in both networks yields the same real numbers (but for
+// rounding), except that
+//  - a quant node of activations becomes a quantize node of its name, which yields codes, and
+//  - a layer whose batch norm was folded yields its accumulators under its own name.
+// Constants that lowering makes are named <layer>.weight_codes, <layer>.multiplier and <layer>.bias.
+// An input becomes u8 pixels where only a normalize reads it, with integer means and one std for all
+// channels, that only quantized convolutions read. Layers not quantized on both sides stay float, with their
+// quantized weights as values. Nothing unused is left. Throws Error on schemes without an integer form, on
+// numbers that no grid or multiplier can hold, and on layers whose accumulator could leave int32, naming the
+// node.
+graph::Network lower(const graph::Network& trained);
+
+}  // namespace pact::passes

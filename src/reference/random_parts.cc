@@ -1,0 +1,137 @@
+// What random networks have besides layers: image, parameters, quantizers, pooling and moved elements.
+#include "reference/random_parts.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace pact::reference {
+
+using graph::DataType;
+using graph::Op;
+using graph::Shape;
+using graph::Tensor;
+using graph::ValueId;
+using quant::Grid;
+using quant::GridKind;
+
+int64_t RandomParts::between(int64_t low, int64_t high) {
+  PACT_CHECK(low <= high);
+  return low + static_cast<int64_t>(random_.below(static_cast<uint64_t>(high - low + 1)));
+}
+
+Grid RandomParts::random_grid(std::vector<GridKind> kinds, int least_bits) {
+  const GridKind kind = kinds[random_.below(kinds.size())];
+  const int least = std::max(least_bits, kind == GridKind::symmetric ? 2 : 1);
+  return {kind, static_cast<int>(between(least, quant::kMaxBits))};
+}
+
+graph::Network RandomParts::finish(ValueId output) {
+  network_.graph.add_output(output);
+  return std::move(network_);
+}
+
+ValueId RandomParts::add_image() {
+  const int64_t channels = chance(0.5) ? 3 : between(1, 40);
+  return network_.graph.add_input(
+      "image", {DataType::u8, {graph::kBatch, channels, 2 * between(0, 9) + 1, 2 * between(0, 9) + 1}});
+}
+
+ValueId RandomParts::add(Op op, const std::string& stem, std::vector<ValueId> inputs,
+                         graph::Attributes attributes) {
+  return network_.graph.add_node(op, fmt::format("{}{}", stem, nodes_++), std::move(inputs),
+                                 std::move(attributes));
+}
+
+ValueId RandomParts::add_reals(const std::string& name, Shape shape, double mean, double deviation) {
+  const std::string full = fmt::format("{}{}", name, nodes_);
+  Tensor tensor = Tensor::zeros(DataType::f32, shape);
+  for (float& x : tensor.as<float>()) x = static_cast<float>(mean + deviation * random_.normal());
+  network_.tensors[full] = std::move(tensor);
+  return network_.graph.add_parameter(full, {DataType::f32, std::move(shape)});
+}
+
+ValueId RandomParts::add_weight_codes(const std::string& name, Shape shape, const Grid& grid) {
+  const std::string full = fmt::format("{}{}.weight", name, nodes_);
+  const DataType type = grid.kind == GridKind::symmetric ? DataType::i8 : DataType::u8;
+  Tensor tensor = Tensor::zeros(type, shape);
+  const uint64_t kind = random_.below(10);
+  for (std::byte& byte : tensor.bytes) {
+    const int64_t extreme = chance(0.5) ? grid.min_code() : grid.max_code();
+    byte = static_cast<std::byte>(kind == 0   ? grid.min_code()
+                                  : kind == 1 ? grid.max_code()
+                                  : kind == 2 ? extreme
+                                              : between(grid.min_code(), grid.max_code()));
+  }
+  network_.tensors[full] = std::move(tensor);
+  return network_.graph.add_parameter(full, {type, std::move(shape)});
+}
+
+float RandomParts::random_step(double size, int most_code) {
+  const auto step = static_cast<float>(size * random_.uniform(0.3, 4) / most_code);
+  return chance(0.4) ? std::exp2(std::round(std::log2(step))) : step;
+}
+
+ValueId RandomParts::quantize(ValueId real, int least_bits) {
+  const Grid grid = random_grid({GridKind::unsigned_, GridKind::unsigned_, GridKind::symmetric}, least_bits);
+  const double step{random_step(1.0, grid.max_code())};
+  return add(
+      Op::quantize, "codes", {real},
+      {{"grid", std::string(name_of(grid.kind))}, {"bits", int64_t{grid.bits}}, {"step", step}});
+}
+
+ValueId RandomParts::dequantize(ValueId codes) {
+  return add(Op::dequantize, "real", {codes}, network_.graph.producer(codes)->attributes);
+}
+
+ValueId RandomParts::batch_norm(ValueId real) {
+  const Shape channels{shape_of(real)[1]};
+  std::vector<ValueId> inputs{real, add_reals("gamma", channels, 1, 0.3),
+                              add_reals("beta", channels, 0, 0.5)};
+  for (const char* name : {"mean", "variance"}) {
+    const std::string full = fmt::format("{}{}", name, nodes_);
+    Tensor tensor = Tensor::zeros(DataType::f32, channels);
+    for (float& x : tensor.as<float>()) x = static_cast<float>(random_.uniform(0.1, 2));
+    network_.tensors[full] = std::move(tensor);
+    inputs.push_back(network_.graph.add_buffer(full, {DataType::f32, channels}));
+  }
+  return add(Op::batch_norm, "norm", std::move(inputs));
+}
+
+ValueId RandomParts::pool(Op op, ValueId real) {
+  const Shape& x = shape_of(real);
+  std::vector<int64_t> kernel, strides, pads(4);
+  for (size_t axis = 0; axis < 2; ++axis) {
+    kernel.push_back(between(1, std::min<int64_t>(4, x[axis + 2])));
+    strides.push_back(between(1, 3));
+    pads[axis] = between(0, std::min<int64_t>(2, kernel[axis] - 1));
+    pads[axis + 2] = between(0, std::min<int64_t>(2, kernel[axis] - 1));
+  }
+  graph::Attributes attributes{{"kernel", kernel}, {"strides", strides}, {"pads", pads}};
+  if (op == Op::avg_pool) attributes["count_include_pad"] = between(0, 1);
+  return add(op, op == Op::avg_pool ? "avg" : "max", {real}, std::move(attributes));
+}
+
+ValueId RandomParts::slice(ValueId real) {
+  std::vector<int64_t> begin, end, step;
+  for (size_t axis = 1; axis < 4; ++axis) {
+    const int64_t extent = shape_of(real)[axis];
+    begin.push_back(between(0, std::min<int64_t>(2, extent - 1)));
+    end.push_back(between(std::max(begin.back() + 1, extent - 2), extent + 1));
+    step.push_back(axis > 1 && chance(0.5) ? 2 : 1);
+  }
+  return add(Op::slice, "slice", {real}, {{"begin", begin}, {"end", end}, {"step", step}});
+}
+
+ValueId RandomParts::pad(ValueId real) {
+  std::vector<int64_t> before, after;
+  for (size_t axis = 1; axis < 4; ++axis) {
+    const int64_t room = axis == 1 ? 4 : std::max<int64_t>(0, kMostExtent - shape_of(real)[axis]);
+    before.push_back(between(0, std::min<int64_t>(2, room / 2)));
+    after.push_back(between(0, std::min<int64_t>(2, room / 2)));
+  }
+  return add(Op::pad, "pad", {real}, {{"before", before}, {"after", after}});
+}
+
+}  // namespace pact::reference
