@@ -350,6 +350,49 @@ class BadInput(Case):
         self.refuse("eval", self.dir / "nothing", says=["nothing"])
 
 
+class Integers(Case):
+    """A trained network as integers and as ONNX, by the commands."""
+
+    def test_engines_and_files_agree(self):
+        run = self.train("q", "--weights", "3", "--activations", "3")
+        files = {"qcdq": ["--format", "qcdq"], "packed": ["--packed"], "qonnx": ["--format", "qonnx"]}
+        lines = {}
+        for engine in ("float", "int", "reference"):
+            out = self.dir / engine
+            result = self.succeed("eval", run, "--engine", engine, "--images", 60, "--predictions", out, "--json")
+            self.assertEqual(json.loads(result.stdout)["engine"], engine)
+            lines[engine] = out.read_text().split()
+        self.assertEqual(lines["int"], lines["reference"])
+        self.assertLessEqual(sum(a != b for a, b in zip(lines["int"], lines["float"])), 1)
+        for name, options in files.items():
+            model, out = self.dir / f"{name}.onnx", self.dir / name
+            self.succeed("export", run, "-o", model, *options)
+            result = self.succeed("eval", model, "--data", DATA, "--images", 60, "--predictions", out, "--json")
+            self.assertEqual(json.loads(result.stdout)["engine"], "int")
+            self.assertLessEqual(sum(a != b for a, b in zip(lines["int"], out.read_text().split())), 1, name)
+        self.assertLess((self.dir / "packed.onnx").stat().st_size, (self.dir / "qcdq.onnx").stat().st_size)
+        table = json.loads(self.succeed("bench", run, "--rounds", 3, "--json").stdout)
+        self.assertGreater(table["images_per_second"], 0)
+        self.assertGreater(len(table["layers"]), 5)
+
+    def test_a_float_onnx_file_can_be_trained(self):
+        run, model = self.train("float"), self.dir / "float.onnx"
+        self.succeed("export", run, "-o", model)
+        self.succeed("train", model, *QUICK, "--weights", "4", "--activations", "4", "--out", self.dir / "own")
+        self.succeed("eval", self.dir / "own", "--engine", "int", "--images", 20)
+
+    def test_bad_models_and_images(self):
+        broken, picture = self.dir / "broken.onnx", self.dir / "picture.png"
+        broken.write_bytes(b"\x08\x07nonsense" * 9)
+        picture.write_bytes(b"GIF89a")
+        self.refuse("eval", broken, "--data", DATA, says=["broken.onnx"])
+        self.refuse("run", self.dir / "none.onnx", picture, says=["none.onnx"])
+        run = self.train("q", "--weights", "4", "--activations", "4")
+        self.refuse("run", run, picture, says=["picture.png", "PNG"])
+        self.refuse("eval", run, "--engine", "fast", says=["float", "int", "reference"], code=2)
+        self.refuse("export", run, "-o", self.dir / "none" / "m.onnx", says=["none"])
+
+
 if __name__ == "__main__":
     PACT = str(Path(sys.argv.pop(1)).resolve())
     unittest.main(verbosity=2)

@@ -23,20 +23,20 @@ double quantile(std::vector<double> values, double q) {
   return values[static_cast<size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
 }
 
-// Additions that wait for each other take one cycle each; the fastest of some tries is the clock.
+// Additions that wait for each other take one cycle each; the fastest of many short tries is the clock.
 double clock_hz() {
-  constexpr int kAdditions = 2'000'000;
+  constexpr int kRounds = 20'000, kAdditions = 16;
   double best = 0;
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    uint64_t x = static_cast<uint64_t>(attempt), y = 1;
+  for (int attempt = 0; attempt < 50; ++attempt) {
+    uint64_t x = static_cast<uint64_t>(attempt);
     const double start = now_s();
-    for (int i = 0; i < kAdditions; ++i) {
-      x += y;
-#if defined(__GNUC__)
-      __asm__ volatile("" : "+r"(x));  // keeps the compiler from adding them up itself
-#endif
-    }
-    best = std::max(best, kAdditions / (now_s() - start));
+    for (int i = 0; i < kRounds; ++i)
+#pragma GCC unroll 16
+      for (int j = 0; j < kAdditions; ++j) {
+        x += static_cast<uint64_t>(i);
+        __asm__ volatile("" : "+r"(x));  // keeps the compiler from adding them up itself
+      }
+    best = std::max(best, kRounds * kAdditions / (now_s() - start));
   }
   return best;
 }

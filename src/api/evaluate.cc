@@ -1,5 +1,6 @@
 #include "api/evaluate.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "api/classifier.h"
@@ -33,6 +34,11 @@ void require_fit(const graph::Graph& graph, const std::string& model, const data
     fail("{} yields {}, {} has {} classes", model, graph::to_string(output), test.name, test.classes.size());
 }
 
+bool holds_codes(const graph::Graph& graph) {
+  return std::ranges::any_of(graph.nodes(),
+                             [](const graph::Node& node) { return node.op == graph::Op::dequantize; });
+}
+
 void keep_first(data::Dataset& dataset, int64_t images) {
   const size_t count = std::min(dataset.count(), static_cast<size_t>(images));
   dataset.labels.resize(count);
@@ -46,6 +52,18 @@ Arithmetic arithmetic_of(const std::string& engine) {
   if (engine == "int") return Arithmetic::integer;
   if (engine == "reference") return Arithmetic::reference;
   fail(ErrorKind::usage, "{}", unknown_name("engine", engine, {"float", "int", "reference"}));
+}
+
+std::string_view name_of(Arithmetic arithmetic) {
+  switch (arithmetic) {
+    case Arithmetic::real:
+      return "float";
+    case Arithmetic::integer:
+      return "int";
+    case Arithmetic::reference:
+      return "reference";
+  }
+  PACT_CHECK(false);
 }
 
 EvaluateSummary evaluate(const EvaluateCommand& command,
@@ -62,12 +80,14 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
   if (command.images > 0) keep_first(test, command.images);
   const int64_t total = static_cast<int64_t>(test.count());
   const auto progress = [&](int64_t done) { on_progress(done, total); };
-  if (command.arithmetic == Arithmetic::real) {
+  summary.arithmetic =
+      command.arithmetic.value_or(holds_codes(network.graph) ? Arithmetic::integer : Arithmetic::real);
+  if (summary.arithmetic == Arithmetic::real) {
     summary.evaluation = train::evaluate(network, test, {command.threads, progress});
     return summary;
   }
   const Backend backend =
-      command.arithmetic == Arithmetic::integer ? Backend::integer : Backend::reference;
+      summary.arithmetic == Arithmetic::integer ? Backend::integer : Backend::reference;
   Classifier classifier(network, backend, command.threads > 0 ? command.threads : usable_cores(), 8);
   summary.evaluation = classify_all(classifier, test, progress);
   return summary;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "api/model.h"
@@ -15,12 +16,14 @@ enum class Arithmetic {
   integer,    // lowered, in the engine
   reference,  // lowered, in the slow evaluator
 };
-Arithmetic arithmetic_of(const std::string& engine);  // "float", "int", "reference"; throws Error
+// "float", "int", "reference". Throws Error.
+Arithmetic arithmetic_of(const std::string& engine);
+std::string_view name_of(Arithmetic arithmetic);
 
 struct EvaluateCommand {
   ModelSource model;
   std::string dataset;  // empty: the one that the run was trained on
-  Arithmetic arithmetic = Arithmetic::real;
+  std::optional<Arithmetic> arithmetic;  // none: real, but integer where the model's weights are codes already
   int threads = 0;       // 0: one per core
   int64_t images = 0;    // only the first ones; 0: all
 };
@@ -28,6 +31,7 @@ struct EvaluateCommand {
 struct EvaluateSummary {
   train::Evaluation evaluation;
   std::string network, dataset;
+  Arithmetic arithmetic = Arithmetic::real;
 };
 
 // Top-1 on the test part. Throws Error. `on_progress` gets images done and images in all.

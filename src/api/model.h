@@ -13,7 +13,7 @@ struct ModelSource {
   std::filesystem::path path;  // run directory, .safetensors file in one, or .onnx file
   train::Checkpoint checkpoint = train::Checkpoint::last;
   // What a foreign ONNX model expects of its input, on the 0..1 scale; empty: mean 0, deviation 1.
-  std::vector<double> mean, std;
+  std::vector<double> mean = {}, std = {};
 };
 
 bool is_onnx(const std::filesystem::path& path);

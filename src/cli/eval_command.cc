@@ -14,7 +14,7 @@ namespace pact::cli {
 void add_eval(CLI::App& app, Run& run) {
   struct Arguments {
     api::EvaluateCommand command;
-    std::string model, predictions, engine = "float";
+    std::string model, predictions, engine;
     bool best = false, json = false;
   };
   auto args = std::make_shared<Arguments>();
@@ -24,7 +24,8 @@ void add_eval(CLI::App& app, Run& run) {
   eval->add_option("--threads", args->command.threads, "threads; 0: one per core")
       ->check(CLI::Range(0, 1024));
   eval->add_option("--engine", args->engine,
-                   "float: as trained; int: the integer network; reference: the same, slowly [float]");
+                   "float: as trained; int: the integer network; reference: the same, slowly [float; int for a "
+                   "quantized ONNX file]");
   eval->add_option("--images", args->command.images, "only this many images; 0: all")
       ->check(CLI::NonNegativeNumber);
   add_normalization(*eval, args->command.model);
@@ -35,7 +36,7 @@ void add_eval(CLI::App& app, Run& run) {
   eval->callback([args, &run] {
     run = [args] {
       args->command.model.path = args->model;
-      args->command.arithmetic = api::arithmetic_of(args->engine);
+      if (!args->engine.empty()) args->command.arithmetic = api::arithmetic_of(args->engine);
       if (args->best && !std::filesystem::is_directory(args->model))
         throw Error(ErrorKind::usage, "--best chooses a checkpoint of a run directory, and a file was given");
       if (args->best) args->command.model.checkpoint = train::Checkpoint::best;
@@ -48,7 +49,7 @@ void add_eval(CLI::App& app, Run& run) {
       const train::Evaluation& e = s.evaluation;
       if (!args->predictions.empty()) api::write_predictions(e.predictions, args->predictions);
       if (args->json) {
-        const nlohmann::ordered_json json = {{"network", s.network}, {"dataset", s.dataset}, {"engine", args->engine},
+        const nlohmann::ordered_json json = {{"network", s.network}, {"dataset", s.dataset}, {"engine", name_of(s.arithmetic)},
                                              {"top1", e.top1},       {"loss", e.loss},
                                              {"images", e.images},   {"seconds", e.seconds}};
         fmt::print("{}\n", json.dump());

@@ -17,9 +17,9 @@ using graph::Op;
 using graph::Tensor;
 using graph::ValueId;
 
-const Node* quant_of(const Network& network, ValueId value) {
+const Node* producer_with(const Network& network, ValueId value, Op op) {
   const Node* node = network.graph.producer(value);
-  return node && node->op == Op::quant ? node : nullptr;
+  return node && node->op == op ? node : nullptr;
 }
 
 bool reads_parameter(const Network& network, const Node& node) {
@@ -32,7 +32,7 @@ auto naming(const Node& node, Action action) {
   try {
     return action();
   } catch (const Error& error) {
-    fail(error.kind(), "node '{}' (quant): {}", node.name, error.what());
+    fail(error.kind(), "node '{}' ({}): {}", node.name, name_of(node.op), error.what());
   }
 }
 
@@ -77,12 +77,15 @@ const Tensor* constant_of(const Network& network, ValueId value) {
 }
 
 const Node* weight_quant(const Network& network, ValueId value) {
-  const Node* node = quant_of(network, value);
-  return node && reads_parameter(network, *node) ? node : nullptr;
+  for (const Op op : {Op::quant, Op::dequantize}) {
+    const Node* node = producer_with(network, value, op);
+    if (node && reads_parameter(network, *node)) return node;
+  }
+  return nullptr;
 }
 
 const Node* activation_quant(const Network& network, ValueId value) {
-  const Node* node = quant_of(network, value);
+  const Node* node = producer_with(network, value, Op::quant);
   return node && !reads_parameter(network, *node) ? node : nullptr;
 }
 
@@ -100,6 +103,10 @@ quant::Grid activation_grid(const Network& network, const Node& quant) {
 WeightCodes weight_codes(const Network& network, const Node& quant) {
   return naming(quant, [&]() -> WeightCodes {
     const Tensor& weight = *constant_of(network, quant.inputs[0]);
+    if (quant.op == Op::dequantize)
+      return {{quant::grid_kind_of(quant.word("grid")), static_cast<int>(quant.integer("bits")),
+               static_cast<float>(quant.real("step"))},
+              weight};
     const quant::WeightScheme scheme = quant::weight_scheme_of(quant.word("scheme"));
     if (quant.word("grid") != name_of(quant::grid_kind_of(scheme)))
       fail("grid={}, but the scheme '{}' makes {} grids", quant.word("grid"), quant.word("scheme"),

@@ -14,7 +14,8 @@ namespace pact::passes {
 // The number of a parameter or buffer, or nullptr where `value` is computed or fed.
 const graph::Tensor* constant_of(const graph::Network& network, graph::ValueId value);
 
-// The quant node that computes `value`, if it reads a parameter (weight) or anything else (activation).
+// The node that computes `value`, if it stands for codes of a parameter: a quant node, or a dequantize node as
+// networks from quantized ONNX files have. And the quant node that computes it from anything else.
 const graph::Node* weight_quant(const graph::Network& network, graph::ValueId value);
 const graph::Node* activation_quant(const graph::Network& network, graph::ValueId value);
 
@@ -25,7 +26,7 @@ struct WeightCodes {
   quant::Grid grid;
   graph::Tensor codes;  // u8, or i8 on a symmetric grid
 };
-// The codes that a weight's quant node stands for. Throws Error, naming it.
+// The codes that a weight's quant or dequantize node stands for. Throws Error, naming it.
 WeightCodes weight_codes(const graph::Network& network, const graph::Node& quant);
 
 // The element i of codes.

@@ -191,5 +191,30 @@ TEST(Lower, LeavesAFloatNetworkAlone) {
   EXPECT_TRUE(contains(lowered, "fc: f32[N,3] = linear(pool, fc.weight, fc.bias)")) << lowered;
 }
 
+// As networks come from quantized ONNX files: the weights are codes already.
+TEST(Lower, TakesWeightsThatAreCodesAlready) {
+  Network network{graph::parse(R"(graph codes
+input x: f32[N,2]
+param alpha: f32[]
+param w.codes: i8[2,2]
+w: f32[2,2] = dequantize(w.codes) bits=3 grid=symmetric step=0.25
+q: f32[N,2] = quant(x, alpha) bits=4 grid=unsigned scheme=pact
+y: f32[N,2] = linear(q, w)
+output y
+)",
+                               "test"),
+                  {}};
+  const float alpha[] = {7.5f};
+  network.tensors["alpha"] = graph::Tensor::of({}, alpha);
+  graph::Tensor codes = graph::Tensor::zeros(graph::DataType::i8, {2, 2});
+  codes.as<int8_t>()[0] = -3;
+  codes.as<int8_t>()[3] = 2;
+  network.tensors["w.codes"] = codes;
+  const Network lowered = lower(network);
+  EXPECT_EQ(lowered.tensors.at("y.weight_codes"), codes);
+  EXPECT_EQ(lowered.tensors.at("y.multiplier").as<float>()[0], 0.125f);
+  EXPECT_NE(graph::print(lowered.graph).find("integer_linear(q, y.weight_codes)"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace pact::passes
