@@ -1,7 +1,6 @@
 #include "api/evaluate.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "api/classifier.h"
 #include "base/cpu.h"
@@ -13,12 +12,6 @@ namespace pact::api {
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string dataset_of_run(const fs::path& model) {
-  if (is_onnx(model)) return "";
-  const fs::path directory = fs::is_regular_file(model) ? model.parent_path() : model;
-  return train::read_run_json(directory).value("dataset", "");
-}
 
 void require_fit(const graph::Graph& graph, const std::string& model, const data::Dataset& test) {
   if (graph.inputs().size() != 1 || graph.outputs().size() != 1)
@@ -72,7 +65,7 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
   const std::string model = command.model.path.string();
   EvaluateSummary summary;
   summary.network = network.graph.name();
-  summary.dataset = command.dataset.empty() ? dataset_of_run(command.model.path) : command.dataset;
+  summary.dataset = command.dataset.empty() ? dataset_of(command.model.path) : command.dataset;
   if (summary.dataset.empty())
     fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes");
   data::Dataset test = data::load_dataset(summary.dataset, data::Part::test).test;

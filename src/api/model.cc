@@ -1,5 +1,7 @@
 #include "api/model.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "onnx_io/import.h"
@@ -8,6 +10,12 @@ namespace pact::api {
 namespace fs = std::filesystem;
 
 bool is_onnx(const fs::path& path) { return path.extension() == ".onnx"; }
+
+std::string dataset_of(const fs::path& model) {
+  if (is_onnx(model)) return "";
+  const fs::path directory = fs::is_regular_file(model) ? model.parent_path() : model;
+  return train::read_run_json(directory).value("dataset", "");
+}
 
 graph::Network load_model(const ModelSource& source) {
   if (is_onnx(source.path))

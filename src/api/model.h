@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "graph/graph.h"
@@ -17,6 +18,9 @@ struct ModelSource {
 };
 
 bool is_onnx(const std::filesystem::path& path);
+
+// The data set that a run was trained on; empty for an ONNX file, which does not tell. Throws Error.
+std::string dataset_of(const std::filesystem::path& model);
 
 // The network with float operations and Quant nodes, as it was trained. Throws Error.
 graph::Network load_model(const ModelSource& source);

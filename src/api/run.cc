@@ -16,10 +16,9 @@ namespace {
 
 // Names of classes, as far as the run knows its data set and that is at hand.
 std::vector<std::string> class_names(const fs::path& model) {
-  if (is_onnx(model)) return {};
   try {
-    const fs::path directory = fs::is_regular_file(model) ? model.parent_path() : model;
-    const std::string dataset = train::read_run_json(directory).value("dataset", "");
+    const std::string dataset = dataset_of(model);
+    if (dataset.empty()) return {};
     return data::load_dataset(dataset, data::Part::test).test.classes;
   } catch (const Error&) {
     return {};  // the indices will do

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "engine/layout.h"
 #include "engine/steps.h"
+#include "graph/grids.h"
 #include "quant/grid.h"
 #include "quant/requantize.h"
 
@@ -16,11 +17,6 @@ using graph::Node;
 using graph::ValueId;
 
 constexpr int64_t kGrain = 1 << 14;
-
-quant::Grid grid_of(const Node& node) {
-  return {quant::grid_kind_of(node.word("grid")), static_cast<int>(node.integer("bits")),
-          static_cast<float>(node.real("step"))};
-}
 
 Step start_step(const Node& node, std::vector<ValueId> reads) {
   Step step;

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "graph/grids.h"
 #include "quant/grid.h"
 
 namespace pact::engine {
@@ -18,14 +19,12 @@ constexpr int64_t kPixelsPerPiece = 64;  // with kSlab channels: 16 KB of accumu
 constexpr int64_t kSlab = 64;
 
 std::vector<int16_t> multiplicands_of(const StepContext& context, const Node& node) {
-  const quant::Grid grid{.kind = quant::grid_kind_of(node.word("weight_grid")),
-                         .bits = static_cast<int>(node.integer("weight_bits"))};
+  const quant::Grid grid = weight_grid_of(node);
   const graph::Tensor& tensor = context.tensor_of(node, node.inputs[1]);
   std::vector<int16_t> multiplicands;
   multiplicands.reserve(tensor.bytes.size());
-  for (const std::byte byte : tensor.bytes) {
-    const auto raw = static_cast<uint8_t>(byte);
-    const int code = tensor.type == DataType::i8 ? static_cast<int8_t>(raw) : raw;
+  for (size_t i = 0; i < tensor.bytes.size(); ++i) {
+    const int code = code_at(tensor, i);
     if (code < grid.min_code() || code > grid.max_code())
       fail("node '{}': weight code {} lies outside its grid, {} to {}", node.name, code, grid.min_code(),
            grid.max_code());

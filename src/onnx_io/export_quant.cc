@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "graph/grids.h"
 #include "quant/clip.h"
 #include "quant/pack.h"
 #include "quant/weights.h"
@@ -22,14 +23,11 @@ struct Weights {
 };
 
 Weights quantized(const graph::Tensor& tensor, const graph::Node& node) {
-  const auto bits = static_cast<int>(node.integer("bits"));
   if (node.op == graph::Op::dequantize) {
-    const Grid grid{quant::grid_kind_of(node.word("grid")), bits, static_cast<float>(node.real("step"))};
+    const Grid grid = graph::grid_of(node);
     Weights weights{grid, tensor.shape, {}};
-    for (const std::byte byte : tensor.bytes) {
-      const int code = std::to_integer<int>(byte);
-      weights.codes.push_back(
-          static_cast<int16_t>(grid.kind == GridKind::symmetric && code > 127 ? code - 256 : code));
+    for (size_t i = 0; i < tensor.bytes.size(); ++i) {
+      weights.codes.push_back(static_cast<int16_t>(graph::code_at(tensor, i)));
       if (weights.codes.back() < grid.min_code() || weights.codes.back() > grid.max_code())
         fail("it has the code {}, which is not of its grid", weights.codes.back());
     }
@@ -37,7 +35,7 @@ Weights quantized(const graph::Tensor& tensor, const graph::Node& node) {
   }
   const quant::WeightScheme scheme = quant::weight_scheme_of(node.word("scheme"));
   const std::span<const float> values = tensor.as<float>();
-  const quant::WeightGrid grid = quant::choose_weight_grid(scheme, bits, values);
+  const quant::WeightGrid grid = quant::choose_weight_grid(scheme, static_cast<int>(node.integer("bits")), values);
   Weights weights{grid.grid, tensor.shape, std::vector<int16_t>(values.size())};
   quant::quantize_weights(grid, values, weights.codes);
   return weights;
@@ -68,14 +66,10 @@ std::string bytes_of(const std::vector<int16_t>& integers) {
   return bytes;
 }
 
-// Two per byte, the first in the low half.
-std::string nibbles_of(const std::vector<int16_t>& integers) {
-  std::string bytes((integers.size() + 1) / 2, '\0');
-  for (size_t i = 0; i < integers.size(); ++i) {
-    const int nibble = (integers[i] & 15) << (i % 2 * 4);
-    bytes[i / 2] = static_cast<char>(static_cast<unsigned char>(bytes[i / 2]) | nibble);
-  }
-  return bytes;
+// ONNX's INT4 and UINT4 are the packing of the number format.
+std::string nibbles_of(const std::vector<int16_t>& integers, GridKind kind) {
+  const std::vector<uint8_t> bytes = quant::pack({.kind = kind, .bits = 4}, integers);
+  return {bytes.begin(), bytes.end()};
 }
 
 std::vector<int16_t> multiplicands_of(const Weights& weights) {
@@ -99,7 +93,7 @@ std::string write_dequantized(const std::string& name, const Weights& weights, S
   if (fits) type = is_nibble ? kInt4 : onnx::TensorProto::INT8;
   const std::string codes = writer.raw(
       name + ".codes", type, weights.shape,
-      is_nibble ? nibbles_of(integers) : (fits ? bytes_of<int8_t>(integers) : bytes_of<uint8_t>(integers)));
+      is_nibble ? nibbles_of(integers, fits ? GridKind::symmetric : GridKind::unsigned_) : (fits ? bytes_of<int8_t>(integers) : bytes_of<uint8_t>(integers)));
   const std::string zero = writer.raw(name + ".zero", type, {}, std::string(1, '\0'));
   const std::string unit = writer.scalar(name + ".unit", grid.unit());
   if (fits) return writer.node("DequantizeLinear", name, {codes, unit, zero}).output();

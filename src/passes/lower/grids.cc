@@ -3,6 +3,7 @@
 #include "passes/lower/grids.h"
 
 #include "base/error.h"
+#include "graph/grids.h"
 #include "passes/insert_quantizers.h"
 #include "quant/clip.h"
 #include "quant/weights.h"
@@ -104,9 +105,7 @@ WeightCodes weight_codes(const Network& network, const Node& quant) {
   return naming(quant, [&]() -> WeightCodes {
     const Tensor& weight = *constant_of(network, quant.inputs[0]);
     if (quant.op == Op::dequantize)
-      return {{quant::grid_kind_of(quant.word("grid")), static_cast<int>(quant.integer("bits")),
-               static_cast<float>(quant.real("step"))},
-              weight};
+      return {graph::grid_of(quant), weight};
     const quant::WeightScheme scheme = quant::weight_scheme_of(quant.word("scheme"));
     if (quant.word("grid") != name_of(quant::grid_kind_of(scheme)))
       fail("grid={}, but the scheme '{}' makes {} grids", quant.word("grid"), quant.word("scheme"),
@@ -120,10 +119,6 @@ WeightCodes weight_codes(const Network& network, const Node& quant) {
       return {chosen.grid, tensor_of<int8_t>(DataType::i8, weight.shape, codes)};
     return {chosen.grid, tensor_of<uint8_t>(DataType::u8, weight.shape, codes)};
   });
-}
-
-int code_at(const Tensor& codes, size_t i) {
-  return codes.type == DataType::i8 ? int{codes.as<int8_t>()[i]} : int{codes.as<uint8_t>()[i]};
 }
 
 Tensor values_of(const WeightCodes& weight) {

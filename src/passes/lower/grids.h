@@ -29,9 +29,7 @@ struct WeightCodes {
 // The codes that a weight's quant or dequantize node stands for. Throws Error, naming it.
 WeightCodes weight_codes(const graph::Network& network, const graph::Node& quant);
 
-// The element i of codes.
-int code_at(const graph::Tensor& codes, size_t i);
-// Their values on the grid, f32.
+// Its values on the grid, f32.
 graph::Tensor values_of(const WeightCodes& weight);
 
 }  // namespace pact::passes

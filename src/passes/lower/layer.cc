@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "graph/grids.h"
 
 namespace pact::passes {
 namespace {

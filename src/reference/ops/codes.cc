@@ -6,6 +6,7 @@
 #include "reference/ops/codes.h"
 
 #include "base/error.h"
+#include "graph/grids.h"
 #include "quant/grid.h"
 #include "quant/requantize.h"
 #include "reference/ops/channels.h"
@@ -15,15 +16,6 @@ namespace pact::reference {
 
 using graph::DataType;
 using graph::Tensor;
-
-namespace {
-
-quant::Grid grid_of(const graph::Node& node) {
-  return {quant::grid_kind_of(node.word("grid")), static_cast<int>(node.integer("bits")),
-          static_cast<float>(node.real("step"))};
-}
-
-}  // namespace
 
 std::vector<int> read_codes(const Tensor& tensor) {
   if (tensor.type == DataType::i8) {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "graph/grids.h"
 #include "quant/grid.h"
 #include "reference/ops/codes.h"
 #include "reference/ops/ops.h"
@@ -90,8 +91,7 @@ Tensor convolve_reals(const Application& application, const Geometry& geometry) 
 }
 
 std::vector<int64_t> multiplicands_of_weights(const Application& application) {
-  const quant::Grid grid{.kind = quant::grid_kind_of(application.node.word("weight_grid")),
-                         .bits = static_cast<int>(application.node.integer("weight_bits"))};
+  const quant::Grid grid = weight_grid_of(application.node);
   std::vector<int64_t> multiplicands;
   for (const int code : read_codes(*application.inputs[1])) {
     if (code < grid.min_code() || code > grid.max_code())

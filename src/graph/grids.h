@@ -1,0 +1,20 @@
+// From the attributes of a node to the grid of its codes, and codes as plain integers. What reads an integer
+// graph asks here, so that the names of the attributes stand in one place beside the rules (ops/).
+#pragma once
+
+#include "graph/graph.h"
+#include "quant/grid.h"
+
+namespace pact::graph {
+
+// Of a quantize or dequantize node: grid, bits and step.
+quant::Grid grid_of(const Node& node);
+
+// Of the weight codes of an integer layer: weight_grid and weight_bits. The step is left at 1; it is part of the
+// layer's rescale.
+quant::Grid weight_grid_of(const Node& node);
+
+// Element i of a tensor of codes, u8 or i8.
+int code_at(const Tensor& codes, size_t i);
+
+}  // namespace pact::graph
