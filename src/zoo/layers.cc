@@ -25,10 +25,11 @@ ValueId add_conv(Graph& graph, const std::string& name, ValueId x, const ConvOpt
                          {"groups", options.groups}});
 }
 
-ValueId add_batch_norm(Graph& graph, const std::string& name, ValueId x) {
+ValueId add_batch_norm(Graph& graph, const std::string& name, ValueId x, NormNames names) {
   const graph::TensorType per_channel{DataType::f32, {graph.value(x).type.shape[1]}};
-  const ValueId gamma = graph.add_parameter(name + ".gamma", per_channel);
-  const ValueId beta = graph.add_parameter(name + ".beta", per_channel);
+  const bool as_paper = names == NormNames::gamma_beta;
+  const ValueId gamma = graph.add_parameter(name + (as_paper ? ".gamma" : ".weight"), per_channel);
+  const ValueId beta = graph.add_parameter(name + (as_paper ? ".beta" : ".bias"), per_channel);
   const ValueId mean = graph.add_buffer(name + ".running_mean", per_channel);
   const ValueId var = graph.add_buffer(name + ".running_var", per_channel);
   return graph.add_node(Op::batch_norm, name, {x, gamma, beta, mean, var});

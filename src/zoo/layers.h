@@ -21,8 +21,11 @@ struct ConvOptions {
 // `name` (conv2d, padded to keep the extent at stride 1, no bias).
 graph::ValueId add_conv(graph::Graph& graph, const std::string& name, graph::ValueId x,
                         const ConvOptions& options);
+// What the scale and shift of a batch norm are called: as in its paper, or as in torch's state_dict.
+enum class NormNames { gamma_beta, weight_bias };
 // `name` (batch_norm).
-graph::ValueId add_batch_norm(graph::Graph& graph, const std::string& name, graph::ValueId x);
+graph::ValueId add_batch_norm(graph::Graph& graph, const std::string& name, graph::ValueId x,
+                              NormNames names = NormNames::gamma_beta);
 // `name` (linear with bias).
 graph::ValueId add_linear(graph::Graph& graph, const std::string& name, graph::ValueId x, int64_t outputs);
 

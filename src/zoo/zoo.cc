@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "zoo/cifar_resnet.h"
+#include "zoo/imagenet_resnet.h"
 
 namespace pact::zoo {
 
@@ -12,6 +13,8 @@ const std::vector<ZooEntry>& catalog() {
       {"resnet20", "CIFAR ResNet-20 (He et al. 2016), the PACT paper's first network", {}, resnet20},
       {"resnet32", "CIFAR ResNet-32", {}, resnet32},
       {"resnet56", "CIFAR ResNet-56", {}, resnet56},
+      {"resnet18", "ImageNet ResNet-18 as in torchvision", imagenet_input(), resnet18},
+      {"resnet50", "ImageNet ResNet-50 as in torchvision (v1.5)", imagenet_input(), resnet50},
   };
   return entries;
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "graph/rules.h"
 #include "graph/text.h"
+#include "zoo/imagenet_resnet.h"
 
 namespace pact::zoo {
 namespace {
@@ -30,9 +31,42 @@ TEST(Zoo, ResNetsHaveThePublishedSizes) {
       if (value.kind == graph::ValueKind::parameter) parameters += graph::element_count(value.type.shape);
     return parameters;
   };
+  // Those of torchvision.models.
+  EXPECT_EQ(count("resnet18"), 11689512);
+  EXPECT_EQ(count("resnet50"), 25557032);
   EXPECT_EQ(count("resnet20"), 269722);
   EXPECT_EQ(count("resnet32"), 464154);
   EXPECT_EQ(count("resnet56"), 853018);
+}
+
+int64_t macs_of(const graph::Graph& graph) {
+  int64_t macs = 0;
+  for (const graph::Node& node : graph.nodes())
+    if (node.op == graph::Op::conv2d || node.op == graph::Op::linear)
+      macs += graph::macs_per_image(graph, node);
+  return macs;
+}
+
+TEST(Zoo, ImageNetResNetsAreThoseOfTorchvision) {
+  const graph::Graph small = resnet18(imagenet_input()), large = resnet50(imagenet_input());
+  EXPECT_EQ(macs_of(small), 1'814'073'344);  // torchvision tells 1.81 and 4.09 billion
+  EXPECT_EQ(macs_of(large), 4'089'184'256);
+  const auto shape = [](const graph::Graph& graph, const char* name) {
+    const auto value = graph.find(name);
+    return value ? graph::to_string(graph.value(*value).type.shape) : "missing";
+  };
+  EXPECT_EQ(shape(small, "maxpool"), "[N,64,56,56]");
+  EXPECT_EQ(shape(small, "layer2.0.downsample.0.weight"), "[128,64,1,1]");
+  EXPECT_EQ(shape(small, "layer1.0.downsample.0.weight"), "missing");
+  EXPECT_EQ(shape(small, "layer4.1.relu"), "[N,512,7,7]");
+  EXPECT_EQ(shape(small, "layer4.1.bn2.running_var"), "[512]");
+  // v1.5: the 1x1 convolution before the 3x3 keeps the extent.
+  EXPECT_EQ(shape(large, "layer2.0.conv1"), "[N,128,56,56]");
+  EXPECT_EQ(shape(large, "layer2.0.conv2"), "[N,128,28,28]");
+  EXPECT_EQ(shape(large, "layer1.0.downsample.1.bias"), "[256]");
+  EXPECT_EQ(shape(large, "bn1.weight"), "[64]");
+  EXPECT_EQ(shape(large, "fc"), "[N,1000]");
+  EXPECT_EQ(shape(large, "fc.weight"), "[1000,2048]");
 }
 
 TEST(Zoo, InitialWeightsHaveTheirVarianceAndDependOnTheSeedOnly) {
