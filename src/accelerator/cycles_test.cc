@@ -1,5 +1,5 @@
-// The closed forms against known counts: those of an array that was simulated cycle by cycle in Verilator, and those that
-// SCALE-Sim v2 prints.
+// The closed forms against known counts: those of an array that was simulated cycle by cycle in Verilator,
+// and those that SCALE-Sim v2 prints.
 #include "accelerator/cycles.h"
 
 #include <gtest/gtest.h>
@@ -29,7 +29,8 @@ TEST(Cycles, AgreeWithAWalkThroughTheFolds) {
           int64_t loaded = rows, begun = rows, end = 0;  // of the current fold
           for (int64_t fold = 0; fold < folds; ++fold) {
             begun = fold == 0 ? rows : std::max(begun + depth, loaded);
-            // The shadow weights of the next fold follow the last use of the ones they replace, and the load takes R.
+            // The shadow weights of the next fold follow the last use of the ones they replace, and the load
+            // takes R.
             loaded = begun + 2 * rows + columns - 2;
             end = begun + depth + rows + columns - 2;
           }
@@ -40,19 +41,21 @@ TEST(Cycles, AgreeWithAWalkThroughTheFolds) {
 
 TEST(Cycles, OneFoldTakesTheSameWithBothBufferings) {
   for (const Dataflow dataflow : {weight_stationary, input_stationary, output_stationary})
-    EXPECT_EQ(cycles(dataflow, Buffering::single_, {5, 7}, 1, 11), cycles(dataflow, Buffering::double_, {5, 7}, 1, 11));
+    EXPECT_EQ(cycles(dataflow, Buffering::single_, {5, 7}, 1, 11),
+              cycles(dataflow, Buffering::double_, {5, 7}, 1, 11));
 }
 
-// The figures were read from SCALE-Sim v2 runs (scalesim-project/SCALE-Sim), which report the last cycle's index.
+// The figures were read from SCALE-Sim v2 runs (scalesim-project/SCALE-Sim), which report the last cycle's
+// index.
 TEST(ScaleSim, PrintsTheSameCycles) {
   struct Printed {
     MatrixProduct product;  // M, K, N
     int64_t ws, is, os;
   };
   const ArrayShape sixteen{16, 16};
-  for (const Printed& one : {Printed{{4096, 16, 16}, 4141, 15871, 11775},
-                             Printed{{4096, 100, 48}, 86981, 168447, 99839},
-                             Printed{{100, 64, 64}, 2335, 3079, 2631}}) {
+  for (const Printed& one :
+       {Printed{{4096, 16, 16}, 4141, 15871, 11775}, Printed{{4096, 100, 48}, 86981, 168447, 99839},
+        Printed{{100, 64, 64}, 2335, 3079, 2631}}) {
     EXPECT_EQ(scale_sim_cycles(one.product, weight_stationary, sixteen), one.ws);
     EXPECT_EQ(scale_sim_cycles(one.product, input_stationary, sixteen), one.is);
     EXPECT_EQ(scale_sim_cycles(one.product, output_stationary, sixteen), one.os);

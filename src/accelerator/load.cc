@@ -31,7 +31,8 @@ Hardware load_hardware(const fs::path& path) {
       parse_accelerator(text, path.string(), hardware.technology ? &*hardware.technology : nullptr);
   if (hardware.accelerator.memory_technology) {
     const fs::path where = path.parent_path() / *hardware.accelerator.memory_technology;
-    hardware.memory_technology = parse_memory_technology(read_named(path, where), where.lexically_normal().string());
+    hardware.memory_technology =
+        parse_memory_technology(read_named(path, where), where.lexically_normal().string());
   }
   return hardware;
 }

@@ -13,15 +13,17 @@ class Timeline {
     const auto pieces = static_cast<double>(layer.pieces);
     const double weights = layer.weight_bits / pieces, inputs = layer.input_bits / pieces;
     for (int64_t i = 0; i < layer.pieces; ++i) {
-      // The buffer is free when the piece before the last is done.
+      // A buffer is free when the piece before the last is done. Inputs of the first piece are what the layer
+      // before stores; later pieces go ahead of the results of the piece before them.
       move(weights, older_done_);
-      store_last();
+      if (i == 0) store_last();
       move(inputs, older_done_);
-      const double start = std::max(bus_, last_done_);
+      const double loaded = weights + inputs > 0 ? bus_ : 0;
+      if (i > 0) store_last();
       const double cycles = static_cast<double>(layer.compute_cycles * (i + 1) / layer.pieces -
                                                 layer.compute_cycles * i / layer.pieces);
       older_done_ = last_done_;
-      last_done_ = (weights + inputs > 0 ? start : last_done_) + cycles;
+      last_done_ = std::max(loaded, last_done_) + cycles;
       waiting_bits_ = layer.output_bits / pieces;
     }
     store_last();

@@ -71,9 +71,11 @@ class Lines {
   void add(Layer layer) {
     const int index = static_cast<int>(workload_.layers.size());
     const int64_t elements = layer.in_channels * layer.in_rows * layer.in_columns;
-    const bool follows = index > 0 && elements == workload_.layers.back().out_channels * workload_.layers.back().pixels();
+    const bool follows =
+        index > 0 && elements == workload_.layers.back().out_channels * workload_.layers.back().pixels();
     layer.input = static_cast<int>(workload_.tensors.size());
-    workload_.tensors.push_back({layer.name + ".input", follows ? index - 1 : kOutside, {index}, elements, 8});
+    workload_.tensors.push_back(
+        {layer.name + ".input", follows ? index - 1 : kOutside, {index}, elements, 8});
     if (index > 0 && !follows) add_output();
     workload_.layers.push_back(layer);
   }
@@ -81,8 +83,12 @@ class Lines {
   // What the last layer writes, when nobody reads it on the chip.
   void add_output() {
     const Layer& last = workload_.layers.back();
-    workload_.tensors.push_back({last.name + ".output", static_cast<int>(workload_.layers.size()) - 1, {},
-                                 last.out_channels * last.pixels(), 8, true});
+    workload_.tensors.push_back({last.name + ".output",
+                                 static_cast<int>(workload_.layers.size()) - 1,
+                                 {},
+                                 last.out_channels * last.pixels(),
+                                 8,
+                                 true});
   }
 
   [[noreturn]] void refuse(const std::string& why) const { fail("{}:{}: {}", origin_, number_, why); }
@@ -95,6 +101,8 @@ class Lines {
 
 }  // namespace
 
-Workload parse_topology(std::string_view text, const std::string& origin) { return Lines(text, origin).read(); }
+Workload parse_topology(std::string_view text, const std::string& origin) {
+  return Lines(text, origin).read();
+}
 
 }  // namespace pact::accelerator

@@ -11,8 +11,8 @@
 
 namespace pact::accelerator {
 
-// Each layer reads what the one before wrote, as far as the sizes let it; otherwise its input comes from outside. Bits
-// are 8 everywhere. Throws Error with `origin` and the line.
+// Each layer reads what the one before wrote, as far as the sizes let it; otherwise its input comes from
+// outside. Bits are 8 everywhere. Throws Error with `origin` and the line.
 Workload parse_topology(std::string_view text, const std::string& origin);
 
 }  // namespace pact::accelerator

@@ -45,13 +45,12 @@ struct Layer {
 // Values between layers, one image.
 struct StoredTensor {
   std::string name;
-  int producer = kOutside;   // layer in whose wake it is made
+  int producer = kOutside;        // layer in whose wake it is made
   std::vector<int> readers = {};  // later layers, ascending
   int64_t elements = 0;
-  int bits = 32;        // the widest that a reader needs
-  bool leaves = false;  // an output of the network
-  std::vector<int>
-      adds;  // those of `readers` that add it to their results (shortcuts) and do not multiply it
+  int bits = 32;               // the widest that a reader needs
+  bool leaves = false;         // an output of the network
+  std::vector<int> adds = {};  // those of `readers` that add it to their results (shortcuts)
 };
 
 struct Workload {

@@ -25,6 +25,7 @@ void add_zoo(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);
 void add_run(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
+void add_accelerate(CLI::App& app, Run& run);
 
 // --mean and --std, of commands that take ONNX models.
 void add_normalization(CLI::App& command, api::ModelSource& source);
