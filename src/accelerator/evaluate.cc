@@ -32,7 +32,7 @@ class Evaluation {
 
   double cycles() const {
     double sum = 0;
-    for (const Chosen& one : chosen_) sum += one.cycles;
+    for (const TimeAndTraffic& one : times_) sum += one.cycles;
     return sum;
   }
 
@@ -72,11 +72,6 @@ class Evaluation {
   }
 
  private:
-  struct Chosen {
-    LayerChoice choice;
-    double cycles = 0;
-  };
-
   std::vector<LayerCost> make_costs() const {
     std::vector<LayerCost> costs;
     costs.reserve(workload_.layers.size());
@@ -94,20 +89,19 @@ class Evaluation {
 
   // Memory that nothing stays in while the layer runs serves its tiles, where that helps.
   void choose(size_t layer) {
-    const LayerTime& time = model_.time(layer, residency_);
-    Chosen chosen{*time.choice, time.total.cycles};
+    const LayerCost& cost = costs_[layer];
     const Place inputs = model_.input_place(layer, residency_.kept);
     const Place weights = residency_.pinned[layer] ? Place::on_chip : Place::outside;
+    Tiling tiling = cost.tiling(inputs, weights);
     const int64_t spare = model_.options().room_bits - model_.pinned_bits(residency_) -
                           model_.live_bits(layer, residency_.kept);
     if (options_.residency != ResidencySearch::none && spare > 0 &&
-        time.choice->tiling.moved_bits() > costs_[layer].compulsory_bits(inputs, weights)) {
-      const auto more = costs_[layer].choices_with_spare(inputs, weights, spare);
-      const LayerTime other =
-          fastest(more, model_.streamed_bits(layer, residency_.kept), accelerator_.bits_per_cycle());
-      if (other.choice && other.total < time.total) chosen = {*other.choice, other.total.cycles};
-    }
-    chosen_.push_back(chosen);
+        tiling.moved_bits() > cost.compulsory_bits(inputs, weights))
+      tiling = cost.tiling_with_spare(inputs, weights, spare);
+    tilings_.push_back(tiling);
+    times_.push_back(time_of(cost.compute(),
+                             tiling.moved_bits() + model_.streamed_bits(layer, residency_.kept),
+                             accelerator_.bits_per_cycle()));
   }
 
   LayerResult layer_result(size_t i) const {
@@ -119,12 +113,11 @@ class Evaluation {
     r.activation_bits = layer.activation_bits;
     r.accumulator_bits = cost.mapping().accumulator_bits;
     r.macs = real(layer.macs() * images_);
-    r.tiling = chosen_[i].choice.tiling;
-    r.compute = chosen_[i].choice.compute;
-    count_array_traffic(cost.mapping(), r.tiling, r.compute);
+    r.tiling = tilings_[i];
+    r.compute = cost.compute();
     r.arrays = cost.mode().arrays;
     r.passes = cost.mode().passes;
-    r.cycles = chosen_[i].cycles;
+    r.cycles = times_[i].cycles;
     r.weight_bits_moved = real(r.tiling.weight_bits);
     r.input_bits_moved = real(r.tiling.input_bits);
     const int index = static_cast<int>(i);
@@ -161,13 +154,9 @@ class Evaluation {
   double scheduled_cycles() const {
     std::vector<ScheduleItem> items;
     for (size_t i = 0; i < workload_.layers.size(); ++i) {
-      const LayerChoice& choice = chosen_[i].choice;
       const LayerResult moved = layer_result(i);
-      int64_t tiles = 0;
-      for (const TileClass& one : tile_classes(workload_.layers[i], images_, choice.tiling))
-        tiles += one.count;
-      const int64_t folds = choice.compute.folds;
-      items.push_back({std::max(tiles, std::min(folds, kMostPieces)), choice.compute.cycles,
+      const int64_t tiles = tile_count(workload_.layers[i], images_, tilings_[i]);
+      items.push_back({std::max(tiles, std::min(moved.compute.folds, kMostPieces)), moved.compute.cycles,
                        moved.weight_bits_moved, moved.input_bits_moved + moved.shortcut_bits_moved,
                        moved.output_bits_moved});
     }
@@ -215,7 +204,8 @@ class Evaluation {
   std::vector<LayerCost> costs_;
   ResidencyModel model_;
   Residency residency_;
-  std::vector<Chosen> chosen_;
+  std::vector<Tiling> tilings_;
+  std::vector<TimeAndTraffic> times_;
 };
 
 // How many images run together: the batch, or a part of it.

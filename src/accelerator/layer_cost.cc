@@ -1,6 +1,7 @@
 #include "accelerator/layer_cost.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/error.h"
 
@@ -32,8 +33,10 @@ int accumulator_bits(const Layer& layer, const Accelerator& accelerator) {
   return accelerator.accumulator_bits;
 }
 
-bool dominates(const LayerChoice& a, const LayerChoice& b) {
-  return a.compute.cycles <= b.compute.cycles && a.tiling.moved_bits() <= b.tiling.moved_bits();
+// The one that moves least; nothing when there is none.
+std::optional<Tiling> least(const std::vector<Tiling>& tilings) {
+  const auto best = std::ranges::min_element(tilings, {}, &Tiling::moved_bits);
+  return best == tilings.end() ? std::nullopt : std::optional(*best);
 }
 
 }  // namespace
@@ -47,10 +50,8 @@ LayerCost::LayerCost(const Layer& layer, const Accelerator& accelerator, int net
   mapping_.buffering = accelerator.buffering;
   mapping_.accumulator_bits = accumulator_bits(layer, accelerator);
   mapping_.accumulator_budget = accelerator.memory.accumulator_buffer_bits / 2;
-  for (const Place inputs : {Place::outside, Place::on_chip})
-    for (const Place weights : {Place::outside, Place::on_chip})
-      choices_[index(inputs, weights)] = choose(tiling_task(inputs, weights));
-  if (choices(Place::outside, Place::outside).empty()) {
+  const std::optional<Tiling> all_outside = least(find_tilings(tiling_task(Place::outside, Place::outside)));
+  if (!all_outside) {
     const auto kb = [](int64_t bits) { return static_cast<double>(2 * bits) / 8192; };
     fail(ErrorKind::unsupported,
          "{}: not even its smallest tile fits into the buffers of {}; double buffered, one output row takes "
@@ -62,6 +63,10 @@ LayerCost::LayerCost(const Layer& layer, const Accelerator& accelerator, int net
          kb(layer.out_columns * mapping_.accumulator_bits),
          kb(layer.kernel_rows * layer.kernel_columns * layer.weight_bits));
   }
+  compute_ = map_layer(mapping_, accelerator.dataflows);
+  for (const Place inputs : {Place::outside, Place::on_chip})
+    for (const Place weights : {Place::outside, Place::on_chip})
+      tilings_[index(inputs, weights)] = *least(find_tilings(tiling_task(inputs, weights)));
 }
 
 bool LayerCost::serves(const Layer& layer) const {
@@ -106,34 +111,17 @@ TilingTask LayerCost::tiling_task(Place inputs, Place weights) const {
   return task;
 }
 
-std::vector<LayerChoice> LayerCost::choose(const TilingTask& task) const {
-  std::vector<LayerChoice> choices;
-  for (const Tiling& tiling : find_tilings(task))
-    for (const Dataflow dataflow : accelerator_->dataflows) {
-      const LayerChoice choice{tiling, map_layer(mapping_, tiling, dataflow)};
-      if (std::ranges::any_of(choices, [&](const LayerChoice& other) { return dominates(other, choice); }))
-        continue;
-      std::erase_if(choices, [&](const LayerChoice& other) { return dominates(choice, other); });
-      choices.push_back(choice);
-    }
-  return choices;
-}
-
-std::vector<LayerChoice> LayerCost::choices_with_spare(Place inputs, Place weights,
-                                                       int64_t spare_bits) const {
-  std::vector<LayerChoice> all;
+Tiling LayerCost::tiling_with_spare(Place inputs, Place weights, int64_t spare_bits) const {
   TilingTask task = tiling_task(inputs, weights);
   const TileBudget buffers = task.budget;
-  if (inputs == Place::outside) {
-    task.budget.inputs = buffers.inputs + spare_bits / 2;
-    for (LayerChoice& choice : choose(task)) all.push_back(choice);
-    task.budget.inputs = buffers.inputs;
+  Tiling best = tiling(inputs, weights);
+  for (int64_t TileBudget::*operand : {&TileBudget::inputs, &TileBudget::weights}) {
+    task.budget = buffers;
+    task.budget.*operand += spare_bits / 2;
+    const Tiling one = *least(find_tilings(task));
+    if (one.moved_bits() < best.moved_bits()) best = one;
   }
-  if (weights == Place::outside) {
-    task.budget.weights = buffers.weights + spare_bits / 2;
-    for (LayerChoice& choice : choose(task)) all.push_back(choice);
-  }
-  return all;
+  return best;
 }
 
 int64_t LayerCost::compulsory_bits(Place inputs, Place weights) const {

@@ -1,5 +1,5 @@
-// What a layer costs depending on where its operands are, as a short list of choices: more cycles with less
-// traffic, or the other way round. Where memory is given to what, is residency.h's question.
+// What a layer costs depending on where its operands are. Where memory is given to what, is residency.h's
+// question.
 #pragma once
 
 #include <array>
@@ -12,23 +12,18 @@
 
 namespace pact::accelerator {
 
-struct LayerChoice {
-  Tiling tiling;
-  Compute compute;
-};
-
 class LayerCost {
  public:
   // Throws Error naming the layer when its operands are wider than the elements, when the accumulators are
   // too narrow, or when not even the smallest tile fits into the buffers.
   LayerCost(const Layer& layer, const Accelerator& accelerator, int network_bits, int64_t images);
 
-  // Choices for the places of inputs and weights; none dominated. `spare` is memory beyond the buffers that
-  // the layer may use for tiles while it runs, given to one of the operands.
-  const std::vector<LayerChoice>& choices(Place inputs, Place weights) const {
-    return choices_[index(inputs, weights)];
-  }
-  std::vector<LayerChoice> choices_with_spare(Place inputs, Place weights, int64_t spare_bits) const;
+  // Cycles of the arrays, which do not depend on places.
+  const Compute& compute() const { return compute_; }
+  // The tiling that moves least.
+  const Tiling& tiling(Place inputs, Place weights) const { return tilings_[index(inputs, weights)]; }
+  // The same when the layer may use `spare_bits` beyond the buffers for one of its operands.
+  Tiling tiling_with_spare(Place inputs, Place weights, int64_t spare_bits) const;
 
   const Layer& layer() const { return *layer_; }
   const MappingTask& mapping() const { return mapping_; }
@@ -44,13 +39,13 @@ class LayerCost {
     return (inputs == Place::on_chip ? 1U : 0U) + (weights == Place::on_chip ? 2U : 0U);
   }
   TilingTask tiling_task(Place inputs, Place weights) const;
-  std::vector<LayerChoice> choose(const TilingTask& task) const;
 
   const Layer* layer_;
   const Accelerator* accelerator_;
   Accelerator::Mode mode_;
   MappingTask mapping_;
-  std::array<std::vector<LayerChoice>, 4> choices_;
+  Compute compute_;
+  std::array<Tiling, 4> tilings_;
 };
 
 }  // namespace pact::accelerator

@@ -1,22 +1,9 @@
 #include "accelerator/mapping.h"
 
 #include <algorithm>
-#include <array>
-
-#include "base/error.h"
 
 namespace pact::accelerator {
 namespace {
-
-struct Piece {
-  int64_t size = 0, count = 0;
-};
-
-// `total` cut into pieces of `size`, the last one smaller.
-std::array<Piece, 2> pieces(int64_t total, int64_t size) {
-  size = std::min(size, total);
-  return {Piece{size, total / size}, Piece{total % size, total % size > 0 ? 1 : 0}};
-}
 
 std::vector<Split> splits_of(int64_t cores, int64_t groups) {
   std::vector<Split> splits;
@@ -28,115 +15,90 @@ std::vector<Split> splits_of(int64_t cores, int64_t groups) {
   return splits;
 }
 
+// A layer as the matrix product of one group.
+MatrixProduct product_of(const MappingTask& task) {
+  const Layer& layer = *task.layer;
+  return {task.images * layer.pixels(), layer.depth(), layer.out_channels / layer.groups};
+}
+
+// Its share for the busiest core.
+MatrixProduct share_of(const MappingTask& task, const Split& split) {
+  const MatrixProduct whole = product_of(task);
+  return {ceil_div(whole.m, split.pixels), whole.k, ceil_div(whole.n, split.channels)};
+}
+
+double real(int64_t x) { return static_cast<double>(x); }
+
+// Cores that share an operand read it once each; an operand that is streamed is read again for each fold
+// beside.
+void count_traffic(const MappingTask& task, Compute& compute) {
+  const auto [rows, columns] = task.arrays.shape;
+  const MatrixProduct whole = product_of(task), share = share_of(task, compute.split);
+  const double repeats = real(task.layer->groups * task.passes);
+  double inputs = real(whole.m) * real(whole.k) * real(compute.split.channels);
+  double weights = real(whole.n) * real(whole.k) * real(compute.split.pixels);
+  double sums = real(ceil_div(whole.k, rows));  // times that a result is added to
+  const LayerFolds folds = folds_of_layer(task, compute.dataflow, compute.split);
+  const double chunks = real(folds.even.count + folds.last.count) / real(folds.last.count);
+  switch (compute.dataflow) {
+    case Dataflow::weight_stationary:
+      inputs *= real(ceil_div(share.n, columns));
+      weights *= chunks;
+      break;
+    case Dataflow::input_stationary:
+      weights *= real(ceil_div(share.m, columns));
+      inputs *= chunks;
+      break;
+    case Dataflow::output_stationary:
+      inputs *= real(ceil_div(share.n, columns));
+      weights *= real(ceil_div(share.m, rows));
+      sums = 1;
+      break;
+  }
+  const double writes = repeats * real(whole.m) * real(whole.n) * sums;
+  compute.input_reads = repeats * inputs * task.layer->activation_bits;
+  compute.weight_reads = repeats * weights * task.layer->weight_bits;
+  compute.sum_writes = writes * task.accumulator_bits;
+  compute.sum_reads = compute.sum_writes;  // by the next addition, in the end by what passes the result on
+}
+
 }  // namespace
 
-std::vector<TileClass> tile_classes(const Layer& layer, int64_t images, const Tiling& tiling) {
-  std::array<Piece, 2> rows;
-  int64_t repeats = 1;
-  if (tiling.rows >= layer.out_rows) {
-    rows = pieces(images, tiling.rows / layer.out_rows);
-    for (Piece& piece : rows) piece.size *= layer.out_rows;
-  } else {
-    rows = pieces(layer.out_rows, tiling.rows);
-    repeats = images;
-  }
-  std::vector<TileClass> classes;
-  for (const Piece& row : rows)
-    for (const Piece& channel : pieces(layer.out_channels / layer.groups, tiling.channels))
-      for (const Piece& depth : pieces(layer.in_channels / layer.groups, tiling.in_channels))
-        if (const int64_t count = repeats * row.count * channel.count * depth.count; count > 0)
-          classes.push_back({{row.size * layer.out_columns, channel.size,
-                              depth.size * layer.kernel_rows * layer.kernel_columns, layer.groups},
-                             count});
-  return classes;
-}
-
-TileFolds folds_of_tile(const MappingTask& task, const TileShape& tile, Dataflow dataflow,
-                        const Split& split) {
+LayerFolds folds_of_layer(const MappingTask& task, Dataflow dataflow, const Split& split) {
   const auto [rows, columns] = task.arrays.shape;
-  const int64_t m = ceil_div(tile.pixels, split.pixels), n = ceil_div(tile.channels, split.channels);
-  const int64_t repeats = ceil_div(tile.groups, split.groups) * task.passes;
-  if (dataflow == Dataflow::output_stationary)
-    return {{}, {repeats * ceil_div(m, rows) * ceil_div(n, columns), tile.depth}};
-  const bool weights_stay = dataflow == Dataflow::weight_stationary;
-  const int64_t streamed = weights_stay ? m : n, held = weights_stay ? n : m;
-  const int64_t depth_folds = ceil_div(tile.depth, rows);
-  const int64_t folds = repeats * depth_folds * ceil_div(held, columns);
-  // Sums wait for the next fold of the depth, so a chunk is as long as the accumulators of a core.
+  const MatrixProduct share = share_of(task, split);
+  const int64_t repeats = ceil_div(task.layer->groups, split.groups) * task.passes;
+  const Folds all = folds_of(share, {dataflow, task.buffering, task.arrays.shape});
   int64_t chunks = 1;
-  if (depth_folds > 1) {
+  // Sums wait for the next fold of the depth, so a chunk is as long as the accumulators of a core.
+  if (dataflow != Dataflow::output_stationary && share.k > rows) {
     const int64_t room = task.accumulator_budget / task.arrays.cores / (columns * task.accumulator_bits);
-    chunks = ceil_div(streamed, std::max<int64_t>(room, 1));
+    chunks = ceil_div(all.depth, std::max<int64_t>(room, 1));
   }
-  const int64_t chunk = ceil_div(streamed, chunks);
-  chunks = ceil_div(streamed, chunk);
-  return {{folds * (chunks - 1), chunk}, {folds, streamed - (chunks - 1) * chunk}};
+  const int64_t chunk = ceil_div(all.depth, chunks);
+  chunks = ceil_div(all.depth, chunk);
+  return {{repeats * all.count * (chunks - 1), chunk},
+          {repeats * all.count, all.depth - (chunks - 1) * chunk}};
 }
 
-Compute map_layer(const MappingTask& task, const Tiling& tiling, Dataflow dataflow) {
-  const std::vector<TileClass> classes = tile_classes(*task.layer, task.images, tiling);
-  const FoldRun run{dataflow, task.buffering, task.arrays.shape};
+Compute map_layer(const MappingTask& task, const std::vector<Dataflow>& dataflows) {
   Compute best;
-  for (const Split& split : splits_of(task.arrays.cores, task.layer->groups)) {
-    int64_t cycles = run_lead(run);
-    int64_t last_depth = 0, count = 0, streaming = 0;
-    for (const TileClass& one : classes) {
-      const TileFolds folds = folds_of_tile(task, one.shape, dataflow, split);
-      cycles += one.count * (folds.even.count * fold_period(run, folds.even.depth) +
-                             folds.last.count * fold_period(run, folds.last.depth));
-      last_depth = folds.last.depth;
-      count += one.count * (folds.even.count + folds.last.count);
-      streaming += one.count * (folds.even.count * folds.even.depth + folds.last.count * folds.last.depth);
+  for (const Dataflow dataflow : dataflows) {
+    const FoldRun run{dataflow, task.buffering, task.arrays.shape};
+    for (const Split& split : splits_of(task.arrays.cores, task.layer->groups)) {
+      const auto [even, last] = folds_of_layer(task, dataflow, split);
+      const int64_t cycles = run_lead(run) + even.count * fold_period(run, even.depth) +
+                             (last.count - 1) * fold_period(run, last.depth) + run_tail(run, last.depth);
+      if (best.cycles > 0 && cycles >= best.cycles) continue;
+      best.cycles = cycles;
+      best.folds = even.count + last.count;
+      best.streaming_cycles = even.count * even.depth + last.count * last.depth;
+      best.dataflow = dataflow;
+      best.split = split;
     }
-    cycles += run_tail(run, last_depth) - fold_period(run, last_depth);
-    if (best.cycles == 0 || cycles < best.cycles) best = {cycles, count, streaming, dataflow, split};
   }
+  count_traffic(task, best);
   return best;
-}
-
-void count_array_traffic(const MappingTask& task, const Tiling& tiling, Compute& compute) {
-  const auto [rows, columns] = task.arrays.shape;
-  const Split& split = compute.split;
-  double inputs = 0, weights = 0, reads = 0, writes = 0;
-  for (const TileClass& one : tile_classes(*task.layer, task.images, tiling)) {
-    const TileShape& tile = one.shape;
-    const auto real = [](int64_t x) { return static_cast<double>(x); };
-    const int64_t m = ceil_div(tile.pixels, split.pixels), n = ceil_div(tile.channels, split.channels);
-    // Per core; cores that share an operand read it once each.
-    double in = real(tile.pixels * tile.depth * split.channels),
-           w = real(tile.channels * tile.depth * split.pixels);
-    double sums = 1;
-    switch (compute.dataflow) {
-      case Dataflow::weight_stationary: {
-        const TileFolds folds = folds_of_tile(task, tile, compute.dataflow, split);
-        in *= real(ceil_div(n, columns));
-        w *= real(folds.last.count + folds.even.count) / real(folds.last.count);
-        sums = real(ceil_div(tile.depth, rows));
-        break;
-      }
-      case Dataflow::input_stationary: {
-        const TileFolds folds = folds_of_tile(task, tile, compute.dataflow, split);
-        w *= real(ceil_div(m, columns));
-        in *= real(folds.last.count + folds.even.count) / real(folds.last.count);
-        sums = real(ceil_div(tile.depth, rows));
-        break;
-      }
-      case Dataflow::output_stationary:
-        in *= real(ceil_div(n, columns));
-        w *= real(ceil_div(m, rows));
-        break;
-    }
-    const double repeats = real(one.count * tile.groups * task.passes);
-    const double outputs = real(tile.pixels * tile.channels);
-    inputs += repeats * in;
-    weights += repeats * w;
-    writes += repeats * outputs * sums;
-    reads += repeats * outputs * (sums - 1) + repeats * outputs;  // the last reading passes the result on
-  }
-  compute.input_reads = inputs * task.layer->activation_bits;
-  compute.weight_reads = weights * task.layer->weight_bits;
-  compute.sum_reads = reads * task.accumulator_bits;
-  compute.sum_writes = writes * task.accumulator_bits;
 }
 
 }  // namespace pact::accelerator

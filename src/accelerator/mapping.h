@@ -1,5 +1,6 @@
-// A layer's tiles on the arrays of all cores: which dataflow, how the cores share a tile, how many cycles it
-// takes.
+// A layer on the arrays of all cores: which dataflow, how the cores share it, how many cycles it takes. Tiles
+// are cut for external traffic alone (tiling.h): operands are double buffered in front of the arrays, so that
+// a fold's stream goes on across the borders of tiles. The accumulators do cut it.
 #pragma once
 
 #include "accelerator/cycles.h"
@@ -28,18 +29,12 @@ struct MappingTask {
 struct FoldGroup {
   int64_t count = 0, depth = 0;
 };
-
-// One tile of `pixels` x `depth` by `depth` x `channels` in `groups` groups, as its busiest core sees it.
-struct TileShape {
-  int64_t pixels = 0, channels = 0, depth = 0, groups = 1;
-};
-// At most two groups: equal folds, and those of the last chunk of streamed vectors. A chunk is what the
-// accumulators hold.
-struct TileFolds {
+// What the busiest core runs: equal folds, then those of the last chunk of streamed vectors. A chunk is what
+// the accumulators hold.
+struct LayerFolds {
   FoldGroup even, last;
 };
-TileFolds folds_of_tile(const MappingTask& task, const TileShape& tile, Dataflow dataflow,
-                        const Split& split);
+LayerFolds folds_of_layer(const MappingTask& task, Dataflow dataflow, const Split& split);
 
 struct Compute {
   int64_t cycles = 0;
@@ -51,16 +46,7 @@ struct Compute {
   double input_reads = 0, weight_reads = 0, sum_reads = 0, sum_writes = 0;
 };
 
-// The tiles of a layer by their sizes: full ones and what is left over at the edges.
-struct TileClass {
-  TileShape shape;
-  int64_t count = 0;
-};
-std::vector<TileClass> tile_classes(const Layer& layer, int64_t images, const Tiling& tiling);
-
-// The fastest split for a dataflow, of all that divide the cores.
-Compute map_layer(const MappingTask& task, const Tiling& tiling, Dataflow dataflow);
-// With SRAM traffic filled in.
-void count_array_traffic(const MappingTask& task, const Tiling& tiling, Compute& compute);
+// The fastest of the dataflows and of the splits that divide the cores, with its traffic filled in.
+Compute map_layer(const MappingTask& task, const std::vector<Dataflow>& dataflows);
 
 }  // namespace pact::accelerator

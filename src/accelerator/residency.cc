@@ -20,7 +20,7 @@ void pin_greedily(const ResidencyModel& model, Residency& residency) {
   std::vector<size_t> order;
   for (size_t i = 0; i < layers; ++i) {
     const uint32_t mask = model.mask(i, residency.kept);
-    const TimeAndTraffic before = model.time(i, false, mask).total, after = model.time(i, true, mask).total;
+    const TimeAndTraffic before = model.time(i, false, mask), after = model.time(i, true, mask);
     const auto bits = static_cast<double>(std::max<int64_t>(model.weight_bits(i), 1));
     gain[i] = {(before.cycles - after.cycles) / bits, (before.bits - after.bits) / bits};
     if (gain[i] > TimeAndTraffic{}) order.push_back(i);
@@ -55,15 +55,9 @@ Residency search_greedily(const ResidencyModel& model) {
 
 }  // namespace
 
-LayerTime fastest(const std::vector<LayerChoice>& choices, int64_t streamed_bits, double bits_per_cycle) {
-  LayerTime best{{std::numeric_limits<double>::infinity(), 0}, nullptr};
-  for (const LayerChoice& choice : choices) {
-    const auto bits = static_cast<double>(choice.tiling.moved_bits() + streamed_bits);
-    const TimeAndTraffic total{std::max(static_cast<double>(choice.compute.cycles), bits / bits_per_cycle),
-                               bits};
-    if (total < best.total) best = {total, &choice};
-  }
-  return best;
+TimeAndTraffic time_of(const Compute& compute, int64_t moved_bits, double bits_per_cycle) {
+  const auto bits = static_cast<double>(moved_bits);
+  return {std::max(static_cast<double>(compute.cycles), bits / bits_per_cycle), bits};
 }
 
 ResidencyModel::ResidencyModel(const Workload& workload, const std::vector<LayerCost>& costs,
@@ -100,8 +94,9 @@ ResidencyModel::ResidencyModel(const Workload& workload, const std::vector<Layer
       const int64_t streamed = streamed_bits(layer, kept);
       const Place inputs = input_place(layer, kept);
       for (const Place weights : {Place::outside, Place::on_chip})
-        times_[layer].push_back(
-            fastest(cost(layer).choices(inputs, weights), streamed, options.bits_per_cycle));
+        times_[layer].push_back(time_of(cost(layer).compute(),
+                                        cost(layer).tiling(inputs, weights).moved_bits() + streamed,
+                                        options.bits_per_cycle));
     }
   }
 }
@@ -131,7 +126,7 @@ Place ResidencyModel::input_place(size_t layer, const std::vector<char>& kept) c
 
 TimeAndTraffic ResidencyModel::total(const Residency& residency) const {
   TimeAndTraffic sum;
-  for (size_t i = 0; i < layers(); ++i) sum = sum + time(i, residency).total;
+  for (size_t i = 0; i < layers(); ++i) sum = sum + time(i, residency);
   return sum;
 }
 

@@ -8,7 +8,7 @@
 // For given pinned weights the best tensors are found exactly, by dynamic programming over the layers; the
 // state is which of the tensors alive are kept. The weights to pin are found
 //   greedy:   for a few shares of the memory, by time saved per bit; then tensors and weights once more in
-//   turn optimal:  in the same program, whose state also holds how much is pinned, in 1/64 of the memory
+//   turn optimal:  in the same program, whose state also holds how much is pinned, in 1/32 of the memory
 #pragma once
 
 #include <cstdint>
@@ -34,12 +34,7 @@ struct TimeAndTraffic {
   }
 };
 
-struct LayerTime {
-  TimeAndTraffic total;
-  const LayerChoice* choice = nullptr;
-};
-// The fastest of `choices` for a layer that moves `streamed_bits` besides its tiles.
-LayerTime fastest(const std::vector<LayerChoice>& choices, int64_t streamed_bits, double bits_per_cycle);
+TimeAndTraffic time_of(const Compute& compute, int64_t moved_bits, double bits_per_cycle);
 
 // A network on one accelerator, `images` at a time, with all that the search asks for again and again in
 // tables.
@@ -72,10 +67,10 @@ class ResidencyModel {
   // What moves besides tiles: shortcuts that are read, results that are written.
   int64_t streamed_bits(size_t layer, const std::vector<char>& kept) const;
   Place input_place(size_t layer, const std::vector<char>& kept) const;
-  const LayerTime& time(size_t layer, bool is_pinned, uint32_t mask) const {
+  const TimeAndTraffic& time(size_t layer, bool is_pinned, uint32_t mask) const {
     return times_[layer][2 * mask + (is_pinned ? 1 : 0)];
   }
-  const LayerTime& time(size_t layer, const Residency& residency) const {
+  const TimeAndTraffic& time(size_t layer, const Residency& residency) const {
     return time(layer, residency.pinned[layer] != 0, mask(layer, residency.kept));
   }
   TimeAndTraffic total(const Residency& residency) const;
@@ -90,7 +85,7 @@ class ResidencyModel {
   std::vector<int64_t> weight_bits_, tensor_bits_;
   std::vector<char> may_stay_;
   std::vector<std::vector<size_t>> alive_, touched_;
-  std::vector<std::vector<LayerTime>> times_;
+  std::vector<std::vector<TimeAndTraffic>> times_;
 };
 
 Residency find_residency(const ResidencyModel& model, ResidencySearch search);

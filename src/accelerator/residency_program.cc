@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
+#include <unordered_map>
 
 namespace pact::accelerator {
 namespace {
 
 constexpr size_t kMostStates = 4096;
-constexpr int kUnits = 64;
+constexpr int kUnits = 32;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 // Tensors carry the number of their slot among those alive; a set is a mask of slots.
@@ -50,6 +50,28 @@ struct Path {
   bool is_pinned = false;
 };
 
+// Where a state stands in a list: most lists are short enough to be walked.
+class Known {
+ public:
+  // Its index, or the list's size, where it is about to be put.
+  size_t place_of(const State& state, const std::vector<Path>& list) {
+    constexpr size_t kShort = 24;
+    if (list.size() <= kShort) {
+      const auto found = std::ranges::find(list, state, &Path::state);
+      return static_cast<size_t>(found - list.begin());
+    }
+    if (index_.empty())
+      for (size_t i = 0; i < list.size(); ++i) index_.emplace(key(list[i].state), i);
+    return index_.emplace(key(state), list.size()).first->second;
+  }
+
+ private:
+  static uint64_t key(const State& state) {
+    return uint64_t{state.kept} << 16 | static_cast<uint64_t>(state.pinned);
+  }
+  std::unordered_map<uint64_t, size_t> index_;
+};
+
 class Program {
  public:
   explicit Program(const ResidencyModel& model) : model_(model), slots_(model) {}
@@ -82,7 +104,7 @@ class Program {
       if (one.readers.back() == static_cast<int>(layer)) leaving |= slots_.bit(tensor);
     }
     std::vector<Path> after;
-    std::map<State, size_t> known;
+    Known known;
     for (size_t parent = 0; parent < before.size(); ++parent)
       for (uint32_t choice = 0; choice < (1U << fresh.size()); ++choice) {
         uint32_t kept = before[parent].state.kept;
@@ -94,15 +116,15 @@ class Program {
           if (pinned > pins.most) continue;
           const bool is_pinned = pin == 1 || (pins.fixed && (*pins.fixed)[layer]);
           const Path path{{kept & ~leaving, pinned},
-                          before[parent].total + model_.time(layer, is_pinned, mask_of(layer, kept)).total,
+                          before[parent].total + model_.time(layer, is_pinned, mask_of(layer, kept)),
                           static_cast<int>(parent),
                           kept,
                           pin == 1};
-          const auto [place, is_new] = known.emplace(path.state, after.size());
-          if (is_new)
+          const size_t place = known.place_of(path.state, after);
+          if (place == after.size())
             after.push_back(path);
-          else if (path.total < after[place->second].total)
-            after[place->second] = path;
+          else if (path.total < after[place].total)
+            after[place] = path;
         }
       }
     if (after.size() > kMostStates) {

@@ -12,7 +12,7 @@ namespace pact::accelerator {
 std::vector<char> keep_tensors(const ResidencyModel& model, const std::vector<char>& pinned,
                                int64_t room_bits);
 
-// Tensors and weights together, weights measured in 1/64 of the room (rounded up, so that all fits).
+// Tensors and weights together, weights measured in 1/32 of the room (rounded up, so that all fits).
 Residency search_by_program(const ResidencyModel& model);
 
 }  // namespace pact::accelerator

@@ -67,7 +67,7 @@ TEST_P(Search, OptimalIsTheBestOfAllUpToItsUnit) {
   const TimeAndTraffic best = best_of_all(nullptr), found = model_->total(optimal);
   EXPECT_LE(best, found);
   EXPECT_LE(found, model_->total(greedy));
-  // Rounding weights up to 1/64 of the room can cost the last layer that would just have fitted.
+  // Rounding weights up to 1/32 of the room can cost the last layer that would just have fitted.
   EXPECT_LE(found.cycles, best.cycles * 1.05);
   EXPECT_LE(model_->total(greedy).cycles, model_->total(model_->nothing_stays()).cycles);
 }

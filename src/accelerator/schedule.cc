@@ -16,9 +16,10 @@ class Timeline {
       // A buffer is free when the piece before the last is done. Inputs of the first piece are what the layer
       // before stores; later pieces go ahead of the results of the piece before them.
       move(weights, older_done_);
+      double loaded = weights > 0 ? bus_ : 0;
       if (i == 0) store_last();
       move(inputs, older_done_);
-      const double loaded = weights + inputs > 0 ? bus_ : 0;
+      if (inputs > 0) loaded = bus_;
       if (i > 0) store_last();
       const double cycles = static_cast<double>(layer.compute_cycles * (i + 1) / layer.pieces -
                                                 layer.compute_cycles * i / layer.pieces);

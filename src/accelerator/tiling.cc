@@ -219,6 +219,13 @@ std::string name_of(LoopOrder order) {
   return "?";
 }
 
+int64_t tile_count(const Layer& layer, int64_t images, const Tiling& tiling) {
+  const int64_t rows = tiling.rows >= layer.out_rows ? ceil_div(images, tiling.rows / layer.out_rows)
+                                                     : images * ceil_div(layer.out_rows, tiling.rows);
+  return layer.groups * rows * ceil_div(layer.out_channels / layer.groups, tiling.channels) *
+         ceil_div(layer.in_channels / layer.groups, tiling.in_channels);
+}
+
 int64_t rows_read(const Layer& layer, int64_t first, int64_t last) {
   const int64_t window = (layer.kernel_rows - 1) * layer.row_dilation + 1;
   if (layer.row_stride <= window) {

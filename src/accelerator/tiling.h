@@ -61,6 +61,8 @@ std::vector<Tiling> find_tilings(const TilingTask& task);
 // The bits that have to move whatever the tiling: each outside operand once, rows that nobody reads left out.
 int64_t compulsory_bits(const TilingTask& task);
 
+int64_t tile_count(const Layer& layer, int64_t images, const Tiling& tiling);
+
 // Input rows of one image that output rows [first, last) read. What a dilated window skips counts as read,
 // since it passes through the line buffers; what lies between windows does not.
 int64_t rows_read(const Layer& layer, int64_t first, int64_t last);
