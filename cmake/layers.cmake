@@ -15,6 +15,17 @@ if(NOT PACT_TESTS AND PACT_ENGINE_ONLY)
   list(APPEND PACT_LEFT_OUT_LAYERS reference)  # only tests of these layers compare with it
 endif()
 
+# Halves the time that the engine alone takes to build. Not for kernels, whose files see no library headers
+# (tests/layers_test.py).
+function(pact_precompile layer)
+  if(layer STREQUAL base)
+    target_precompile_headers(pact_base PRIVATE <fmt/format.h> <algorithm> <filesystem> <functional> <map> <optional>
+                              <set> <string> <variant> <vector>)
+  elseif(NOT layer STREQUAL kernels)
+    target_precompile_headers(pact_${layer} REUSE_FROM pact_base)
+  endif()
+endfunction()
+
 function(pact_add_layer layer dependencies)
   set(dir ${CMAKE_SOURCE_DIR}/src/${layer})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
@@ -31,9 +42,8 @@ function(pact_add_layer layer dependencies)
     target_include_directories(pact_${layer} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
     target_link_libraries(pact_${layer} PUBLIC ${dependencies} fmt::fmt nlohmann_json::nlohmann_json Threads::Threads)
     pact_warnings(pact_${layer})
-    if(PACT_ENGINE_ONLY AND NOT layer STREQUAL kernels)  # whose files see no library headers (tests/layers_test.py)
-      target_precompile_headers(pact_${layer} PRIVATE <fmt/format.h> <algorithm> <filesystem> <functional> <map>
-                                <optional> <set> <string> <variant> <vector>)
+    if(PACT_ENGINE_ONLY)
+      pact_precompile(${layer})
     endif()
   else()
     add_library(pact_${layer} INTERFACE)

@@ -138,6 +138,12 @@ class Library(unittest.TestCase):
             lines[model, engine] = out.read_text()
         self.assertEqual(len(set(lines.values())), 1)
 
+    def test_a_program_without_training_says_so(self):
+        if "PACT_TRAIN:BOOL=OFF" not in (Path(BUILD) / "CMakeCache.txt").read_text():
+            self.skipTest("this build trains")
+        self.assertIn("libtorch", call(PACT, "train", "resnet8", "--data", "shapes", "--weights", 4, code=1).stderr)
+        self.assertIn("libtorch", call(PACT, "eval", RUN, "--data", "shapes:test=20", code=1).stderr)
+
     def test_wrong_uses_are_told(self):
         onnx = self.dir / "m.onnx"
         self.assertIn("int", call(PACT, "export", self.model, "-o", onnx, code=1).stderr)
