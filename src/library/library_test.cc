@@ -154,6 +154,13 @@ TEST(Library, RefusesNetworksBeyondTheMemoryLimit) {
                        "v: f32[N,1,2097152,2097152] = pad(p) pads=[1048576,1048576,1048575,1048575]\n"
                        "y: f32[N,1] = global_avg_pool(v)\noutput y\n"),
                "node 'v'");
+  // Each value is small enough, but all are alive at once.
+  std::string many = "graph g\ninput x: f32[N,1,4096,4096]\n";
+  for (int k = 0; k < 30; ++k) many += fmt::format("r{}: f32[N,1,4096,4096] = relu(x)\n", k);
+  for (int k = 1; k < 30; ++k)
+    many += fmt::format("s{}: f32[N,1,4096,4096] = add({}, r{})\n", k,
+                        k == 1 ? "r0" : fmt::format("s{}", k - 1), k);
+  EXPECT_PRED2(contains, refusal(many + "y: f32[N,1] = global_avg_pool(s29)\noutput y\n"), "node 'r15'");
 }
 
 class CInterface : public testing::Test {

@@ -1,5 +1,5 @@
-// A bound on what a network makes the engine allocate, taken before it does: a file of a few bytes can
-// describe images of terabytes.
+// What a network makes the engine allocate, reckoned before it does: a file of a few bytes can describe
+// images of terabytes.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace pact::library {
 
-// Throws Error, naming the node, when some node's values alone, padded input included, would take more than
-// `limit_bytes` for `max_batch` images.
+// Throws Error, naming the node, when the values that are alive at some node, its padded input included,
+// would take more than `limit_bytes` for `max_batch` images. The engine fuses steps and takes less.
 void require_memory(const graph::Graph& graph, int64_t max_batch, size_t limit_bytes);
 
 }  // namespace pact::library

@@ -73,12 +73,6 @@ std::string with_line(std::string_view old_line, const std::string& new_line) {
   });
 }
 
-TEST(Checksum, IsTheCrcOfZip) {
-  EXPECT_EQ(crc32("123456789"), 0xCBF43926u);  // the check value of CRC-32/ISO-HDLC
-  EXPECT_EQ(crc32("6789", crc32("12345")), 0xCBF43926u);
-  EXPECT_EQ(crc32(""), 0u);
-}
-
 TEST(ModelFile, ComesBackAsItWas) {
   const Model model = tiny();
   const std::string bytes = serialize(model);
