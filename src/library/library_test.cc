@@ -223,8 +223,7 @@ TEST_F(CInterface, RefusesNullPointersAndWrongSizes) {
   expect_refused(pact_run_u8(engine_, pixels, 8, PACT_PLANAR, 1, scores, 1), PACT_USAGE, "scores has 1");
   expect_refused(pact_run_u8(engine_, pixels, 0, PACT_PLANAR, 0, scores, 0), PACT_USAGE, "0 images");
   expect_refused(pact_run_u8(engine_, pixels, 8, PACT_PLANAR, SIZE_MAX, scores, 2), PACT_USAGE, "pixels");
-  expect_refused(pact_run_u8(engine_, pixels, 8, static_cast<pact_pixel_order>(3), 1, scores, 2), PACT_USAGE,
-                 "order");
+  expect_refused(pact_run_u8(engine_, pixels, 8, 3, 1, scores, 2), PACT_USAGE, "order");
   expect_refused(pact_input(engine_, nullptr), PACT_USAGE, "info");
   expect_refused(pact_output(nullptr, &info), PACT_USAGE, "engine");
   EXPECT_EQ(pact_name(nullptr), nullptr);
