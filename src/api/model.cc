@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "data/dataset.h"
+#include "model_file/model_file.h"
 #include "onnx_io/import.h"
 
 namespace pact::api {
@@ -12,9 +14,19 @@ namespace fs = std::filesystem;
 bool is_onnx(const fs::path& path) { return path.extension() == ".onnx"; }
 
 std::string dataset_of(const fs::path& model) {
-  if (is_onnx(model)) return "";
+  if (is_onnx(model) || model_file::is_model_file(model)) return "";
   const fs::path directory = fs::is_regular_file(model) ? model.parent_path() : model;
-  return train::read_run_json(directory).value("dataset", "");
+  return model_file::read_run_json(directory).value("dataset", "");
+}
+
+std::vector<std::string> class_names(const fs::path& model) {
+  if (model_file::is_model_file(model)) return model_file::read(model).classes;
+  try {
+    const std::string dataset = dataset_of(model);
+    return dataset.empty() ? std::vector<std::string>() : data::class_names(dataset);
+  } catch (const Error&) {
+    return {};  // the indices will do
+  }
 }
 
 graph::Network load_model(const ModelSource& source) {
@@ -24,7 +36,8 @@ graph::Network load_model(const ModelSource& source) {
   if (!source.mean.empty() || !source.std.empty())
     fail(ErrorKind::usage, "--mean and --std are for ONNX models; {} carries its own normalization",
          source.path.string());
-  return train::load_network(source.path, source.checkpoint);
+  if (model_file::is_model_file(source.path)) return model_file::read(source.path).network;
+  return model_file::load_network(source.path, source.checkpoint);
 }
 
 }  // namespace pact::api

@@ -68,7 +68,7 @@ void add_bench(CLI::App& app, Run& run) {
   };
   auto args = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("bench", "speed of the integer network, in all and per layer");
-  command->add_option("model", args->model, "run directory, .safetensors file in one, or ONNX file")->required();
+  command->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file")->required();
   command->add_option("--threads", args->command.threads, "threads; 0: one per core")->check(CLI::Range(0, 1024));
   command->add_option("--batch", args->command.batch, "images a run [1]")->check(CLI::Range(1, 4096));
   command->add_option("--rounds", args->command.rounds, "timed runs; 0: about two seconds of them")

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/evaluate.h"
 #include "api/model.h"
 
 namespace pact::cli {
@@ -26,6 +27,9 @@ void add_export(CLI::App& app, Run& run);
 void add_run(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_accelerate(CLI::App& app, Run& run);
+
+// How training evaluates a network; empty in a program without libtorch.
+api::RealEvaluator real_evaluator();
 
 // --mean and --std, of commands that take ONNX models.
 void add_normalization(CLI::App& command, api::ModelSource& source);

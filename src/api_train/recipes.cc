@@ -1,4 +1,4 @@
-#include "api/recipes.h"
+#include "api_train/recipes.h"
 
 #include "api/configs.h"
 
