@@ -78,6 +78,28 @@ class Sizes {
       sum += rows_read(layer, first, std::min(first + tile_rows, layer.out_rows));
     return images * sum * row_bits * depth * layer.groups;
   }
+  // Several passes: each begins with what the last tile of the pass before has left.
+  int64_t repeated_input_bits(int64_t tile_rows, int64_t passes) const {
+    return whole_input_bits() * passes -
+           (inputs_move ? (passes - 1) * shared_rows(tile_rows) * row_bits * depth * layer.groups : 0);
+  }
+  // Input rows that the first and the last tile of a pass both read.
+  int64_t shared_rows(int64_t tile_rows) const {
+    if (images > 1 || tile_rows >= layer.out_rows ||
+        layer.row_stride > (layer.kernel_rows - 1) * layer.row_dilation + 1)
+      return 0;
+    const int64_t last = (layer.out_rows - 1) / tile_rows * tile_rows;
+    return std::max<int64_t>(
+        layer.input_rows(0, tile_rows).end - layer.input_rows(last, layer.out_rows).begin, 0);
+  }
+  // Of the tiles of at most `most` rows the one that shares most, the largest of equals.
+  int64_t rows_that_share_most(int64_t most) const {
+    int64_t best = most;
+    if (images > 1 || most >= layer.out_rows || layer.kernel_rows == 1) return best;
+    for (int64_t tile = most - 1; tile > 0; --tile)
+      if (shared_rows(tile) > shared_rows(best)) best = tile;
+    return best;
+  }
   int64_t whole_weight_bits() const { return weights_move ? layer.weights() * layer.weight_bits : 0; }
 
   int64_t row_tiles(int64_t tile_rows) const {
@@ -119,7 +141,8 @@ class Search {
            s.whole_weight_bits()});
       return;
     }
-    add({LoopOrder::crd, rows, channels, s.depth, channel_tiles * s.whole_input_bits(),
+    const int64_t sharing = s.rows_that_share_most(rows);
+    add({LoopOrder::crd, sharing, channels, s.depth, s.repeated_input_bits(sharing, channel_tiles),
          s.whole_weight_bits()});
     add({LoopOrder::rcd, rows, channels, s.depth, s.whole_input_bits(), row_tiles * s.whole_weight_bits()});
   }
@@ -174,9 +197,11 @@ class Search {
     if (!s.sums_fit(s.rows, s.channels)) return;
     const int64_t rows = s.most_rows(1), channels = s.most_channels(1);
     if (rows == 0 || channels == 0) return;
-    if (channels == s.channels || s.row_tiles(rows) > 1)
-      add({LoopOrder::dcr, rows, channels, 1, ceil_div(s.channels, channels) * s.whole_input_bits(),
-           s.whole_weight_bits()});
+    if (channels == s.channels || s.row_tiles(rows) > 1) {
+      const int64_t sharing = s.rows_that_share_most(rows);
+      add({LoopOrder::dcr, sharing, channels, 1,
+           s.repeated_input_bits(sharing, ceil_div(s.channels, channels)), s.whole_weight_bits()});
+    }
     add({LoopOrder::drc, rows, channels, 1, s.whole_input_bits(),
          (channels == s.channels ? 1 : s.row_tiles(rows)) * s.whole_weight_bits()});
   }
