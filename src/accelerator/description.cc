@@ -27,6 +27,7 @@ std::map<int, Arrays> parse_iso_area(Fields one, int64_t cores, const Accelerato
                                      const Technology* technology) {
   const int base_bits = static_cast<int>(one.integer("base_bits", {1, 32}));
   const Arrays base = parse_array(one.object("base"), cores);
+  const bool grows_cores = !one.has("grow") || one.choice("grow", {"cores", "array"}) == "cores";
   const Json& list = one.raw("bits");
   if (!list.is_array() || list.empty()) fail("{}: {} must be a list of bits", a.origin, one.name_of("bits"));
   one.finish();
@@ -40,7 +41,11 @@ std::map<int, Arrays> parse_iso_area(Fields one, int64_t cores, const Accelerato
     const int bits = value.get<int>();
     const double density =
         technology->density(a.technology->design, a.technology->accumulator, bits, base_bits);
-    arrays[bits] = {base.cores, nearly_square(static_cast<double>(base.shape.elements()) * density)};
+    arrays[bits] = base;
+    if (grows_cores)
+      arrays[bits].cores = std::max<int64_t>(1, std::llround(static_cast<double>(base.cores) * density));
+    else
+      arrays[bits].shape = nearly_square(static_cast<double>(base.shape.elements()) * density);
   }
   return arrays;
 }

@@ -102,11 +102,16 @@ TEST(Technology, GivesDensities) {
             std::string::npos);
 
   const std::string iso =
-      R"({"iso_area": {"base_bits": 16, "base": {"rows": 10, "columns": 10}, "bits": [16, 2]}})";
+      R"({"iso_area": {"base_bits": 16, "base": {"rows": 10, "columns": 10}, "bits": [16, 2], "grow": "array"}})";
   const std::string more = R"(, "technology": {"file": "lib.json", "design": "pe", "accumulator": "exact"})";
   const Accelerator a = parse_accelerator(description(iso, memory(64, 8), more), "chip.json", &technology);
   EXPECT_EQ(a.arrays.at(16).macs_per_cycle(), 100);
   EXPECT_EQ(a.arrays.at(2).shape, (ArrayShape{45, 44}));  // 1980 of at most 2000
+  const Accelerator cores = parse_accelerator(
+      description(R"({"iso_area": {"base_bits": 16, "base": {"rows": 10, "columns": 10}, "bits": [16, 2]}})",
+                  memory(64, 8), more),
+      "chip.json", &technology);
+  EXPECT_EQ(cores.arrays.at(2), (Arrays{20, {10, 10}}));
   EXPECT_NE(
       caught([&] { parse_accelerator(description(iso, memory(64, 8)), "chip.json"); }).find("key technology"),
       std::string::npos);

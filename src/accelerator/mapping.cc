@@ -1,16 +1,30 @@
 #include "accelerator/mapping.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace pact::accelerator {
 namespace {
 
+// Ways to share the work of `cores` cores between two, neither of which could be larger beside the other.
+std::vector<std::pair<int64_t, int64_t>> shares_of(int64_t cores) {
+  std::vector<std::pair<int64_t, int64_t>> shares;
+  for (int64_t one = 1; one <= cores; ++one) {
+    const int64_t other = cores / one;
+    one = cores / other;  // the most that go with `other`
+    shares.push_back({one, other});
+  }
+  return shares;
+}
+
 std::vector<Split> splits_of(int64_t cores, int64_t groups) {
   std::vector<Split> splits;
-  for (int64_t g = 1; g <= std::min(cores, groups); ++g) {
-    if (cores % g != 0) continue;
-    for (int64_t p = 1; p <= cores / g; ++p)
-      if (cores / g % p == 0) splits.push_back({g, p, cores / g / p});
+  for (const auto& [groups_share, rest] : shares_of(cores)) {
+    const int64_t taken = std::min(groups_share, groups);
+    for (const auto& [pixels, channels] : shares_of(taken == groups_share ? rest : cores / taken))
+      splits.push_back({taken, pixels, channels});
+    if (groups_share >= groups) break;
   }
   return splits;
 }

@@ -46,7 +46,7 @@ struct Compute {
   double input_reads = 0, weight_reads = 0, sum_reads = 0, sum_writes = 0;
 };
 
-// The fastest of the dataflows and of the splits that divide the cores, with its traffic filled in.
+// The fastest of the dataflows and of the splits among the cores, with its traffic filled in.
 Compute map_layer(const MappingTask& task, const std::vector<Dataflow>& dataflows);
 
 }  // namespace pact::accelerator

@@ -133,11 +133,13 @@ std::vector<SweepRow> sweep(const SweepCommand& command, const std::function<voi
   options.residency = command.base.residency;
   options.detail = accelerator::Detail::bound;
 
+  std::vector<double> memories = command.on_chip_kb, peaks = command.peak_tmacs;
+  if (memories.empty()) memories = {static_cast<double>(hardware.accelerator.memory.on_chip_bits) / 8192};
+  if (peaks.empty()) peaks = {widest_peak_tmacs(hardware.accelerator)};
   std::vector<SweepRow> rows;
-  const size_t count =
-      command.on_chip_kb.size() * command.peak_tmacs.size() * bandwidths.size() * all_bits.size();
-  for (const double memory : command.on_chip_kb)
-    for (const double peak : command.peak_tmacs)
+  const size_t count = memories.size() * peaks.size() * bandwidths.size() * all_bits.size();
+  for (const double memory : memories)
+    for (const double peak : peaks)
       for (const double bandwidth : bandwidths) {
         Accelerator chip = changed(hardware.accelerator, command.base);
         set_memory(chip, memory);

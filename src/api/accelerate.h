@@ -51,7 +51,7 @@ Acceleration accelerate(const AccelerateCommand& command);
 // The same over a design space, without layers: every memory with every peak, bandwidth and bits.
 struct SweepCommand {
   AccelerateCommand base;
-  std::vector<double> on_chip_kb, peak_tmacs;  // at least one each; bandwidths are those of `base`
+  std::vector<double> on_chip_kb, peak_tmacs;  // empty: as described; bandwidths are those of `base`
 };
 struct SweepRow {
   int bits = 0;

@@ -112,11 +112,10 @@ std::vector<int> parse_bits(const std::string& text) {
 }
 
 void run_sweep(const Arguments& args) {
-  api::SweepCommand sweep{
-      args.command, api::parse_numbers(args.memories.empty() ? "1024:65536:x2" : args.memories, "--memory"),
-      api::parse_numbers(args.peaks.empty() ? "1:16:x2" : args.peaks, "--peak")};
-  if (sweep.base.bandwidths_gb_s.empty())
-    sweep.base.bandwidths_gb_s = api::parse_numbers("inf,256,128,64,32,16", "--bandwidth");
+  api::SweepCommand sweep;
+  sweep.base = args.command;
+  if (!args.memories.empty()) sweep.on_chip_kb = api::parse_numbers(args.memories, "--memory");
+  if (!args.peaks.empty()) sweep.peak_tmacs = api::parse_numbers(args.peaks, "--peak");
   ProgressLine line;
   const auto rows = api::sweep(sweep, [&](double fraction) { line.update(fraction, "configurations"); });
   line.clear();

@@ -28,36 +28,36 @@ function key(series) {
 function keyedFigure(recipe) {
   recipe.summary = recipe.series.map((one) =>
     one.label + ": " + one.points.map((point) => `${recipe.format(point.y)} at ${short(point.x)}`).join(", ")).join("; ");
-  recipe.tooltipTitle = recipe.tooltipTitle || ((items) => (items.length ? short(items[0].parsed.x) + " bits" : ""));
   const drawing = figure(recipe);
   drawing.append(key(recipe.series));
   return drawing;
 }
 
-// An axis of bits, halving to the right as the gains grow.
-const bitAxis = {xTitle: "bits of weights and activations", xType: "logarithmic",
-                 xTicks: (x) => (allBits.includes(x) || [1, 2, 4, 8, 16].includes(x) ? String(x) : "")};
+// An axis on which each halving of the bits is a step.
+const bitAxis = {xTitle: "bits of weights and activations", xTicks: (x) => (Number.isInteger(x) ? String(2 ** x) : ""),
+                 tooltipTitle: (items) => (items.length ? Math.round(2 ** items[0].parsed.x) + " bits" : "")};
+const byBits = (points) => points.map(({x, y}) => ({x: Math.log2(x), y})).sort((one, other) => one.x - other.x);
 
 function densityFigure() {
   const widest = data.arrays[data.arrays.length - 1];
   const series = [{label: "this accelerator", color: () => seriesColor(0),
-                   points: data.arrays.map((a) => ({x: a.bits, y: a.macs_per_cycle / widest.macs_per_cycle}))}];
+                   points: byBits(data.arrays.map((a) => ({x: a.bits, y: a.macs_per_cycle / widest.macs_per_cycle})))}];
   const names = [...new Set(data.densities.map((d) => `${d.design}, ${d.accumulator} accumulator`))];
   names.forEach((name, i) => series.push({label: name + ", synthesised", dashed: true, color: () => seriesColor(i + 1),
-    points: data.densities.filter((d) => `${d.design}, ${d.accumulator} accumulator` === name)
-      .map((d) => ({x: d.bits, y: d.density})).sort((a, b) => a.x - b.x)}));
+    points: byBits(data.densities.filter((d) => `${d.design}, ${d.accumulator} accumulator` === name)
+      .map((d) => ({x: d.bits, y: d.density})))}));
   return keyedFigure({title: "Density of multiply-accumulate units", hint: "in the area of one at the widest operands",
-                      ...bitAxis, format: times, logarithmic: () => true, tick: oneTwoFive, series,
+                      ...bitAxis, format: times, fromZero: true, series,
                       interaction: {mode: "nearest", axis: "xy", intersect: false}});
 }
 
 function performanceFigure() {
   const series = bandwidths.map((bandwidth, i) => ({label: bandwidthText(bandwidth), color: () => seriesColor(i),
-    points: at(bandwidth).map((point) => ({x: point.bits, y: point.speed_up})).sort((a, b) => a.x - b.x)}));
+    points: byBits(at(bandwidth).map((point) => ({x: point.bits, y: point.speed_up})))}));
   series.push({label: "peak", dashed: true, color: () => seriesColor(6),
-               points: at(bandwidths[0]).map((point) => ({x: point.bits, y: point.peak_ratio})).sort((a, b) => a.x - b.x)});
+               points: byBits(at(bandwidths[0]).map((point) => ({x: point.bits, y: point.peak_ratio})))});
   return keyedFigure({title: "Performance", hint: `speed-up against ${known[0].bits} bits at the same bandwidth; above the dashed line: super-linear`,
-                      ...bitAxis, format: times, logarithmic: () => true, tick: oneTwoFive, series});
+                      ...bitAxis, format: times, fromZero: true, series});
 }
 
 // Points under roofs: MAC/s against MACs per byte of external traffic.
@@ -102,7 +102,7 @@ function layersFigure() {
       view[name] = entries[select.selectedIndex][0];
       chooseLayers();
       draw(layerRecipe);
-    }}, entries.map(([value, text]) => el("option", value === view[name] ? {selected: ""} : {}, text)));
+    }}, entries.map(([value, text]) => el("option", value === view[name] ? {selected: "selected"} : {}, text)));
     return el("label", {}, name === "field" ? "Show " : "at ", select);
   };
   chooseLayers();
