@@ -40,7 +40,7 @@ void print_summary(const api::Acceleration& a) {
   const auto& chip = a.hardware.accelerator;
   fmt::print("{} on {}: {}\n", a.points[0].result.network, chip.name, chip.description);
   const auto& first = a.points[0];
-  fmt::print("{:.4g} kB on chip, {:.4g} GHz, batch {}; time, traffic and energy are per image\n",
+  fmt::print("{:.0f} kB on chip, {:.4g} GHz, batch {}; time, traffic and energy are per image\n",
              first.on_chip_kb, first.result.clock_ghz, first.result.batch);
   double bandwidth = -1;
   for (const AcceleratePoint& p : a.points) {
