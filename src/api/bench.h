@@ -2,6 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "api/model.h"
 
@@ -26,6 +29,23 @@ struct BenchSummary {
   double median_s = 0, low_s = 0, high_s = 0;  // of one run: median, 10th and 90th percentile
   double clock_hz = 0;                         // measured by a chain of dependent additions
   std::vector<LayerTime> layers;
+};
+
+// The integer network, made ready, and an input of random pixels.
+class BenchSession {
+ public:
+  explicit BenchSession(const BenchCommand& command);  // throws Error
+  ~BenchSession();
+
+  double time_run();  // one run of the batch, in seconds
+  // Without times: what is known before the first run.
+  const BenchSummary& summary() const;
+  const graph::Network& lowered() const;
+  const void* input() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 // Throws Error. `on_progress` gets the fraction done.

@@ -1,25 +1,30 @@
-// Where a command's model comes from: a run directory, a checkpoint in one, or an ONNX file.
+// Where a command's model comes from: a run directory, a checkpoint in one, an ONNX file, or, where accuracy does
+// not matter, a network of the zoo with random numbers.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "api/random_model.h"
 #include "graph/graph.h"
 #include "train/run_directory.h"
 
 namespace pact::api {
 
 struct ModelSource {
-  std::filesystem::path path;  // run directory, .safetensors file in one, or .onnx file
+  std::filesystem::path path;  // run directory, .safetensors file in one, .onnx file, or name in the zoo
   train::Checkpoint checkpoint = train::Checkpoint::last;
   // What a foreign ONNX model expects of its input, on the 0..1 scale; empty: mean 0, deviation 1.
   std::vector<double> mean = {}, std = {};
+  RandomWeights random = {};  // for a network of the zoo
 };
 
 bool is_onnx(const std::filesystem::path& path);
+// Is it a name in the zoo, and no file or folder here?
+bool is_zoo_network(const std::filesystem::path& path);
 
-// The data set that a run was trained on; empty for an ONNX file, which does not tell. Throws Error.
+// The data set that a run was trained on; empty for models that do not tell. Throws Error.
 std::string dataset_of(const std::filesystem::path& model);
 
 // The network with float operations and Quant nodes, as it was trained. Throws Error.

@@ -28,6 +28,9 @@ void add_bench(CLI::App& app, Run& run);
 
 // --mean and --std, of commands that take ONNX models.
 void add_normalization(CLI::App& command, api::ModelSource& source);
+// --random-weights and its bits, of commands that take networks of the zoo.
+void add_random_weights(CLI::App& command, api::ModelSource& source);
+void warn_if_random(const api::ModelSource& source);
 
 // Parses, runs, and turns errors into messages and exit codes:
 // 0 done, 1 bad input or unsupported, 2 usage, 3 internal error.

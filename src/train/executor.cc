@@ -185,6 +185,7 @@ class Executor::Planner {
       const bool wants_real = chain.wants_real || !quantizes || frame.options.observer;
       const NormalizeActivateOutput out = normalize_activate(
           in, {.statistics = frame.options.mode == Mode::train ? Statistics::of_batch : Statistics::running,
+               .momentum = frame.options.momentum,
                .epsilon = norm.real("epsilon"),
                .rectifier = chain.relu ? Rectifier::relu : Rectifier::none,
                .bits = quantizes ? static_cast<int>(chain.quant->integer("bits")) : 0,
