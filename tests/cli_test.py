@@ -381,32 +381,6 @@ class Integers(Case):
         self.succeed("train", model, *QUICK, "--weights", "4", "--activations", "4", "--out", self.dir / "own")
         self.succeed("eval", self.dir / "own", "--engine", "int", "--images", 20)
 
-    def test_networks_of_the_zoo_with_random_weights(self):
-        model = self.dir / "random.onnx"
-        bits = ["--weights", 2, "--activations", 4]
-        result = self.succeed("export", "resnet8", "--random-weights", 3, *bits, "-o", model)
-        self.assertIn("means nothing", result.stderr)
-        self.assertIn("resnet8-w2a4-random", json.loads(self.succeed("inspect", model, "--json").stdout)["network"])
-        table = json.loads(self.succeed("bench", "resnet8", *bits, "--rounds", 2, "--json").stdout)
-        self.assertEqual(table["network"], "resnet8-w2a4-random")
-        self.refuse("export", "resnet8", "-o", self.dir / "x.onnx", says=["--random-weights", "means nothing"], code=2)
-        self.refuse("bench", model, "--weights", 4, says=["random.onnx", "zoo"], code=2)
-        self.refuse("bench", "resnet8", "--weights", 9, says=["not 9"])
-        self.refuse("bench", "resnet9", says=["resnet9"])
-
-    def test_bench_runs_on_request(self):
-        def ask(text):
-            return subprocess.run([PACT, "bench", "resnet8", "--on-request", "--threads", "1"], input=text,
-                                  capture_output=True, text=True, timeout=240)
-
-        lines = ask("1\n3\n").stdout.splitlines()
-        self.assertEqual(json.loads(lines[0])["threads"], 1)
-        self.assertEqual([len(json.loads(line)["seconds"]) for line in lines[1:]], [1, 3])
-        for wrong in ("0\n", "x\n", "\n", "-1\n", "99999999999999999999\n"):
-            result = ask(wrong)
-            self.assertEqual(result.returncode, 2, wrong)
-            self.assertIn("number of runs", result.stderr)
-
     def test_bad_models_and_images(self):
         broken, picture = self.dir / "broken.onnx", self.dir / "picture.png"
         broken.write_bytes(b"\x08\x07nonsense" * 9)

@@ -27,7 +27,7 @@ pixels: f32[N,3,8,8] = normalize(image) mean=[128.0,128.0,128.0] std=[64.0,64.0,
 conv: f32[N,4,8,8] = conv2d(pixels, conv.weight) pads=[1,1,1,1]
 bn: f32[N,4,8,8] = batch_norm(conv, bn.weight, bn.bias, bn.running_mean, bn.running_var)
 relu: f32[N,4,8,8] = relu(bn)
-q: f32[N,4,8,8] = quant(relu, q.alpha) scheme="pact" bits=4 grid="unsigned"
+q: f32[N,4,8,8] = quant(relu, q.alpha) bits=4 grid=unsigned scheme=pact
 pool: f32[N,4] = global_avg_pool(q)
 output pool
 )",
