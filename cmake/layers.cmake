@@ -1,6 +1,30 @@
 # One static library `pact_<layer>` per line of src/layers.txt, linked to the layers it may include;
 # the layer's `*_test.cc` files become one GoogleTest binary `<layer>_test`.
-set(PACT_TRAIN_LAYERS train api cli)  # these need libtorch
+#
+# What a build leaves out: without training, the layers that need libtorch, and with them a file of the command line
+# that says so in their place; with PACT_ENGINE_ONLY, everything but what runs a deployed network.
+set(PACT_TRAIN_LAYERS train api_train)
+set(PACT_ENGINE_LAYERS base quant graph kernels reference engine model_file library)
+if(PACT_TRAIN)
+  set(PACT_LEFT_OUT_FILES "/train_left_out\\.cc$")
+else()
+  set(PACT_LEFT_OUT_LAYERS ${PACT_TRAIN_LAYERS})
+  set(PACT_LEFT_OUT_FILES "/train_command\\.cc$")
+endif()
+if(NOT PACT_TESTS AND PACT_ENGINE_ONLY)
+  list(APPEND PACT_LEFT_OUT_LAYERS reference)  # only tests of these layers compare with it
+endif()
+
+# Halves the time that the engine alone takes to build. Not for kernels, whose files see no library headers
+# (tests/layers_test.py).
+function(pact_precompile layer)
+  if(layer STREQUAL base)
+    target_precompile_headers(pact_base PRIVATE <fmt/format.h> <algorithm> <filesystem> <functional> <map> <optional>
+                              <set> <string> <variant> <vector>)
+  elseif(NOT layer STREQUAL kernels)
+    target_precompile_headers(pact_${layer} REUSE_FROM pact_base)
+  endif()
+endfunction()
 
 function(pact_add_layer layer dependencies)
   set(dir ${CMAKE_SOURCE_DIR}/src/${layer})
@@ -8,14 +32,19 @@ function(pact_add_layer layer dependencies)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER sources EXCLUDE REGEX "(_test|_bench|/main)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX ${PACT_LEFT_OUT_FILES})
   pact_kernel_flags(${sources})
 
+  list(REMOVE_ITEM dependencies ${PACT_LEFT_OUT_LAYERS})
   list(TRANSFORM dependencies PREPEND pact_)
   if(sources)
     add_library(pact_${layer} STATIC ${sources})
-    target_include_directories(pact_${layer} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_include_directories(pact_${layer} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
     target_link_libraries(pact_${layer} PUBLIC ${dependencies} fmt::fmt nlohmann_json::nlohmann_json Threads::Threads)
     pact_warnings(pact_${layer})
+    if(PACT_ENGINE_ONLY)
+      pact_precompile(${layer})
+    endif()
   else()
     add_library(pact_${layer} INTERFACE)
     target_link_libraries(pact_${layer} INTERFACE ${dependencies})
@@ -28,8 +57,8 @@ function(pact_add_layer layer dependencies)
   elseif(layer STREQUAL data)
     target_include_directories(pact_data SYSTEM PUBLIC ${TURBOJPEG_INCLUDE_DIR})
     target_link_libraries(pact_data PUBLIC PNG::PNG ${TURBOJPEG_LIBRARY})
-  elseif(layer STREQUAL api)
-    target_compile_definitions(pact_api PRIVATE PACT_CONFIGS="${CMAKE_SOURCE_DIR}/configs")  # recipes by name
+  elseif(layer STREQUAL api_train)
+    target_compile_definitions(pact_api_train PRIVATE PACT_CONFIGS="${CMAKE_SOURCE_DIR}/configs")  # recipes by name
   elseif(layer STREQUAL cli)
     target_link_libraries(pact_cli PRIVATE CLI11::CLI11)
   elseif(layer STREQUAL report)
@@ -59,7 +88,7 @@ foreach(line ${lines})
     set(layer ${CMAKE_MATCH_1})
     string(STRIP "${CMAKE_MATCH_2}" dependencies)
     string(REPLACE " " ";" dependencies "${dependencies}")
-    if(PACT_TRAIN OR NOT layer IN_LIST PACT_TRAIN_LAYERS)
+    if(NOT layer IN_LIST PACT_LEFT_OUT_LAYERS AND (NOT PACT_ENGINE_ONLY OR layer IN_LIST PACT_ENGINE_LAYERS))
       pact_add_layer(${layer} "${dependencies}")
     endif()
   endif()

@@ -9,8 +9,8 @@ import re
 import sys
 from pathlib import Path
 
-FOLDERS = ["src", "tests", "benchmarks", "cmake", "tools", "configs", "docs"]
-CODE = {".h", ".cc", ".inc", ".py", ".cmake", ".js", ".css", ".html"}
+FOLDERS = ["src", "include", "examples", "tests", "benchmarks", "cmake", "tools", "configs", "docs"]
+CODE = {".h", ".cc", ".c", ".inc", ".py", ".cmake", ".js", ".css", ".html"}
 TEXT = CODE | {".md", ".txt", ".json", ""}
 MAX_LINES = 400
 
@@ -34,7 +34,7 @@ def opens_with_comment(path, text):
     if path.suffix == ".py":
         text = re.sub(r"\A#!.*\n", "", text)
         return text.startswith(('"""', "#"))
-    return text.startswith(("//", "/*", "#", "<!", '"') if path.suffix in {".cmake", ".html", ".css", ".js"} else "//")
+    return text.startswith(("//", "/*", "#", "<!", '"') if path.suffix in {".cmake", ".html", ".css", ".js", ".c"} or path.parts[0] == "include" else "//")
 
 
 def speaks_for_itself(root, path, text):

@@ -83,13 +83,13 @@ int64_t Classifier::classes() const { return state_->output.shape[1]; }
 const graph::Network& Classifier::lowered() const { return state_->lowered; }
 engine::Engine* Classifier::engine() { return state_->engine.get(); }
 
-train::Evaluation classify_all(Classifier& classifier, const data::Dataset& dataset,
+data::Evaluation classify_all(Classifier& classifier, const data::Dataset& dataset,
                                const std::function<void(int64_t)>& on_progress) {
   constexpr int64_t kBatch = 8;
   const int64_t total = static_cast<int64_t>(dataset.count()), classes = classifier.classes();
   const size_t image = dataset.image.pixels();
   const auto start = std::chrono::steady_clock::now();
-  train::Evaluation result;
+  data::Evaluation result;
   int64_t correct = 0;
   double loss = 0;
   for (int64_t first = 0; first < total; first += kBatch) {

@@ -7,9 +7,9 @@
 #include <span>
 
 #include "data/dataset.h"
+#include "data/evaluation.h"
 #include "engine/engine.h"
 #include "graph/graph.h"
-#include "train/trainer.h"
 
 namespace pact::api {
 
@@ -35,7 +35,7 @@ class Classifier {
 };
 
 // Top-1, loss and predictions on all images of `dataset`, in their order.
-train::Evaluation classify_all(Classifier& classifier, const data::Dataset& dataset,
+data::Evaluation classify_all(Classifier& classifier, const data::Dataset& dataset,
                                const std::function<void(int64_t)>& on_progress);
 
 }  // namespace pact::api

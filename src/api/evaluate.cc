@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
+#include "model_file/model_file.h"
 
 namespace pact::api {
 namespace fs = std::filesystem;
@@ -28,8 +29,20 @@ void require_fit(const graph::Graph& graph, const std::string& model, const data
 }
 
 bool holds_codes(const graph::Graph& graph) {
-  return std::ranges::any_of(graph.nodes(),
-                             [](const graph::Node& node) { return node.op == graph::Op::dequantize; });
+  using graph::Op;
+  return std::ranges::any_of(graph.nodes(), [](const graph::Node& node) {
+    return node.op == Op::dequantize || node.op == Op::integer_conv2d || node.op == Op::integer_linear;
+  });
+}
+
+void require_real(const EvaluateCommand& command, const std::string& model) {
+  if (model_file::is_model_file(command.model.path))
+    fail("{}: holds integers only; evaluate it with --engine int or reference", model);
+  if (!command.evaluate_real)
+    fail(ErrorKind::unsupported,
+         "{}: --engine float computes as training does, and this pact was built without libtorch; give --engine "
+         "int or reference, or build with -DPACT_TRAIN=ON",
+         model);
 }
 
 void keep_first(data::Dataset& dataset, int64_t images) {
@@ -76,7 +89,8 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
   summary.arithmetic =
       command.arithmetic.value_or(holds_codes(network.graph) ? Arithmetic::integer : Arithmetic::real);
   if (summary.arithmetic == Arithmetic::real) {
-    summary.evaluation = train::evaluate(network, test, {command.threads, progress});
+    require_real(command, model);
+    summary.evaluation = command.evaluate_real(network, test, command.threads, progress);
     return summary;
   }
   const Backend backend =

@@ -7,7 +7,8 @@
 #include <string>
 
 #include "api/model.h"
-#include "train/trainer.h"
+#include "data/dataset.h"
+#include "data/evaluation.h"
 
 namespace pact::api {
 
@@ -20,21 +21,26 @@ enum class Arithmetic {
 Arithmetic arithmetic_of(const std::string& engine);
 std::string_view name_of(Arithmetic arithmetic);
 
+// Runs a network as training computes it, which takes libtorch: (network, images, threads, images done) -> outcome.
+using RealEvaluator = std::function<data::Evaluation(const graph::Network&, const data::Dataset&, int,
+                                                     const std::function<void(int64_t)>&)>;
+
 struct EvaluateCommand {
   ModelSource model;
   std::string dataset;  // empty: the one that the run was trained on
   std::optional<Arithmetic> arithmetic;  // none: real, but integer where the model's weights are codes already
   int threads = 0;       // 0: one per core
   int64_t images = 0;    // only the first ones; 0: all
+  RealEvaluator evaluate_real = {};  // empty in a program built without training
 };
 
 struct EvaluateSummary {
-  train::Evaluation evaluation;
+  data::Evaluation evaluation;
   std::string network, dataset;
   Arithmetic arithmetic = Arithmetic::real;
 };
 
-// Top-1 on the test part. Throws Error. `on_progress` gets images done and images in all.
+// Top-1 on the test part. Throws Error, also when the arithmetic is real and the program was built without it. `on_progress` gets images done and images in all.
 EvaluateSummary evaluate(const EvaluateCommand& command,
                          const std::function<void(int64_t, int64_t)>& on_progress);
 

@@ -4,14 +4,15 @@
 #include <filesystem>
 
 #include "api/model.h"
+#include "model_file/model_file.h"
 #include "onnx_io/export.h"
 
 namespace pact::api {
 
 struct ExportCommand {
   ModelSource model;
-  std::filesystem::path output;
-  onnx_io::ExportOptions options;
+  std::filesystem::path output;    // *.pact: the integer network for the engine; else ONNX
+  onnx_io::ExportOptions options;  // for ONNX
 };
 
 struct ExportSummary {
@@ -19,7 +20,7 @@ struct ExportSummary {
   int64_t bytes = 0;  // of the file
 };
 
-// Writes the model as ONNX, whole or not at all. Throws Error.
+// Writes the file whole or not at all. Throws Error.
 ExportSummary export_model(const ExportCommand& command);
 
 }  // namespace pact::api

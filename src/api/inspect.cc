@@ -8,7 +8,8 @@
 #include "base/files.h"
 #include "base/strings.h"
 #include "graph/text.h"
-#include "train/run_directory.h"
+#include "model_file/model_file.h"
+#include "model_file/run_network.h"
 #include "zoo/zoo.h"
 
 namespace pact::api {
@@ -22,8 +23,8 @@ Inspection inspect(const std::string& what) {
     if (!fs::exists(directory / "graph.txt")) fail("{}: is not a run directory: it has no graph.txt", what);
     graph = graph::parse(read_file(directory / "graph.txt", 64 << 20), (directory / "graph.txt").string());
     if (fs::exists(directory / "run.json"))
-      result.status = train::read_run_json(directory).value("status", "");
-  } else if (is_onnx(what)) {
+      result.status = model_file::read_run_json(directory).value("status", "");
+  } else if (is_onnx(what) || model_file::is_model_file(what)) {
     graph = load_model({.path = what}).graph;
   } else if (fs::exists(what)) {
     graph = graph::parse(read_file(what, 64 << 20), what);
@@ -31,7 +32,7 @@ Inspection inspect(const std::string& what) {
     std::vector<std::string> names;
     for (const zoo::ZooEntry& entry : zoo::catalog()) names.push_back(entry.name);
     if (std::find(names.begin(), names.end(), what) == names.end())
-      fail("'{}' is neither a run directory nor a graph or ONNX file nor a network of the zoo ({})", what,
+      fail("'{}' is neither a run directory nor a graph, ONNX or .pact file nor a network of the zoo ({})", what,
            join(names));
     const zoo::ZooEntry& entry = zoo::find_entry(what);
     graph = entry.build(entry.usual_input);

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "data/dataset.h"
+#include "model_file/model_file.h"
 #include "onnx_io/import.h"
 #include "zoo/zoo.h"
 
@@ -20,9 +22,19 @@ bool is_zoo_network(const fs::path& path) {
 }
 
 std::string dataset_of(const fs::path& model) {
-  if (is_onnx(model) || is_zoo_network(model)) return "";
+  if (is_onnx(model) || is_zoo_network(model) || model_file::is_model_file(model)) return "";
   const fs::path directory = fs::is_regular_file(model) ? model.parent_path() : model;
-  return train::read_run_json(directory).value("dataset", "");
+  return model_file::read_run_json(directory).value("dataset", "");
+}
+
+std::vector<std::string> class_names(const fs::path& model) {
+  if (model_file::is_model_file(model)) return model_file::read(model).classes;
+  try {
+    const std::string dataset = dataset_of(model);
+    return dataset.empty() ? std::vector<std::string>() : data::class_names(dataset);
+  } catch (const Error&) {
+    return {};  // the indices will do
+  }
 }
 
 graph::Network load_model(const ModelSource& source) {
@@ -38,7 +50,8 @@ graph::Network load_model(const ModelSource& source) {
   if (!source.mean.empty() || !source.std.empty())
     fail(ErrorKind::usage, "--mean and --std are for ONNX models; {} carries its own normalization",
          source.path.string());
-  return train::load_network(source.path, source.checkpoint);
+  if (model_file::is_model_file(source.path)) return model_file::read(source.path).network;
+  return model_file::load_network(source.path, source.checkpoint);
 }
 
 }  // namespace pact::api

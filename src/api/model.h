@@ -1,5 +1,5 @@
-// Where a command's model comes from: a run directory, a checkpoint in one, an ONNX file, or, where accuracy does
-// not matter, a network of the zoo with random numbers.
+// Where a command's model comes from: a run directory, a checkpoint in one, an ONNX file, a .pact file, or, where
+// accuracy does not matter, a network of the zoo with random numbers.
 #pragma once
 
 #include <filesystem>
@@ -8,13 +8,13 @@
 
 #include "api/random_model.h"
 #include "graph/graph.h"
-#include "train/run_directory.h"
+#include "model_file/run_network.h"
 
 namespace pact::api {
 
 struct ModelSource {
-  std::filesystem::path path;  // run directory, .safetensors file in one, .onnx file, or name in the zoo
-  train::Checkpoint checkpoint = train::Checkpoint::last;
+  std::filesystem::path path;  // run directory, .safetensors file in one, .onnx or .pact file, or name in the zoo
+  model_file::Checkpoint checkpoint = model_file::Checkpoint::last;
   // What a foreign ONNX model expects of its input, on the 0..1 scale; empty: mean 0, deviation 1.
   std::vector<double> mean = {}, std = {};
   RandomWeights random = {};  // for a network of the zoo
@@ -27,7 +27,11 @@ bool is_zoo_network(const std::filesystem::path& path);
 // The data set that a run was trained on; empty for models that do not tell. Throws Error.
 std::string dataset_of(const std::filesystem::path& model);
 
-// The network with float operations and Quant nodes, as it was trained. Throws Error.
+// Names of the classes, as far as the model tells them; else empty.
+std::vector<std::string> class_names(const std::filesystem::path& model);
+
+// The network with float operations and Quant nodes, as it was trained; from a .pact file, its integer form.
+// Throws Error.
 graph::Network load_model(const ModelSource& source);
 
 }  // namespace pact::api

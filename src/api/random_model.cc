@@ -8,8 +8,6 @@
 #include "base/random.h"
 #include "passes/insert_quantizers.h"
 #include "quant/grid.h"
-#include "train/settings.h"
-#include "train/settle.h"
 #include "zoo/zoo.h"
 
 namespace pact::api {
@@ -44,26 +42,24 @@ graph::Network make_random_model(const std::string& zoo_name, const RandomWeight
         "{}: is a network of the zoo without numbers. Train it, or give it random ones with --random-weights "
         "SEED, for experiments with speed and tools; what it then classifies means nothing",
         zoo_name);
+  if (!random.settle)
+    fail(ErrorKind::unsupported,
+         "{}: making up a network takes training, and this pact was built without it; build with "
+         "-DPACT_TRAIN=ON",
+         zoo_name);
   const zoo::ZooEntry& entry = zoo::find_entry(zoo_name);
-  const train::Settings usual;
   const int weights = random.weights.value_or(8), activations = random.activations.value_or(8);
   graph::Network plain{entry.build(entry.usual_input), {}};
   plain.tensors = zoo::initialize(plain.graph, *random.seed);
-  graph::Network network = passes::insert_quantizers(
-      plain, {.weights = weights,
-              .activations = activations,
-              .first_layer = static_cast<int>(usual.first_layer),
-              .last_layer = static_cast<int>(usual.last_layer),
-              .weight_scheme = random.weight_quantizer.value_or(usual.weight_quantizer),
-              .activation_scheme = usual.activation_quantizer,
-              .alpha = usual.alpha,
-              .overrides = {}});
+  passes::BitPolicy policy{.weights = weights, .activations = activations, .overrides = {}};
+  if (random.weight_quantizer) policy.weight_scheme = *random.weight_quantizer;
+  graph::Network network = passes::insert_quantizers(plain, policy);
   const bool is_float = weights == quant::kFloatBits && activations == quant::kFloatBits;
   network.graph.set_name(is_float ? fmt::format("{}-random", zoo_name)
                                   : fmt::format("{}-w{}a{}-random", zoo_name, weights, activations));
   // At least a few hundred values a channel in the last stage.
   const int64_t images = entry.usual_input.height >= 128 ? 4 : 16;
-  train::settle(network, draw_images(entry.usual_input, images, *random.seed));
+  random.settle(network, draw_images(entry.usual_input, images, *random.seed));
   return network;
 }
 

@@ -3,17 +3,23 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "graph/graph.h"
 
 namespace pact::api {
 
+// Statistics and clipping levels from one batch of NHWC bytes, which takes libtorch (train/settle.h).
+using Settle = std::function<void(graph::Network&, std::span<const uint8_t> pixels)>;
+
 struct RandomWeights {
   std::optional<uint64_t> seed;
   std::optional<int> weights, activations;      // bits, 32 for float; 8 unless given
   std::optional<std::string> weight_quantizer;  // what `pact train` takes unless given
+  Settle settle = {};                           // empty in a program built without training
 
   bool any_set() const { return seed || weights || activations || weight_quantizer; }
 };

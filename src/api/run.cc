@@ -14,17 +14,6 @@ namespace pact::api {
 namespace fs = std::filesystem;
 namespace {
 
-// Names of classes, as far as the run knows its data set and that is at hand.
-std::vector<std::string> class_names(const fs::path& model) {
-  try {
-    const std::string dataset = dataset_of(model);
-    if (dataset.empty()) return {};
-    return data::load_dataset(dataset, data::Part::test).test.classes;
-  } catch (const Error&) {
-    return {};  // the indices will do
-  }
-}
-
 std::vector<data::Image> read_images(const RunCommand& command, const data::ImageShape& wanted) {
   std::vector<data::Image> images;
   std::vector<std::string> problems;

@@ -4,22 +4,11 @@
 
 #include <fmt/format.h>
 
-#include <stdexcept>
 #include <string>
 
+#include <pact/error.h>  // the class itself, which programs that link the engine see, too
+
 namespace pact {
-
-// What kind of trouble it is; the command line turns it into the exit code.
-enum class ErrorKind { bad_input, unsupported, usage, internal };
-
-class Error : public std::runtime_error {
- public:
-  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
-  ErrorKind kind() const { return kind_; }
-
- private:
-  ErrorKind kind_;
-};
 
 // Throws Error(kind, formatted message).
 template <typename... Args>

@@ -57,7 +57,8 @@ void print_summary(const api::BenchSummary& s, int64_t batch) {
     fmt::print("\n");
   }
   fmt::print(
-      "{} on {}, {} thread{}, batch {}: median {:.3f} ms (10th to 90th percentile {:.3f} to {:.3f}, {} runs), "
+      "{} on {}, {} thread{}, batch {}: median {:.3f} ms (10th to 90th percentile {:.3f} to {:.3f}, {} "
+      "runs), "
       "{:.0f} images/s; clock {:.2f} GHz\n",
       s.network, s.machine, s.threads, s.threads == 1 ? "" : "s", batch, 1e3 * s.median_s, 1e3 * s.low_s,
       1e3 * s.high_s, s.rounds, static_cast<double>(batch) / s.median_s, 1e-9 * s.clock_hz);
@@ -96,10 +97,13 @@ void add_bench(CLI::App& app, Run& run) {
   auto args = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("bench", "speed of the integer network, in all and per layer");
   command
-      ->add_option("model", args->model,
-                   "run directory, .safetensors file in one, ONNX file, or a network of the zoo with random weights")
+      ->add_option(
+          "model", args->model,
+          "run directory, .safetensors file in one, ONNX or .pact file, or a network of the zoo with random "
+          "weights")
       ->required();
-  command->add_option("--threads", args->command.threads, "threads; 0: one per core")->check(CLI::Range(0, 1024));
+  command->add_option("--threads", args->command.threads, "threads; 0: one per core")
+      ->check(CLI::Range(0, 1024));
   command->add_option("--batch", args->command.batch, "images a run [1]")->check(CLI::Range(1, 4096));
   command->add_option("--rounds", args->command.rounds, "timed runs; 0: about two seconds of them")
       ->check(CLI::Range(0, 1000000));
@@ -117,8 +121,8 @@ void add_bench(CLI::App& app, Run& run) {
       warn_if_random(source);
       if (args->on_request) return serve(args->command);
       ProgressLine line;
-      const api::BenchSummary s = api::bench(
-          args->command, [&](double fraction) { line.update(fraction, "timing"); });
+      const api::BenchSummary s =
+          api::bench(args->command, [&](double fraction) { line.update(fraction, "timing"); });
       line.clear();
       if (args->json)
         fmt::print("{}\n", to_json(s, args->command.batch).dump());

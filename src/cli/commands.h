@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "api/evaluate.h"
 #include "api/model.h"
+#include "api/random_model.h"
 
 namespace pact::cli {
 
@@ -25,6 +27,11 @@ void add_zoo(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);
 void add_run(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
+
+// How training evaluates a network; empty in a program without libtorch.
+api::RealEvaluator real_evaluator();
+// How training makes random networks behave; likewise.
+api::Settle settle_random();
 
 // --mean and --std, of commands that take ONNX models.
 void add_normalization(CLI::App& command, api::ModelSource& source);

@@ -19,13 +19,13 @@ void add_eval(CLI::App& app, Run& run) {
   };
   auto args = std::make_shared<Arguments>();
   CLI::App* eval = app.add_subcommand("eval", "accuracy of a trained network on a test set");
-  eval->add_option("model", args->model, "run directory, .safetensors file in one, or ONNX file")->required();
+  eval->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file")->required();
   eval->add_option("--data", args->command.dataset, "cifar10:DIR or shapes [the run's own]");
   eval->add_option("--threads", args->command.threads, "threads; 0: one per core")
       ->check(CLI::Range(0, 1024));
   eval->add_option("--engine", args->engine,
                    "float: as trained; int: the integer network; reference: the same, slowly [float; int for a "
-                   "quantized ONNX file]");
+                   "quantized ONNX file or .pact]");
   eval->add_option("--images", args->command.images, "only this many images; 0: all")
       ->check(CLI::NonNegativeNumber);
   add_normalization(*eval, args->command.model);
@@ -39,14 +39,15 @@ void add_eval(CLI::App& app, Run& run) {
       if (!args->engine.empty()) args->command.arithmetic = api::arithmetic_of(args->engine);
       if (args->best && !std::filesystem::is_directory(args->model))
         throw Error(ErrorKind::usage, "--best chooses a checkpoint of a run directory, and a file was given");
-      if (args->best) args->command.model.checkpoint = train::Checkpoint::best;
+      if (args->best) args->command.model.checkpoint = model_file::Checkpoint::best;
+      args->command.evaluate_real = real_evaluator();
       ProgressLine line;
       const api::EvaluateSummary s = api::evaluate(args->command, [&](int64_t done, int64_t total) {
         line.update(static_cast<double>(done) / static_cast<double>(total),
                     fmt::format("{}/{} images", done, total));
       });
       line.clear();
-      const train::Evaluation& e = s.evaluation;
+      const data::Evaluation& e = s.evaluation;
       if (!args->predictions.empty()) api::write_predictions(e.predictions, args->predictions);
       if (args->json) {
         const nlohmann::ordered_json json = {{"network", s.network}, {"dataset", s.dataset}, {"engine", name_of(s.arithmetic)},

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/export.h"
+#include "base/error.h"
 #include "base/progress.h"
 #include "cli/commands.h"
 
@@ -13,17 +14,25 @@ namespace pact::cli {
 void add_export(CLI::App& app, Run& run) {
   struct Arguments {
     api::ExportCommand command;
-    std::string model, output, format = "qcdq";
+    std::string model, output, format;
     bool packed = false, bytes_in = false, json = false;
   };
   auto args = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand("export", "write a trained network as ONNX");
+  CLI::App* command = app.add_subcommand(
+      "export", "write a network for other programs: ONNX, or *.pact for the engine alone");
   command
       ->add_option("model", args->model,
-                   "run directory, .safetensors file in one, ONNX file, or with --random-weights a network of the zoo")
+                   "run directory, .safetensors file in one, ONNX or .pact file, or with --random-weights a "
+                   "network of "
+                   "the zoo")
       ->required();
-  command->add_option("-o,--output", args->output, "the ONNX file to write")->required();
-  command->add_option("--format", args->format, "qcdq: standard ONNX, runs everywhere; qonnx: for FINN and others")
+  command
+      ->add_option("-o,--output", args->output,
+                   "the file to write: *.onnx, or *.pact, the integer network packed at its bits")
+      ->required();
+  command
+      ->add_option("--format", args->format,
+                   "qcdq: standard ONNX, runs everywhere; qonnx: for FINN and others [qcdq]")
       ->check(CLI::IsMember({"qcdq", "qonnx"}));
   command->add_flag("--packed", args->packed, "qcdq: store weights of up to 4 bits as INT4/UINT4 (opset 21)");
   command->add_flag("--uint8", args->bytes_in, "take pixels as uint8 instead of float32 0..255");
@@ -35,7 +44,14 @@ void add_export(CLI::App& app, Run& run) {
       api::ExportCommand& c = args->command;
       c.model.path = args->model;
       c.output = args->output;
-      c.options.format = onnx_io::format_of(args->format);
+      if (model_file::is_model_file(c.output)) {
+        if (!args->format.empty() || args->packed || args->bytes_in)
+          throw Error(ErrorKind::usage, args->output + ": --format, --packed and --uint8 are for ONNX files");
+        args->format = "pact";
+      } else {
+        if (args->format.empty()) args->format = "qcdq";
+        c.options.format = onnx_io::format_of(args->format);
+      }
       c.options.storage = args->packed ? onnx_io::Storage::packed : onnx_io::Storage::bytes;
       c.options.pixels = args->bytes_in ? onnx_io::Pixels::u8 : onnx_io::Pixels::f32;
       const api::ExportSummary s = api::export_model(c);

@@ -6,7 +6,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
-#include "api/train.h"
+#include "api_train/train.h"
 #include "base/progress.h"
 #include "cli/commands.h"
 
@@ -68,6 +68,15 @@ void print_summary(const api::TrainSummary& s, bool as_json) {
 }
 
 }  // namespace
+
+api::RealEvaluator real_evaluator() {
+  return [](const graph::Network& network, const data::Dataset& images, int threads,
+            const std::function<void(int64_t)>& on_progress) {
+    return train::evaluate(network, images, {threads, on_progress});
+  };
+}
+
+api::Settle settle_random() { return train::settle; }
 
 void add_train(CLI::App& app, Run& run) {
   struct Arguments {

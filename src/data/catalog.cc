@@ -14,33 +14,42 @@ namespace {
 struct Entry {
   DatasetEntry shown;
   TrainTest (*load)(const std::string& options, Part part);  // `options`: what follows "name:", may be empty
+  Dataset (*describe)();                                      // without images
 };
 
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> list = {
       {{"shapes", "shapes[:train=N,test=N,seed=N]",
         "ten kinds of drawn figures, 32x32 colour, made on the fly; needs no files"},
-       load_shapes},
+       load_shapes, describe_shapes},
       {{"cifar10", "cifar10:DIR", "CIFAR-10, 32x32 colour photographs in ten classes, binary version in DIR"},
-       load_cifar10},
+       load_cifar10, describe_cifar10},
   };
   return list;
 }
 
-}  // namespace
-
-TrainTest load_dataset(const std::string& spec, Part part) {
-  const size_t colon = std::min(spec.find(':'), spec.size());
-  const std::string name = spec.substr(0, colon);
+const Entry& find_entry(std::string_view name) {
   const auto entry = std::ranges::find(entries(), name, [](const Entry& e) { return e.shown.name; });
   if (entry == entries().end()) {
     std::vector<std::string> names;
     for (const Entry& e : entries()) names.push_back(e.shown.name);
     fail("{}", unknown_name("data set", name, names));
   }
-  TrainTest loaded = entry->load(colon < spec.size() ? spec.substr(colon + 1) : std::string(), part);
+  return *entry;
+}
+
+}  // namespace
+
+TrainTest load_dataset(const std::string& spec, Part part) {
+  const size_t colon = std::min(spec.find(':'), spec.size());
+  const std::string options = colon < spec.size() ? spec.substr(colon + 1) : std::string();
+  TrainTest loaded = find_entry(spec.substr(0, colon)).load(options, part);
   loaded.train.name = loaded.test.name = spec;
   return loaded;
+}
+
+std::vector<std::string> class_names(const std::string& spec) {
+  return find_entry(spec.substr(0, spec.find(':'))).describe().classes;
 }
 
 const std::vector<DatasetEntry>& dataset_catalog() {

@@ -21,6 +21,12 @@ TEST(Catalog, ListsWhatCanBeLoaded) {
   EXPECT_EQ(names, (std::vector<std::string>{"shapes", "cifar10"}));
 }
 
+TEST(Catalog, NamesTheClassesWithoutFiles) {
+  EXPECT_EQ(class_names("cifar10:/nowhere").at(6), "frog");
+  EXPECT_EQ(class_names("shapes:test=3"), load_dataset("shapes:train=1,test=1", Part::test).test.classes);
+  EXPECT_THROW(class_names("imagenet"), Error);
+}
+
 TEST(Catalog, RefusesAnUnknownName) {
   for (const char* spec : {"", ":", "cifar:DIR", "imagenet", "Shapes"})
     EXPECT_THROW(load_dataset(spec), Error) << spec;

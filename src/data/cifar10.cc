@@ -22,17 +22,6 @@ const std::vector<std::string> kTrainFiles = {"data_batch_1.bin", "data_batch_2.
                                               "data_batch_4.bin", "data_batch_5.bin"};
 const std::vector<std::string> kTestFiles = {"test_batch.bin"};
 
-Dataset without_images() {
-  Dataset set;
-  set.image = {kSide, kSide, kChannels};
-  set.classes = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
-  // The means of the training set, rounded, and one std near the measured 63, 62, 67. Whole means and a power
-  // of two on purpose: (pixel - mean) / std is then exact in binary floating point, a first layer on bytes
-  // has an exact integer form, and a zero padded on after normalization is exactly the pixel code `mean`.
-  set.normalization = {.mean = {125, 123, 114}, .std = {64, 64, 64}};
-  return set;
-}
-
 std::vector<std::string> missing_in(const fs::path& folder, const std::vector<std::string>& wanted) {
   std::vector<std::string> missing;
   std::error_code ignored;  // what cannot be looked at counts as missing
@@ -97,13 +86,24 @@ void append_records(const fs::path& path, Dataset& set) {
 
 }  // namespace
 
+Dataset describe_cifar10() {
+  Dataset set;
+  set.image = {kSide, kSide, kChannels};
+  set.classes = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+  // The means of the training set, rounded, and one std near the measured 63, 62, 67. Whole means and a power
+  // of two on purpose: (pixel - mean) / std is then exact in binary floating point, a first layer on bytes
+  // has an exact integer form, and a zero padded on after normalization is exactly the pixel code `mean`.
+  set.normalization = {.mean = {125, 123, 114}, .std = {64, 64, 64}};
+  return set;
+}
+
 TrainTest load_cifar10(const std::string& directory, Part part) {
   std::vector<std::string> wanted;
   if (part != Part::test) wanted = kTrainFiles;
   if (part != Part::train) wanted.insert(wanted.end(), kTestFiles.begin(), kTestFiles.end());
   const fs::path folder = find_folder(directory, wanted);
 
-  TrainTest loaded{without_images(), without_images()};
+  TrainTest loaded{describe_cifar10(), describe_cifar10()};
   for (const std::string& file : wanted) {
     append_records(folder / file, file == kTestFiles[0] ? loaded.test : loaded.train);
   }

@@ -13,4 +13,7 @@ namespace pact::data {
 // too. A part that was not asked for has no images. Throws Error.
 TrainTest load_cifar10(const std::string& directory, Part part);
 
+// The data set without its images.
+Dataset describe_cifar10();
+
 }  // namespace pact::data

@@ -49,6 +49,9 @@ enum class Part { train, test, both };
 // files that are missing, truncated, too long or hold labels out of range.
 TrainTest load_dataset(const std::string& spec, Part part = Part::both);
 
+// The names of its classes, without reading any file. Throws Error on an unknown name.
+std::vector<std::string> class_names(const std::string& spec);
+
 // The names and one-line descriptions of all data sets, for help texts.
 struct DatasetEntry {
   std::string name;

@@ -44,14 +44,6 @@ Options parse_options(const std::string& text) {
   return options;
 }
 
-Dataset without_images() {
-  Dataset set;
-  set.image = {kDrawingSide, kDrawingSide, kDrawingChannels};
-  for (const Figure& figure : figures()) set.classes.push_back(figure.name);
-  set.normalization = {.mean = {128, 128, 128}, .std = {64, 64, 64}};  // exact in binary, as for cifar10
-  return set;
-}
-
 void draw_images(Dataset& set, size_t count, uint64_t seed, uint64_t stream) {
   set.labels.resize(count);
   set.pixels.resize(count * set.image.pixels());
@@ -71,10 +63,18 @@ void draw_images(Dataset& set, size_t count, uint64_t seed, uint64_t stream) {
 
 }  // namespace
 
+Dataset describe_shapes() {
+  Dataset set;
+  set.image = {kDrawingSide, kDrawingSide, kDrawingChannels};
+  for (const Figure& figure : figures()) set.classes.push_back(figure.name);
+  set.normalization = {.mean = {128, 128, 128}, .std = {64, 64, 64}};  // exact in binary, as for cifar10
+  return set;
+}
+
 TrainTest load_shapes(const std::string& text, Part part) {
   const Options options = parse_options(text);
   const uint64_t seed = static_cast<uint64_t>(options.seed);
-  TrainTest loaded{without_images(), without_images()};
+  TrainTest loaded{describe_shapes(), describe_shapes()};
   if (part != Part::test) draw_images(loaded.train, static_cast<size_t>(options.train), seed, kTrainStream);
   if (part != Part::train) draw_images(loaded.test, static_cast<size_t>(options.test), seed, kTestStream);
   return loaded;

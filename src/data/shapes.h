@@ -13,4 +13,7 @@ namespace pact::data {
 // with the smaller one. A part that was not asked for has no images. Throws Error on bad options.
 TrainTest load_shapes(const std::string& options, Part part);
 
+// The data set without its images.
+Dataset describe_shapes();
+
 }  // namespace pact::data

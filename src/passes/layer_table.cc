@@ -1,5 +1,7 @@
 #include "passes/layer_table.h"
 
+#include <algorithm>
+
 #include "graph/rules.h"
 #include "passes/insert_quantizers.h"
 #include "quant/grid.h"
@@ -11,9 +13,28 @@ using graph::Graph;
 using graph::Node;
 using graph::Op;
 
+namespace {
+
+bool is_integer_layer(const Node& node) {
+  return node.op == Op::integer_conv2d || node.op == Op::integer_linear;
+}
+
+// Of a trained network, or of its integer form.
+std::vector<const Node*> layers_of(const Graph& graph) {
+  std::vector<const Node*> layers = weighted_layers(graph);
+  const size_t floats = layers.size();
+  for (const Node& node : graph.nodes())
+    if (is_integer_layer(node)) layers.push_back(&node);
+  if (layers.size() > floats)
+    std::ranges::sort(layers);  // nodes lie in one array, in the order in which they run
+  return layers;
+}
+
+}  // namespace
+
 LayerTable make_layer_table(const Graph& graph) {
   LayerTable table;
-  for (const Node* layer : weighted_layers(graph)) {
+  for (const Node* layer : layers_of(graph)) {
     LayerRow row;
     row.name = layer->name;
     row.op = name_of(layer->op);
@@ -27,11 +48,18 @@ LayerTable make_layer_table(const Graph& graph) {
       row.weight_bits = static_cast<int>(weight_quant->integer("bits"));
       row.weight_scheme = weight_quant->word("scheme");
     }
+    if (is_integer_layer(*layer)) {
+      row.weight_bits = static_cast<int>(layer->integer("weight_bits"));
+      row.weight_scheme = layer->word("weight_grid");
+    }
     const Node* input = graph.producer(layer->inputs[0]);
     if (input && input->op == Op::quant) {
       row.activation_bits = static_cast<int>(input->integer("bits"));
       row.activation_scheme = input->word("scheme");
-    } else if (input && input->op == Op::normalize && weight_quant) {
+    } else if (input && input->op == Op::quantize) {
+      row.activation_bits = static_cast<int>(input->integer("bits"));
+      row.activation_scheme = input->word("grid");
+    } else if ((input && input->op == Op::normalize && weight_quant) || (!input && is_integer_layer(*layer))) {
       row.activation_bits = 8;
       row.activation_scheme = "pixels";
     }

@@ -36,43 +36,6 @@ fs::path optimizer_path(const fs::path& directory, int64_t step) {
 
 }  // namespace
 
-graph::Network load_network(const fs::path& path, Checkpoint which) {
-  const bool is_file = fs::is_regular_file(path);
-  const fs::path directory = is_file ? path.parent_path() : path;
-  if (!is_file && !fs::is_directory(path))
-    fail("{}: there is no run directory or .safetensors file of this name", path.string());
-  const fs::path weights =
-      is_file ? path : path / (which == Checkpoint::last ? "last.safetensors" : "best.safetensors");
-  const fs::path text = directory / "graph.txt";
-  if (!fs::exists(text)) fail("{}: is not a run directory: it has no graph.txt", directory.string());
-  if (!fs::exists(weights))
-    fail("{}: has no {}: the run has not reached its first checkpoint", directory.string(),
-         weights.filename().string());
-  graph::Network network{graph::parse(read_file(text, 64 << 20), text.string()), {}};
-  network.tensors = graph::read_safetensors(weights).tensors;
-  try {
-    graph::verify(network);
-  } catch (const Error& error) {
-    fail("{} does not fit {}: {}", weights.string(), text.string(), error.what());
-  }
-  const auto rank_of = [&](const std::vector<graph::ValueId>& values) {
-    return values.size() == 1 ? network.graph.value(values[0]).type.shape.size() : 0;
-  };
-  if (rank_of(network.graph.inputs()) != 4 || rank_of(network.graph.outputs()) != 2)
-    fail(ErrorKind::unsupported,
-         "{}: is no classifier of images: one input [N,C,H,W] and one output [N,classes]", text.string());
-  return network;
-}
-
-nlohmann::json read_run_json(const fs::path& directory) {
-  const fs::path path = directory / "run.json";
-  if (!fs::exists(path)) fail("{}: is not a run directory: it has no run.json", directory.string());
-  nlohmann::json json = nlohmann::json::parse(read_file(path, 16 << 20), nullptr, false);
-  if (json.is_discarded() || !json.is_object() || !json.contains("settings"))
-    fail("{}: is damaged", path.string());
-  return json;
-}
-
 void save_state(const fs::path& directory, const State& state) {
   const Progress& p = state.progress;
   // The optimizer's file carries its step in its name and comes first: until last.safetensors is renamed into

@@ -8,18 +8,14 @@
 #include <string>
 
 #include "graph/graph.h"
+#include "model_file/run_network.h"
 #include "train/settings.h"
 
 namespace pact::train {
 
-enum class Checkpoint { last, best };
-
-// The network of a run directory, or of the directory of a .safetensors file when `path` is one. Throws
-// Error.
-graph::Network load_network(const std::filesystem::path& path, Checkpoint which = Checkpoint::last);
-
-// run.json. Throws Error when it is missing or not ours.
-nlohmann::json read_run_json(const std::filesystem::path& directory);
+using model_file::Checkpoint;
+using model_file::load_network;
+using model_file::read_run_json;
 
 // How far a run is; travels in the metadata of last.safetensors.
 struct Progress {

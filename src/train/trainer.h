@@ -15,6 +15,7 @@
 #include <string>
 
 #include "data/dataset.h"
+#include "data/evaluation.h"
 #include "graph/graph.h"
 #include "train/settings.h"
 
@@ -69,13 +70,7 @@ struct TrainResult {
 // step at which it happened, and the last checkpoint stays.
 TrainResult train(const TrainRequest& request, const Observer& observer);
 
-struct Evaluation {
-  double top1 = 0;  // per cent
-  double loss = 0;
-  int64_t images = 0;
-  double seconds = 0;
-  std::vector<int> predictions;  // class of every image
-};
+using data::Evaluation;
 
 struct EvaluateOptions {
   int threads = 0;

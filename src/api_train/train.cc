@@ -1,9 +1,9 @@
-#include "api/train.h"
+#include "api_train/train.h"
 
 #include <nlohmann/json.hpp>
 
 #include "api/model.h"
-#include "api/recipes.h"
+#include "api_train/recipes.h"
 #include "base/error.h"
 #include "base/strings.h"
 #include "passes/insert_quantizers.h"

@@ -1,4 +1,4 @@
-#include "api/recipes.h"
+#include "api_train/recipes.h"
 
 #include <algorithm>
 #include <vector>
@@ -16,7 +16,10 @@ namespace fs = std::filesystem;
 fs::path find_recipe(const std::string& name) {
   if (name.ends_with(".json") || name.find('/') != std::string::npos) return name;
   std::vector<std::string> known;
-  for (const fs::path& folder : {fs::path("configs/recipes"), fs::path(PACT_CONFIGS) / "recipes"}) {
+  std::error_code ignored;
+  const fs::path installed = fs::read_symlink("/proc/self/exe", ignored).parent_path() / "../share/pact/configs";
+  for (const fs::path& configs : {fs::path("configs"), fs::path(PACT_CONFIGS), installed}) {
+    const fs::path folder = configs / "recipes";
     if (fs::exists(folder / (name + ".json"))) return folder / (name + ".json");
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error))

@@ -9,6 +9,7 @@
 
 #include "train/settings.h"
 #include "train/trainer.h"
+#include "train/settle.h"  // for the command line, as `api::Settle`
 
 namespace pact::api {
 

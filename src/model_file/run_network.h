@@ -1,0 +1,21 @@
+// The network of a run directory (train/trainer.h lists its files), for whoever does not train.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+
+#include "graph/graph.h"
+
+namespace pact::model_file {
+
+enum class Checkpoint { last, best };
+
+// The network of a run directory, or of the directory of a .safetensors file when `path` is one. Throws
+// Error.
+graph::Network load_network(const std::filesystem::path& path, Checkpoint which = Checkpoint::last);
+
+// run.json. Throws Error when it is missing or not ours.
+nlohmann::json read_run_json(const std::filesystem::path& directory);
+
+}  // namespace pact::model_file
