@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "train/settings.h"
-#include "train/trainer.h"
 #include "train/settle.h"  // for the command line, as `api::Settle`
+#include "train/trainer.h"
 
 namespace pact::api {
 
