@@ -39,7 +39,7 @@ struct EngineOptions {
   int64_t max_batch = 1;  // images that memory is planned for, 1 to 65536; more are run in parts
   // "portable", "x86_avx2", ...; empty: the best of this CPU, or what the environment's PACT_FORCE_ISA names.
   // Scores have the same bits with each of them, and with any number of threads.
-  std::string instruction_set;
+  std::string instruction_set = {};
   size_t max_memory_bytes = size_t{1} << 30;  // networks whose values would take more are refused
 };
 

@@ -50,7 +50,7 @@ typedef struct pact_options {
 
 /* The defaults, with struct_size set as this header has it. */
 #define PACT_DEFAULT_OPTIONS \
-  { sizeof(pact_options), 1, 1, NULL, (size_t)1 << 30 }
+  { sizeof(pact_options), 1, 1, NULL, 1024u * 1024u * 1024u }
 
 typedef struct pact_tensor_info {
   const char* name;
@@ -84,9 +84,10 @@ PACT_C_API pact_status pact_input(const pact_engine* engine, pact_tensor_info* i
 PACT_C_API pact_status pact_output(const pact_engine* engine, pact_tensor_info* info);
 
 /* `images` images to as many outputs. pixel_count must be images * input count, score_count images * output
- * count. pact_run_u8 serves networks of either input type, pact_run_f32 those whose input is PACT_F32. */
-PACT_C_API pact_status pact_run_u8(pact_engine* engine, const uint8_t* pixels, size_t pixel_count,
-                                   pact_pixel_order order, size_t images, float* scores, size_t score_count);
+ * count; order is a pact_pixel_order. pact_run_u8 serves networks of either input type, pact_run_f32 those
+ * whose input is PACT_F32. */
+PACT_C_API pact_status pact_run_u8(pact_engine* engine, const uint8_t* pixels, size_t pixel_count, int order,
+                                   size_t images, float* scores, size_t score_count);
 PACT_C_API pact_status pact_run_f32(pact_engine* engine, const float* values, size_t value_count,
                                     size_t images, float* scores, size_t score_count);
 

@@ -153,15 +153,14 @@ pact_status pact_output(const pact_engine* engine, pact_tensor_info* info) {
   return describe(engine, info, &pact::Engine::output);
 }
 
-pact_status pact_run_u8(pact_engine* engine, const uint8_t* pixels, size_t pixel_count,
-                        pact_pixel_order order, size_t images, float* scores, size_t score_count) {
+pact_status pact_run_u8(pact_engine* engine, const uint8_t* pixels, size_t pixel_count, int order,
+                        size_t images, float* scores, size_t score_count) {
   return guarded([&] {
     require(engine, "engine");
     require(pixels, "pixels");
     require(scores, "scores");
     if (order != PACT_PLANAR && order != PACT_INTERLEAVED)
-      fail(ErrorKind::usage, "order is {}; it must be PACT_PLANAR or PACT_INTERLEAVED",
-           static_cast<int>(order));
+      fail(ErrorKind::usage, "order is {}; it must be PACT_PLANAR or PACT_INTERLEAVED", order);
     require_size("pixels", pixel_count, images, engine->engine.input().count);
     require_size("scores", score_count, images, engine->engine.output().count);
     engine->engine.run(pixels, images, scores,

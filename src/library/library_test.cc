@@ -151,7 +151,7 @@ TEST(Library, RefusesNetworksBeyondTheMemoryLimit) {
   EXPECT_PRED2(contains,
                refusal("graph g\ninput x: f32[N,1,1,1]\n"
                        "p: f32[N,1,1,1] = avg_pool(x) kernel=[1,1] strides=[1,1]\n"
-                       "v: f32[N,1,2097152,2097152] = pad(p) pads=[1048576,1048576,1048575,1048575]\n"
+                       "v: f32[N,1,2097152,2097152] = pad(p) before=[0,1048576,1048576] after=[0,1048575,1048575]\n"
                        "y: f32[N,1] = global_avg_pool(v)\noutput y\n"),
                "node 'v'");
   // Each value is small enough, but all are alive at once.
@@ -223,8 +223,7 @@ TEST_F(CInterface, RefusesNullPointersAndWrongSizes) {
   expect_refused(pact_run_u8(engine_, pixels, 8, PACT_PLANAR, 1, scores, 1), PACT_USAGE, "scores has 1");
   expect_refused(pact_run_u8(engine_, pixels, 0, PACT_PLANAR, 0, scores, 0), PACT_USAGE, "0 images");
   expect_refused(pact_run_u8(engine_, pixels, 8, PACT_PLANAR, SIZE_MAX, scores, 2), PACT_USAGE, "pixels");
-  expect_refused(pact_run_u8(engine_, pixels, 8, static_cast<pact_pixel_order>(3), 1, scores, 2), PACT_USAGE,
-                 "order");
+  expect_refused(pact_run_u8(engine_, pixels, 8, 3, 1, scores, 2), PACT_USAGE, "order");
   expect_refused(pact_input(engine_, nullptr), PACT_USAGE, "info");
   expect_refused(pact_output(nullptr, &info), PACT_USAGE, "engine");
   EXPECT_EQ(pact_name(nullptr), nullptr);
