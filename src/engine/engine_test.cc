@@ -20,19 +20,30 @@ using graph::Tensor;
 
 constexpr uint64_t kNetworks = 2000;
 
-TEST(Engine, HasTheBitsOfTheReferenceOnEveryInstructionSetAndThreadCount) {
+TEST(Engine, HasTheBitsOfTheReferenceOnEveryInstructionSetAndWithEveryAlgorithm) {
   for (uint64_t seed = 0; seed < kNetworks; ++seed) {
     const Network network = reference::random_integer_network(seed);
     const Tensor input = reference::random_input(network, 1 + static_cast<int64_t>(seed % 3), seed);
     const Tensor expected = reference::evaluate(network, input);
     for (const Isa isa : available_isas())
-      for (const int threads : {1, 2}) {
-        Engine engine(network, {.isa = isa, .threads = threads, .max_batch = 1 + static_cast<int64_t>(seed % 5)});
+      for (const std::string& algorithm : algorithm_names()) {
+        const int threads = 1 + static_cast<int>(seed / 5 % 2);
+        Engine engine(network, {.isa = isa,
+                                .threads = threads,
+                                .max_batch = 1 + static_cast<int64_t>(seed % 5),
+                                .algorithm = algorithm});
         ASSERT_EQ(engine.run(input), expected)
-            << "seed " << seed << ", " << name_of(isa) << ", " << threads << " threads\n"
+            << "seed " << seed << ", " << name_of(isa) << ", " << algorithm << ", " << threads << " threads\n"
             << print(network.graph);
       }
   }
+}
+
+TEST(Engine, RefusesUnknownAlgorithmsWithTheirNames) {
+  const std::string message = caught([&] {
+    Engine(reference::random_integer_network(3), {.isa = selected_isa(), .algorithm = "magic"});
+  });
+  EXPECT_TRUE(contains(message, "magic") && contains(message, algorithm_names().back())) << message;
 }
 
 TEST(Engine, ARunLeavesNothingBehindForTheNext) {

@@ -16,6 +16,21 @@ namespace {
 
 constexpr int kBlock = IntegerConvKernels::kBlock;
 
+struct Named {
+  std::string name;
+  const IntegerConvKernels* kernels;
+};
+
+// What this machine runs, and what it can only emulate.
+std::vector<Named> all_kernels() {
+  std::vector<Named> all;
+  for (const Isa isa : available_isas()) all.push_back({std::string(name_of(isa)), &integer_conv_kernels(isa)});
+#if defined(PACT_HAS_EMULATED_KERNELS)
+  all.push_back({"emulated x86_avx512", &kIntegerConv_x86_avx512_emulated});
+#endif
+  return all;
+}
+
 std::vector<int16_t> random_integers(Random& random, size_t count) {
   std::vector<int16_t> integers(count);
   for (int16_t& i : integers)
@@ -34,10 +49,10 @@ TEST(IntegerConvKernels, MultiplySumsProductsExactly) {
       const std::vector<int16_t> x = random_integers(random, 400);
       const std::vector<int16_t> weights =
           random_integers(random, segments.size() * static_cast<size_t>(pairs * 2 * kBlock));
-      for (const Isa isa : available_isas()) {
+      for (const auto& [name, kernels] : all_kernels()) {
         const int64_t stride = kBlock + 3;
         std::vector<int32_t> sums(static_cast<size_t>(pixel_count * stride + 1), -7);
-        integer_conv_kernels(isa).multiply({x.data(), pixels.data(), pixel_count, segments.data(),
+        kernels->multiply({x.data(), pixels.data(), pixel_count, segments.data(),
                                             static_cast<int64_t>(segments.size()), pairs, weights.data(),
                                             sums.data(), stride});
         for (int64_t p = 0; p < pixel_count; ++p)
@@ -49,7 +64,7 @@ TEST(IntegerConvKernels, MultiplySumsProductsExactly) {
                             weights[(s * static_cast<size_t>(pairs) + static_cast<size_t>(k / 2)) * 2 * kBlock +
                                     static_cast<size_t>(2 * (o % kBlock) + k % 2)];
             ASSERT_EQ(sums[static_cast<size_t>(p * stride + o)], o < kBlock ? expected : -7)
-                << name_of(isa) << " pixel " << p << " of " << pixel_count << ", channel " << o;
+                << name << " pixel " << p << " of " << pixel_count << ", channel " << o;
           }
       }
     }
@@ -71,10 +86,10 @@ TEST(IntegerConvKernels, RequantizeIsTheNumberFormat) {
     std::vector<float> shortcut(accumulators.size());
     for (float& s : shortcut) s = static_cast<float>(random.normal());
     const bool adds = random.below(2), relu = random.below(2), keeps = random.below(2);
-    for (const Isa isa : available_isas()) {
+    for (const auto& [name, kernels] : all_kernels()) {
       std::vector<float> real(accumulators.size());
       std::vector<uint8_t> codes(accumulators.size());
-      integer_conv_kernels(isa).requantize(
+      kernels->requantize(
           {.rows = rows,
            .width = width,
            .stride = stride,
@@ -96,7 +111,7 @@ TEST(IntegerConvKernels, RequantizeIsTheNumberFormat) {
           float z = quant::scale_accumulator(accumulators[i], multiplier[channel], bias[channel]);
           if (adds) z = z + shortcut[i];
           if (relu) z = z > 0.0f ? z : 0.0f;
-          ASSERT_EQ(codes[i], static_cast<uint8_t>(grid.code_of(z))) << name_of(isa) << " z " << z;
+          ASSERT_EQ(codes[i], static_cast<uint8_t>(grid.code_of(z))) << name << " z " << z;
           if (keeps && z == z) {
             ASSERT_EQ(real[i], z);
           }
