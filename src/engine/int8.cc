@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "engine/algorithms.h"
-#include "engine/aligned.h"
+#include "engine/byte_weights.h"
 #include "engine/short_sums.h"
 #include "engine/windows.h"
 #include "kernels/byte_conv/byte_conv.h"
@@ -33,35 +33,13 @@ int64_t largest_byte(const IntegerProblem& problem) {
   return largest + shift_of(problem);
 }
 
-struct Packed {
-  AlignedVector<int8_t> weights;  // [group][block][segment][four][kBlock][4]
-  int64_t fours = 0;              // of a segment
-  int64_t blocks = 0;             // of a group
-  int64_t block_bytes = 0;
-};
-
-Packed pack(const IntegerProblem& problem, int64_t segments, int64_t segment_length) {
-  const ConvShape& s = problem.shape;
-  Packed packed;
-  packed.fours = (segment_length + 3) / 4;
-  packed.blocks = (s.group_outputs() + kBlock - 1) / kBlock;
-  packed.block_bytes = segments * packed.fours * 4 * kBlock;
-  packed.weights.assign(static_cast<size_t>(s.groups * packed.blocks * packed.block_bytes), 0);
-  for_weights(problem, [&](int64_t o, int64_t segment, int64_t element, int16_t weight) {
-    const int64_t group = o / s.group_outputs(), inside = o % s.group_outputs();
-    int8_t* block = packed.weights.data() + (group * packed.blocks + inside / kBlock) * packed.block_bytes;
-    block[((segment * packed.fours + element / 4) * kBlock + inside % kBlock) * 4 + element % 4] =
-        static_cast<int8_t>(weight);
-  });
-  return packed;
-}
-
 class Int8 final : public IntegerAlgorithm {
  public:
-  Int8(const IntegerProblem& problem, ShortSums sums);
+  Int8(const IntegerProblem& problem, ByteWeights weights, ShortSums sums);
 
-  std::string name() const override { return "int8"; }
-  size_t weight_bytes() const override { return packed_.weights.size(); }
+  std::string name() const override { return weights_.is_dense() ? "int8, dense weights" : "int8"; }
+  size_t weight_bytes() const override { return weights_.size_bytes(); }
+  size_t scratch_bytes() const override { return weights_.scratch_bytes(); }
   size_t prepared_bytes() const override {
     return is_copied_ ? static_cast<size_t>(shape_.padded_count() + kReadBeyond) : 0;
   }
@@ -79,7 +57,7 @@ class Int8 final : public IntegerAlgorithm {
   const kernels::ByteConvKernels& kernels_;
   ConvShape shape_;
   Windows windows_;
-  Packed packed_;
+  ByteWeights weights_;
   ShortSums sums_;
   AlignedVector<int32_t> start_;  // [group][block][kBlock]
   bool is_linear_, is_copied_;
@@ -88,12 +66,18 @@ class Int8 final : public IntegerAlgorithm {
   int64_t rows_at_once_;          // of the padded image, in one preparation
 };
 
-Int8::Int8(const IntegerProblem& problem, ShortSums sums)
-    : IntegerAlgorithm(cut_pieces(problem.shape, {.block = kBlock}, problem.threads)),
+// Pieces of dense weights are narrow and tall, so that a block is unpacked for many pixels.
+CutWish wish_for(const ByteWeights& weights) {
+  if (weights.is_dense()) return {.pixels = 256, .channels = kBlock, .block = kBlock};
+  return {.block = kBlock};
+}
+
+Int8::Int8(const IntegerProblem& problem, ByteWeights weights, ShortSums sums)
+    : IntegerAlgorithm(cut_pieces(problem.shape, wish_for(weights), problem.threads)),
       kernels_(kernels::byte_conv_kernels(problem.isa)),
       shape_(problem.shape),
       windows_(make_windows(shape_, cut().rows_per_piece)),
-      packed_(pack(problem, static_cast<int64_t>(windows_.segments.size()), windows_.segment_length)),
+      weights_(std::move(weights)),
       sums_(sums),
       is_linear_(problem.is_linear),
       shift_(static_cast<uint8_t>(shift_of(problem))),
@@ -102,14 +86,15 @@ Int8::Int8(const IntegerProblem& problem, ShortSums sums)
   for (int64_t column = 0; column < shape_.padded_width(); ++column)
     for (int64_t c = 0; c < shape_.channels; ++c)
       padding_.push_back(static_cast<uint8_t>(problem.zero_of(c) + shift_));
-  start_.assign(static_cast<size_t>(shape_.groups * packed_.blocks * kBlock), 0);
+  start_.assign(static_cast<size_t>(shape_.groups * weights_.blocks_per_group() * kBlock), 0);
   for_weights(problem, [&](int64_t o, int64_t, int64_t element, int16_t weight) {
     const int64_t group = o / shape_.group_outputs(), inside = o % shape_.group_outputs();
     const int64_t channel = group * shape_.group_channels() + element % shape_.group_channels();
-    uint32_t start =
-        static_cast<uint32_t>(start_[static_cast<size_t>(group * packed_.blocks * kBlock + inside)]);
+    uint32_t start = static_cast<uint32_t>(
+        start_[static_cast<size_t>(group * weights_.blocks_per_group() * kBlock + inside)]);
     start -= static_cast<uint32_t>(weight * (problem.zero_of(channel) + shift_));
-    start_[static_cast<size_t>(group * packed_.blocks * kBlock + inside)] = static_cast<int32_t>(start);
+    start_[static_cast<size_t>(group * weights_.blocks_per_group() * kBlock + inside)] =
+        static_cast<int32_t>(start);
   });
 }
 
@@ -138,35 +123,45 @@ void Int8::prepare(const std::byte* codes, int64_t index, std::byte* prepared, s
     copy_row(reinterpret_cast<const uint8_t*>(codes), row, reinterpret_cast<uint8_t*>(prepared));
 }
 
-void Int8::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte*,
-                      int32_t* accumulators) const {
+void Int8::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
+                      std::byte* scratch, int32_t* accumulators) const {
   const auto* image = reinterpret_cast<const uint8_t*>(is_copied_ ? prepared : codes);
   const Slab& slab = *piece.slab;
   const int64_t block =
-      slab.group * packed_.blocks + (slab.first - slab.group * shape_.group_outputs()) / kBlock;
-  kernels_.multiply({.x = image + first_element(shape_, piece.first_row, slab.group),
-                     .pixels = windows_.pixels.data(),
-                     .pixel_count = piece.rows * shape_.out_width,
-                     .segments = windows_.segments.data(),
-                     .segment_count = static_cast<int64_t>(windows_.segments.size()),
-                     .fours = packed_.fours,
-                     .weights = packed_.weights.data() + block * packed_.block_bytes,
-                     .blocks = slab.stride / kBlock,
-                     .start = start_.data() + block * kBlock,
-                     .accumulators = accumulators,
-                     .stride = slab.stride,
-                     .short_fours = sums_.fours,
-                     .short_segments = sums_.segments});
+      slab.group * weights_.blocks_per_group() + (slab.first - slab.group * shape_.group_outputs()) / kBlock;
+  kernels::ByteWindows windows{.x = image + first_element(shape_, piece.first_row, slab.group),
+                               .pixels = windows_.pixels.data(),
+                               .pixel_count = piece.rows * shape_.out_width,
+                               .segments = windows_.segments.data(),
+                               .segment_count = static_cast<int64_t>(windows_.segments.size()),
+                               .fours = weights_.fours(),
+                               .weights = nullptr,
+                               .blocks = weights_.is_dense() ? 1 : slab.stride / kBlock,
+                               .start = start_.data() + block * kBlock,
+                               .accumulators = accumulators,
+                               .stride = slab.stride,
+                               .short_fours = sums_.fours,
+                               .short_segments = sums_.segments};
+  for (int64_t done = 0; done < slab.stride; done += windows.blocks * kBlock) {
+    windows.weights = weights_.block(kernels_, block + done / kBlock, scratch);
+    windows.start = start_.data() + block * kBlock + done;
+    windows.accumulators = accumulators + done;
+    kernels_.multiply(windows);
+  }
 }
 
-ShortSums short_sums_of(const IntegerProblem& problem) {
+ByteWeights weights_of(const IntegerProblem& problem) {
   const Windows windows = make_windows(problem.shape, 1);
-  const auto segments = static_cast<int64_t>(windows.segments.size());
-  const Packed packed = pack(problem, segments, windows.segment_length);
-  return find_short_sums({.weights = packed.weights,
+  return {problem, static_cast<int64_t>(windows.segments.size()), windows.segment_length};
+}
+
+// Of no meaning where sums have 32 bits.
+ShortSums short_sums_of(const IntegerProblem& problem, const ByteWeights& weights) {
+  if (!kernels::byte_conv_kernels(problem.isa).uses_short_sums) return {.fours = 1, .segments = 1};
+  return find_short_sums({.weights = weights.bytes(),
                           .block = kBlock,
-                          .segments = segments,
-                          .fours = packed.fours,
+                          .segments = static_cast<int64_t>(make_windows(problem.shape, 1).segments.size()),
+                          .fours = weights.fours(),
                           .largest_byte = largest_byte(problem)});
 }
 
@@ -178,18 +173,21 @@ bool int8_is_exact(const IntegerProblem& problem) {
     if (!is_byte(c)) return false;
   if (problem.shape.is_depthwise() || largest_byte(problem) > 255) return false;
   if (std::ranges::any_of(problem.weights, [](int16_t w) { return w < -128 || w > 127; })) return false;
-  return !kernels::byte_conv_kernels(problem.isa).uses_short_sums || short_sums_of(problem).fours > 0;
+  return !kernels::byte_conv_kernels(problem.isa).uses_short_sums ||
+         short_sums_of(problem, weights_of(problem)).fours > 0;
 }
 
 bool int8_is_fast(const IntegerProblem& problem) {
   if (!kernels::byte_conv_kernels(problem.isa).uses_short_sums) return true;
-  const ShortSums sums = short_sums_of(problem);
+  const ShortSums sums = short_sums_of(problem, weights_of(problem));
   return sums.is_everything || sums.fours * sums.segments >= kWorthWhile;
 }
 
 std::unique_ptr<IntegerAlgorithm> make_int8(const IntegerProblem& problem) {
-  const bool is_short = kernels::byte_conv_kernels(problem.isa).uses_short_sums;
-  return std::make_unique<Int8>(problem, is_short ? short_sums_of(problem) : ShortSums{});
+  ByteWeights weights = weights_of(problem);
+  const ShortSums sums = short_sums_of(problem, weights);
+  weights.condense();
+  return std::make_unique<Int8>(problem, std::move(weights), sums);
 }
 
 }  // namespace pact::engine

@@ -11,7 +11,7 @@ namespace {
 // Elements 0 and 1 of each four go into one 16-bit sum, 2 and 3 into another. With bytes from 0 to largest
 // every partial sum lies between largest * (sum of the negative weights) and largest * (sum of the positive
 // ones).
-bool fits(const ByteWeights& w, int64_t fours, int64_t segments) {
+bool fits(const SummedWeights& w, int64_t fours, int64_t segments) {
   constexpr int64_t kMostBlock = 16;
   PACT_CHECK(w.block <= kMostBlock);
   const int64_t limit = std::numeric_limits<int16_t>::max() / std::max<int64_t>(1, w.largest_byte);
@@ -38,7 +38,7 @@ bool fits(const ByteWeights& w, int64_t fours, int64_t segments) {
 
 }  // namespace
 
-ShortSums find_short_sums(const ByteWeights& w) {
+ShortSums find_short_sums(const SummedWeights& w) {
   for (int64_t segments = w.segments;; segments = (segments + 1) / 2) {
     if (fits(w, w.fours, segments))
       return {.fours = w.fours, .segments = segments, .is_everything = segments == w.segments};

@@ -7,7 +7,7 @@
 
 namespace pact::engine {
 
-struct ByteWeights {
+struct SummedWeights {
   std::span<const int8_t> weights;  // [block][segment][four][block of outputs][4]
   int64_t block;
   int64_t segments, fours;
@@ -21,6 +21,6 @@ struct ShortSums {
 };
 
 // The longest sums, of those that halve the window again and again.
-ShortSums find_short_sums(const ByteWeights& weights);
+ShortSums find_short_sums(const SummedWeights& weights);
 
 }  // namespace pact::engine

@@ -35,9 +35,22 @@ struct ByteWindows {
   int64_t short_fours, short_segments;
 };
 
+// Weights of at most 4 bits as they rest in memory: a line of kPackedLine bytes holds field 0 of the next
+// kPackedLine weights in its lowest bits, then field 1 of those that follow, and so on. per_byte is 2 or 4.
+//   weight = (field << scale_shift) + least
+inline constexpr int kPackedLine = 64;
+struct PackedWeights {
+  const uint8_t* packed;
+  int64_t lines;
+  int per_byte;
+  int scale_shift, least;
+  int8_t* weights;  // lines * per_byte * kPackedLine of them
+};
+
 struct ByteConvKernels {
   static constexpr int kBlock = 16;
   void (*multiply)(const ByteWindows&) noexcept;
+  void (*unpack)(const PackedWeights&) noexcept;
   bool uses_short_sums;
   int64_t macs_per_cycle;  // what the multipliers of such a core can do at most, for choosing
 };

@@ -129,5 +129,26 @@ TEST(ByteConvKernels, MultiplyTakesAllBytesWhereSumsAreLong) {
   }
 }
 
+TEST(ByteConvKernels, UnpackReadsFieldsFromTheLowestBitsOn) {
+  Random random(3);
+  for (const int per_byte : {2, 4})
+    for (const int scale_shift : {0, 1}) {
+      const int64_t lines = 5;
+      std::vector<uint8_t> packed(static_cast<size_t>(lines * kPackedLine));
+      for (uint8_t& byte : packed) byte = static_cast<uint8_t>(random.below(256));
+      for (const Named& named : all_kernels()) {
+        std::vector<int8_t> weights(packed.size() * static_cast<size_t>(per_byte));
+        named.kernels->unpack({packed.data(), lines, per_byte, scale_shift, -15, weights.data()});
+        for (size_t i = 0; i < weights.size(); ++i) {
+          const size_t line = i / kPackedLine / static_cast<size_t>(per_byte);
+          const int field = static_cast<int>(i / kPackedLine % static_cast<size_t>(per_byte));
+          const int byte = packed[line * kPackedLine + i % kPackedLine];
+          const int number = byte >> (8 / per_byte * field) & ((1 << (8 / per_byte)) - 1);
+          ASSERT_EQ(weights[i], (number << scale_shift) - 15) << named.name << ", weight " << i;
+        }
+      }
+    }
+}
+
 }  // namespace
 }  // namespace pact::kernels

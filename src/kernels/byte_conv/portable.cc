@@ -1,6 +1,8 @@
 // The specification: plain loops.
 #include "kernels/byte_conv/byte_conv.h"
 
+#include "kernels/byte_conv/unpack.inc"
+
 namespace pact::kernels {
 namespace {
 
@@ -28,6 +30,6 @@ void multiply(const ByteWindows& w) noexcept {
 
 }  // namespace
 
-const ByteConvKernels kByteConv_portable = {multiply, false, 4};
+const ByteConvKernels kByteConv_portable = {multiply, unpack, false, 4};
 
 }  // namespace pact::kernels

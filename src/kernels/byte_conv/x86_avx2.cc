@@ -7,6 +7,8 @@
 
 #include "kernels/byte_conv/byte_conv.h"
 
+#include "kernels/byte_conv/unpack.inc"
+
 namespace pact::kernels {
 namespace {
 
@@ -113,6 +115,6 @@ void multiply(const ByteWindows& given) noexcept {
 
 }  // namespace
 
-const ByteConvKernels kByteConv_x86_avx2 = {multiply, true, 64};
+const ByteConvKernels kByteConv_x86_avx2 = {multiply, unpack, true, 64};
 
 }  // namespace pact::kernels

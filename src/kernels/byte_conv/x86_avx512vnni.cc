@@ -5,6 +5,8 @@
 #include "kernels/byte_conv/byte_conv.h"
 #include "kernels/x86_intrinsics.h"
 
+#include "kernels/byte_conv/unpack.inc"
+
 namespace pact::kernels {
 namespace {
 
@@ -89,6 +91,6 @@ void multiply(const ByteWindows& given) noexcept {
 
 }  // namespace
 
-const ByteConvKernels PACT_TABLE(kByteConv_x86_avx512vnni) = {multiply, false, 128};
+const ByteConvKernels PACT_TABLE(kByteConv_x86_avx512vnni) = {multiply, unpack, false, 128};
 
 }  // namespace pact::kernels

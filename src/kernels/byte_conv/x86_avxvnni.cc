@@ -3,6 +3,8 @@
 #include "kernels/byte_conv/byte_conv.h"
 #include "kernels/x86_intrinsics.h"
 
+#include "kernels/byte_conv/unpack.inc"
+
 namespace pact::kernels {
 namespace {
 
@@ -82,6 +84,6 @@ void multiply(const ByteWindows& given) noexcept {
 
 }  // namespace
 
-const ByteConvKernels PACT_TABLE(kByteConv_x86_avxvnni) = {multiply, false, 64};
+const ByteConvKernels PACT_TABLE(kByteConv_x86_avxvnni) = {multiply, unpack, false, 64};
 
 }  // namespace pact::kernels
