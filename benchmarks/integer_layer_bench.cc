@@ -51,9 +51,10 @@ pact::graph::Network network_of(const Layer& layer, const Widths& widths) {
   pact::graph::Network network;
   auto& graph = network.graph;
   const auto x = graph.add_input("x", {DataType::f32, {1, layer.channels, layer.size, layer.size}});
-  const pact::graph::Attributes codes{{"grid", std::string("unsigned")},
-                                      {"bits", int64_t{widths.activations}},
-                                      {"step", 1.0 / ((1 << widths.activations) - 1)}};
+  const pact::graph::Attributes codes{
+      {"grid", std::string("unsigned")},
+      {"bits", int64_t{widths.activations}},
+      {"step", double{1.0f / static_cast<float>((1 << widths.activations) - 1)}}};
   const auto x_codes = graph.add_node(Op::quantize, "x_codes", {x}, codes);
   const bool is_odd = widths.weights < 8;
   const pact::quant::Grid grid{is_odd ? pact::quant::GridKind::odd : pact::quant::GridKind::symmetric,
@@ -88,14 +89,14 @@ double seconds_since(Clock::time_point start) {
 
 // Of one addition that waits for the one before it: a cycle.
 double seconds_of_cycle() {
-  constexpr int kAdditions = 200'000;
+  constexpr int kAdditions = 160'000;
   const auto start = Clock::now();
   uint64_t sum = 0;
-  for (int i = 0; i < kAdditions / 10; ++i)
-    for (int j = 0; j < 10; ++j) {
-      sum += 3;
-      __asm__ volatile("" : "+r"(sum));
-    }
+  for (int i = 0; i < kAdditions / 16; ++i) {
+#define PACT_FOUR(x) x x x x
+    PACT_FOUR(PACT_FOUR(__asm__ volatile("lea 3(%0), %0" : "+r"(sum));))
+#undef PACT_FOUR
+  }
   return seconds_since(start) / kAdditions;
 }
 

@@ -31,15 +31,18 @@ inline void add_products(__m256i& low, __m256i& high, const uint8_t* x, __m256i 
       : [x] "m"(*reinterpret_cast<const uint8_t(*)[4]>(x)), [w_low] "x"(w_low), [w_high] "x"(w_high));
 }
 
-inline void add_widened(int32_t* out, __m256i sums) {
-  __m256i* at = reinterpret_cast<__m256i*>(out);
+// out = from + the sums of neighbours
+inline void widen(int32_t* out, const int32_t* from, __m256i sums) {
   const __m256i wide = _mm256_madd_epi16(sums, _mm256_set1_epi16(1));
-  _mm256_storeu_si256(at, _mm256_add_epi32(_mm256_loadu_si256(at), wide));
+  const __m256i before = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_add_epi32(before, wide));
 }
 
 // The fours [first_four, last_four) of the segments [first, last) of a block.
 struct Part {
   int64_t first, last, first_four, last_four;
+  const int32_t* before;  // what the sums of pixel 0 are added to; those of pixel i, at i * before_stride
+  int64_t before_stride;
 };
 
 // Not inlined: the loop needs all general registers, too.
@@ -67,10 +70,10 @@ template <int kPixels>
 #undef PACT_ADD
     }
   }
-#define PACT_WIDEN(i)                             \
-  if constexpr (i < kPixels) {                    \
-    add_widened(out + i * w.stride, low##i);      \
-    add_widened(out + i * w.stride + 8, high##i); \
+#define PACT_WIDEN(i)                                                                 \
+  if constexpr (i < kPixels) {                                                        \
+    widen(out + i * w.stride, part.before + i * part.before_stride, low##i);          \
+    widen(out + i * w.stride + 8, part.before + i * part.before_stride + 8, high##i); \
   }
   PACT_PIXELS(PACT_WIDEN)
 #undef PACT_WIDEN
@@ -80,19 +83,23 @@ template <int kPixels>
 void tile(const ByteWindows& w, int64_t block, int64_t first_pixel) {
   const int8_t* weights = w.weights + block * w.segment_count * w.fours * 4 * kBlock;
   int32_t* out = w.accumulators + first_pixel * w.stride + block * kBlock;
-  const __m256i* start = reinterpret_cast<const __m256i*>(w.start + block * kBlock);
-  for (int i = 0; i < kPixels; ++i) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i * w.stride), _mm256_loadu_si256(start));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i * w.stride + 8), _mm256_loadu_si256(start + 1));
-  }
-  for (int64_t s = 0; s < w.segment_count; s += w.short_segments)
-    for (int64_t k = 0; k < w.fours; k += w.short_fours) {
-      const int64_t last = s + w.short_segments, last_four = k + w.short_fours;
-      add_part<kPixels>(
-          w,
-          {s, last < w.segment_count ? last : w.segment_count, k, last_four < w.fours ? last_four : w.fours},
-          weights, w.pixels + first_pixel, out);
+  Part part{.first = 0,
+            .last = 0,
+            .first_four = 0,
+            .last_four = 0,
+            .before = w.start + block * kBlock,
+            .before_stride = 0};
+  for (; part.first < w.segment_count; part.first += w.short_segments) {
+    part.last = part.first + w.short_segments;
+    if (part.last > w.segment_count) part.last = w.segment_count;
+    for (part.first_four = 0; part.first_four < w.fours; part.first_four += w.short_fours) {
+      part.last_four = part.first_four + w.short_fours;
+      if (part.last_four > w.fours) part.last_four = w.fours;
+      add_part<kPixels>(w, part, weights, w.pixels + first_pixel, out);
+      part.before = out;
+      part.before_stride = w.stride;
     }
+  }
 }
 
 using Tile = void (*)(const ByteWindows&, int64_t block, int64_t first_pixel);
