@@ -116,8 +116,12 @@ Plan make_plan(const Network& network, const PlanOptions& options) {
   verify(network);
   const Graph& graph = network.graph;
   require_supported(graph);
-  const StepContext context{network, kernels::integer_conv_kernels(options.isa), options.threads,
-                            options.max_batch};
+  const StepContext context{.network = network,
+                            .kernels = kernels::integer_conv_kernels(options.isa),
+                            .isa = options.isa,
+                            .algorithm = options.algorithm,
+                            .threads = options.threads,
+                            .max_batch = options.max_batch};
   Plan plan;
   plan.steps = make_steps(context);
   plan.input = graph.inputs()[0];

@@ -12,6 +12,8 @@ namespace pact::engine {
 struct StepContext {
   const graph::Network& network;
   const kernels::IntegerConvKernels& kernels;
+  Isa isa;
+  std::string_view algorithm{};  // for integer layers, wherever it can; empty: the fastest
   int threads;
   int64_t max_batch;
 

@@ -1,0 +1,21 @@
+// Makers of the algorithms that integer_algorithm.cc chooses from, with the predicates of each.
+#pragma once
+
+#include <memory>
+
+#include "engine/integer_algorithm.h"
+
+namespace pact::engine {
+
+// Implicit matrix product of 16-bit integers: any layer. (int16.cc)
+std::unique_ptr<IntegerAlgorithm> make_int16(const IntegerProblem& problem);
+
+// Implicit matrix product of bytes: weights within int8, whose sums fit what the instruction set has. (int8.cc)
+bool int8_is_exact(const IntegerProblem& problem);
+bool int8_is_fast(const IntegerProblem& problem);
+std::unique_ptr<IntegerAlgorithm> make_int8(const IntegerProblem& problem);
+
+// Each channel by itself, in 16 bits. (int16.cc)
+std::unique_ptr<IntegerAlgorithm> make_depthwise(const IntegerProblem& problem);
+
+}  // namespace pact::engine
