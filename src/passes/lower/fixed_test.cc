@@ -181,7 +181,6 @@ Network network_of(const std::string& nodes, float multiplier = 0.25f) {
 }
 
 TEST(Fixed, TheFormOfASmallNetwork) {
-  // Accumulators: -765 to 0, then -9 to 0; sums of streams within 2 * 2.25 / unit + rounding.
   const Network fixed =
       to_fixed(network_of(R"(direct: u8[N,1,2,2] = quantize(an) bits=2 grid=unsigned step=0.5
 b: i32[N,1,2,2] = integer_conv2d(direct, a.weight) weight_bits=2 weight_grid=odd
@@ -223,6 +222,15 @@ param codes.shift: u8[1]
 codes: u8[N,1] = fixed_requantize(pool, codes.m, codes.b, codes.shift) bits=2 grid=unsigned
 output codes
 )");
+  const auto numbers = [&](const char* name) {
+    return numbers_at(fixed, *fixed.graph.producer(*fixed.graph.find(name)), 0);
+  };
+  // 0.25 / 0.5 and 0.5 / 0.5.
+  EXPECT_EQ(numbers("direct"), (quant::FixedPoint{1 << 14, 1 << 15, 15}));
+  // The sum lies in -3.5 to 1, and 3.5 * 2^13 < 2^15: the unit is 2^-13.
+  EXPECT_EQ(numbers("bn.stream"), (quant::FixedPoint{1 << 14, 1 << 15, 3}));
+  // 2^-13 / 4 / 0.5
+  EXPECT_EQ(numbers("codes"), (quant::FixedPoint{1 << 14, 0, 28}));
 }
 
 std::string refusal(const std::string& nodes, int stream_bits = 24, float multiplier = 0.25f) {
