@@ -1,20 +1,16 @@
 // From an instruction set to its kernels.
-
-#include "base/cpu.h"
-#include "base/error.h"
 #include "kernels/fixed_requantize/fixed_requantize.h"
+#include "kernels/select.h"
 
 namespace pact::kernels {
 
 const FixedRequantizeKernels& fixed_requantize_kernels(Isa isa) {
-  switch (isa) {
-#define PACT_KERNEL(name) \
-  case Isa::name:         \
-    return kFixedRequantize_##name;
+  static constexpr Built<FixedRequantizeKernels> kBuilt[] = {
+#define PACT_KERNEL(name) {Isa::name, &kFixedRequantize_##name},
 #include "kernels/isas.inc"
 #undef PACT_KERNEL
-  }
-  fail(ErrorKind::internal, "no kernels for instruction set {}", name_of(isa));
+  };
+  return nearest<FixedRequantizeKernels>(kBuilt, isa);
 }
 
 }  // namespace pact::kernels

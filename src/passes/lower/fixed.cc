@@ -71,9 +71,8 @@ class FixedLowering {
       case Op::quantize:
         return lower_quantize(node);
       case Op::rescale:
-        return add_source(
-            node, {copied(node.inputs[0]), accumulator_bounds(network_, *from_.producer(node.inputs[0])),
-                   reals(node.inputs[1]), reals(node.inputs[2])});
+        return add_source(node, {copied(node.inputs[0]), accumulator_bounds(network_, node),
+                                 reals(node.inputs[1]), reals(node.inputs[2])});
       case Op::dequantize:
         return lower_dequantize(node);
       case Op::avg_pool:
@@ -94,12 +93,9 @@ class FixedLowering {
   void lower_dequantize(const Node& node) {
     const quant::Grid grid = graph::grid_of(node);
     const double step{grid.step};
-    const ValueId codes = copied(node.inputs[0]);
-    const bool is_signed = from_.value(node.inputs[0]).type.dtype == DataType::i8;
-    add_source(node, {codes,
-                      {is_signed ? Bounds{-128, 127} : Bounds{0, grid.max_code()}},
-                      {step},
-                      {-0.5 * grid.twice_offset() * step}});
+    const ValueId codes = node.inputs[0];
+    add_source(node,
+               {copied(codes), {code_bounds(from_, codes)}, {step}, {-0.5 * grid.twice_offset() * step}});
   }
 
   // sum * (unit / count)
@@ -275,6 +271,10 @@ class FixedLowering {
 
 Network to_fixed(const Network& lowered, int stream_bits) {
   graph::verify(lowered);
+  for (const Node& node : lowered.graph.nodes())
+    if (node.op == Op::fixed_requantize || node.op == Op::fixed_rescale || node.op == Op::sum_pool)
+      fail(ErrorKind::unsupported, "node '{}' ({}): the network is one of integers alone already", node.name,
+           name_of(node.op));
   Network fixed = remove_unused(FixedLowering(lowered, stream_bits).run());
   graph::verify(fixed);
   return fixed;

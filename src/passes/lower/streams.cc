@@ -16,15 +16,6 @@ using graph::Node;
 using graph::Op;
 using graph::ValueId;
 
-Interval<int64_t> code_bounds(const Graph& graph, ValueId value) {
-  if (const Node* node = graph.producer(value)) {
-    const quant::Grid grid = graph::grid_of(*node);
-    return {grid.min_code(), grid.max_code()};
-  }
-  return graph.value(value).type.dtype == graph::DataType::i8 ? Interval<int64_t>{-128, 127}
-                                                              : Interval<int64_t>{0, 255};
-}
-
 bool is_average(const Node& node) { return node.op == Op::avg_pool || node.op == Op::global_avg_pool; }
 
 // The least e with |x| < 2^e.
@@ -60,10 +51,25 @@ Average average_of(const Graph& graph, const Node& node) {
   return average;
 }
 
+Interval<int64_t> code_bounds(const Graph& graph, ValueId codes) {
+  const Node* node = graph.producer(codes);
+  if (node && node->op == Op::quantize) {
+    const quant::Grid grid = graph::grid_of(*node);
+    return {grid.min_code(), grid.max_code()};
+  }
+  return graph.value(codes).type.dtype == graph::DataType::i8 ? Interval<int64_t>{-128, 127}
+                                                              : Interval<int64_t>{0, 255};
+}
+
 //   accumulator = sum of multiplicand(weight) * (code - zero), each product between those of the extreme
 //   codes; padding contributes 0
-std::vector<Interval<int64_t>> accumulator_bounds(const Network& network, const Node& layer) {
+std::vector<Interval<int64_t>> accumulator_bounds(const Network& network, const Node& rescale) {
   const Graph& graph = network.graph;
+  const Node* producer = graph.producer(rescale.inputs[0]);
+  if (!producer || (producer->op != Op::integer_conv2d && producer->op != Op::integer_linear))
+    fail(ErrorKind::unsupported, "node '{}': what it rescales is not computed by an integer layer",
+         rescale.name);
+  const Node& layer = *producer;
   const Interval<int64_t> code = code_bounds(graph, layer.inputs[0]);
   const graph::Tensor& weight = network.tensors.at(graph.value(layer.inputs[1]).name);
   const quant::Grid grid = graph::weight_grid_of(layer);
@@ -86,6 +92,10 @@ std::vector<Interval<int64_t>> accumulator_bounds(const Network& network, const 
         sum.high += std::max(w * x.low, w * x.high);
       }
     }
+    if (sum.size() > std::numeric_limits<int32_t>::max())
+      fail(ErrorKind::unsupported,
+           "node '{}': the accumulator of its output {} could reach {} to {}, beyond int32", layer.name, o,
+           sum.low, sum.high);
     bounds.push_back(sum);
   }
   return bounds;
@@ -186,11 +196,9 @@ Interval<double> Streams::bounds_of_source(const Node& node) {
     };
     return {real(code.low) * (1 + kRounding), real(code.high) * (1 + kRounding)};
   }
-  const Node* layer = graph_.producer(node.inputs[0]);
-  if (!layer) fail(ErrorKind::unsupported, "node '{}': its accumulators are an input", node.name);
   const auto multiplier = network_.tensors.at(graph_.value(node.inputs[1]).name).as<float>();
   const auto bias = network_.tensors.at(graph_.value(node.inputs[2]).name).as<float>();
-  const std::vector<Interval<int64_t>> sums = accumulator_bounds(network_, *layer);
+  const std::vector<Interval<int64_t>> sums = accumulator_bounds(network_, node);
   Interval<double> bounds{std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest()};
   for (size_t c = 0; c < sums.size(); ++c) {
     const double m{multiplier[c]}, b{bias[c]};

@@ -32,8 +32,12 @@ struct Average {
 // Of an avg_pool or global_avg_pool node. Throws Error when windows have several counts.
 Average average_of(const graph::Graph& graph, const graph::Node& node);
 
-// The accumulators of each output channel of an integer layer.
-std::vector<Interval<int64_t>> accumulator_bounds(const graph::Network& network, const graph::Node& layer);
+// What codes can be: the grid of their quantize node, or the range of an input's type.
+Interval<int64_t> code_bounds(const graph::Graph& graph, graph::ValueId codes);
+
+// The accumulators of each output channel of the layer that a rescale reads. Throws Error, naming it, where
+// they could leave int32 or are no accumulators.
+std::vector<Interval<int64_t>> accumulator_bounds(const graph::Network& network, const graph::Node& rescale);
 
 bool is_source(const graph::Node& node);
 // relu, max_pool, flatten, slice, pad: they pick elements or zero.
