@@ -18,6 +18,16 @@ def pact(*arguments, **options):
 
 
 class RandomWeights(unittest.TestCase):
+    def test_networks_of_integers_alone(self):
+        bits = ["--weights", 2, "--activations", 4]
+        result = pact("bench", "resnet8", *bits, "--requantize", "fixed", "--rounds", 2, "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("fixed_rescale", {layer["algorithm"] for layer in json.loads(result.stdout)["layers"]})
+        self.refuse("bench", "resnet8", "--requantize", "fixe", says=["fixed"])
+        self.refuse("bench", "resnet8", "--stream-bits", 20, says=["--requantize fixed"])
+        self.refuse("inspect", "resnet8", "--requantize", "fixed", says=["--graph"])
+        self.refuse("eval", "resnet8", "--engine", "float", "--requantize", "fixed", says=["--engine int"])
+
     def refuse(self, *arguments, says, code=2):
         result = pact(*arguments)
         self.assertEqual(result.returncode, code, result.stderr)

@@ -74,7 +74,8 @@ struct BenchSession::State {
   explicit State(const BenchCommand& command)
       : batch(command.batch),
         threads(command.threads > 0 ? command.threads : usable_cores()),
-        classifier(load_model(command.model), Backend::integer, threads, command.batch) {}
+        classifier(load_model(command.model),
+                   {.threads = threads, .max_batch = command.batch, .lowering = command.lowering}) {}
 
   int64_t batch;
   int threads;

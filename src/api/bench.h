@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/model.h"
+#include "passes/lower/lower.h"
 
 namespace pact::api {
 
@@ -14,6 +15,7 @@ struct BenchCommand {
   ModelSource model;
   int threads = 0;    // 0: one per core
   int64_t batch = 1;  // images a run
+  passes::LowerOptions lowering = {};
   int rounds = 0;     // 0: as many as fit into about two seconds, at least 20
 };
 

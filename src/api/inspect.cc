@@ -15,7 +15,7 @@
 namespace pact::api {
 namespace fs = std::filesystem;
 
-Inspection inspect(const std::string& what) {
+Inspection inspect(const std::string& what, const std::optional<passes::LowerOptions>& lowering) {
   Inspection result;
   graph::Graph graph;
   if (fs::is_directory(what)) {
@@ -38,7 +38,7 @@ Inspection inspect(const std::string& what) {
     graph = entry.build(entry.usual_input);
   }
   result.name = graph.name();
-  result.text = graph::print(graph);
+  result.text = graph::print(lowering ? passes::lower(load_model({.path = what}), *lowering).graph : graph);
   result.table = passes::make_layer_table(graph);
   return result;
 }

@@ -92,6 +92,7 @@ void add_bench(CLI::App& app, Run& run) {
   struct Arguments {
     api::BenchCommand command;
     std::string model;
+    LoweringArguments lowering;
     bool json = false, on_request = false;
   };
   auto args = std::make_shared<Arguments>();
@@ -107,6 +108,7 @@ void add_bench(CLI::App& app, Run& run) {
   command->add_option("--batch", args->command.batch, "images a run [1]")->check(CLI::Range(1, 4096));
   command->add_option("--rounds", args->command.rounds, "timed runs; 0: about two seconds of them")
       ->check(CLI::Range(0, 1000000));
+  add_lowering(*command, args->lowering);
   add_normalization(*command, args->command.model);
   add_random_weights(*command, args->command.model);
   command->add_flag("--json", args->json, "print the result as one JSON object");
@@ -116,6 +118,7 @@ void add_bench(CLI::App& app, Run& run) {
     run = [args] {
       api::ModelSource& source = args->command.model;
       source.path = args->model;
+      args->command.lowering = args->lowering.options().value_or(args->command.lowering);
       // Speed is all that is asked for, so any numbers will do.
       if (api::is_zoo_network(source.path) && !source.random.seed) source.random.seed = 1;
       warn_if_random(source);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/evaluate.h"
+#include "api/lowering.h"
 #include "api/model.h"
 #include "api/random_model.h"
 
@@ -38,6 +39,14 @@ void add_normalization(CLI::App& command, api::ModelSource& source);
 // --random-weights and its bits, of commands that take networks of the zoo.
 void add_random_weights(CLI::App& command, api::ModelSource& source);
 void warn_if_random(const api::ModelSource& source);
+
+// --requantize and --stream-bits, of commands that run integer networks; none where neither is given.
+struct LoweringArguments {
+  std::string requantization;
+  int stream_bits = 0;
+  auto options() const { return api::lowering_of(requantization, stream_bits); }  // throws Error
+};
+void add_lowering(CLI::App& command, LoweringArguments& arguments);
 
 // Parses, runs, and turns errors into messages and exit codes:
 // 0 done, 1 bad input or unsupported, 2 usage, 3 internal error.

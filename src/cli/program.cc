@@ -67,6 +67,14 @@ void warn_if_random(const api::ModelSource& source) {
                source.random.seed.value_or(0));
 }
 
+void add_lowering(CLI::App& command, LoweringArguments& arguments) {
+  command.add_option("--requantize", arguments.requantization,
+                     "between integer layers: real, in float32, or fixed, in integers alone [real]");
+  command.add_option("--stream-bits", arguments.stream_bits,
+                     "bits of the shortcuts of --requantize fixed, 16 to 32 [24]")
+      ->check(CLI::Range(16, 32));
+}
+
 int run_program(int argc, char** argv) {
   command_line = "pact";
   for (int i = 1; i < argc; ++i) command_line += " " + quoted(argv[i]);

@@ -20,6 +20,10 @@ using graph::Op;
 using graph::ValueId;
 using graph::ValueKind;
 
+bool is_stream(const StepContext& context, const Node& node) {
+  return context.type_of(node.output).dtype == graph::DataType::i32;
+}
+
 Step make_step(const StepContext& context, const Node& node) {
   switch (node.op) {
     case Op::normalize:
@@ -29,11 +33,12 @@ Step make_step(const StepContext& context, const Node& node) {
     case Op::batch_norm:
       return make_batch_norm(context, node);
     case Op::relu:
-      return make_relu(context, node);
+      return is_stream(context, node) ? make_stream_relu(context, node) : make_relu(context, node);
     case Op::add:
-      return make_add(context, node);
+      return is_stream(context, node) ? make_stream_add(context, node) : make_add(context, node);
     case Op::max_pool:
     case Op::avg_pool:
+    case Op::sum_pool:
       return make_pool(context, node);
     case Op::global_avg_pool:
       return make_global_avg_pool(context, node);
@@ -51,6 +56,9 @@ Step make_step(const StepContext& context, const Node& node) {
       return make_dequantize(context, node);
     case Op::rescale:
       return make_rescale(context, node);
+    case Op::fixed_requantize:
+    case Op::fixed_rescale:
+      return make_fixed_rescale(context, node);
     case Op::quant:
       fail(ErrorKind::unsupported,
            "node '{}': quant is fake quantization, for training; lower the network to its integer form first",
@@ -121,7 +129,8 @@ Plan make_plan(const Network& network, const PlanOptions& options) {
                             .isa = options.isa,
                             .algorithm = options.algorithm,
                             .threads = options.threads,
-                            .max_batch = options.max_batch};
+                            .max_batch = options.max_batch,
+                            .fixed = kernels::fixed_requantize_kernels(options.isa)};
   Plan plan;
   plan.steps = make_steps(context);
   plan.input = graph.inputs()[0];

@@ -180,6 +180,9 @@ class Exporter {
       case Op::integer_conv2d:
       case Op::integer_linear:
       case Op::rescale:
+      case Op::fixed_requantize:
+      case Op::fixed_rescale:
+      case Op::sum_pool:
         fail(ErrorKind::unsupported, "belongs to integer networks; export the trained one instead");
     }
   }

@@ -84,6 +84,9 @@ bool is_non_negative(const Graph& graph, ValueId value) {
       case Op::integer_conv2d:
       case Op::integer_linear:
       case Op::rescale:
+      case Op::fixed_requantize:
+      case Op::fixed_rescale:
+      case Op::sum_pool:
         return false;
     }
   }

@@ -51,6 +51,12 @@ Tensor apply(const Application& application) {
       return integer_linear(application);
     case Op::rescale:
       return rescale(application);
+    case Op::fixed_requantize:
+      return fixed_requantize(application);
+    case Op::fixed_rescale:
+      return fixed_rescale(application);
+    case Op::sum_pool:
+      return sum_pool(application);
   }
   fail(ErrorKind::internal, "op {} is unknown", static_cast<int>(application.node.op));
 }

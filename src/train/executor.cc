@@ -271,6 +271,9 @@ class Executor::Planner {
       case Op::integer_conv2d:
       case Op::integer_linear:
       case Op::rescale:
+      case Op::fixed_requantize:
+      case Op::fixed_rescale:
+      case Op::sum_pool:
         fail(ErrorKind::unsupported, "{}: {} belongs to integer networks, which cannot be trained", node.name,
              name_of(node.op));
     }

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "passes/lower/fixed.h"
 #include "passes/lower/layer.h"
 #include "passes/lower/remove_unused.h"
 
@@ -123,10 +124,11 @@ class Lowering {
 
 }  // namespace
 
-Network lower(const Network& trained) {
+Network lower(const Network& trained, const LowerOptions& options) {
   graph::verify(trained);
   Network lowered = remove_unused(Lowering(trained).run());
   graph::verify(lowered);
+  if (options.requantization == Requantization::fixed) return to_fixed(lowered, options.stream_bits);
   return lowered;
 }
 

@@ -1,6 +1,6 @@
-// relu and add, in float32.
+// relu and add, in float32 or on int32 streams.
 //   relu  x > 0 ? x : 0: NaN and -0 become +0
-//   add   a + b, rounded once
+//   add   a + b, rounded once; in int32 exact, or refused
 #include "reference/ops/ops.h"
 
 namespace pact::reference {
@@ -9,6 +9,11 @@ using graph::DataType;
 using graph::Tensor;
 
 Tensor relu(const Application& application) {
+  if (application.type.dtype == DataType::i32) {
+    Tensor out = *application.inputs[0];
+    for (int32_t& x : out.as<int32_t>()) x = x > 0 ? x : 0;
+    return out;
+  }
   const auto x = application.inputs[0]->as<float>();
   Tensor out = Tensor::zeros(DataType::f32, application.type.shape);
   const auto y = out.as<float>();
@@ -17,6 +22,13 @@ Tensor relu(const Application& application) {
 }
 
 Tensor add(const Application& application) {
+  if (application.type.dtype == DataType::i32) {
+    Tensor out = *application.inputs[0];
+    const auto b = application.inputs[1]->as<int32_t>();
+    const auto y = out.as<int32_t>();
+    for (size_t i = 0; i < y.size(); ++i) y[i] = to_int32(int64_t{y[i]} + b[i]);
+    return out;
+  }
   const auto a = application.inputs[0]->as<float>();
   const auto b = application.inputs[1]->as<float>();
   Tensor out = Tensor::zeros(DataType::f32, application.type.shape);

@@ -1,6 +1,6 @@
 // One function per op of the graph, all with the same shape. They rely on a sound graph (graph::verify) and
 // throw Error without the node's name, which the caller adds. Definitions: convolution.cc, pooling.cc,
-// elementwise.cc, normalization.cc, shape.cc, fake_quantization.cc, codes.cc.
+// elementwise.cc, normalization.cc, shape.cc, fake_quantization.cc, codes.cc, fixed.cc.
 #pragma once
 
 #include <vector>
@@ -35,5 +35,11 @@ graph::Tensor dequantize(const Application& application);
 graph::Tensor integer_conv2d(const Application& application);
 graph::Tensor integer_linear(const Application& application);
 graph::Tensor rescale(const Application& application);
+graph::Tensor fixed_requantize(const Application& application);
+graph::Tensor fixed_rescale(const Application& application);
+graph::Tensor sum_pool(const Application& application);
+
+// Throws Error where `number` leaves int32.
+int32_t to_int32(int64_t number);
 
 }  // namespace pact::reference
