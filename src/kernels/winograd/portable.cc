@@ -83,7 +83,7 @@ void transform_output(const WinogradOutput& y) noexcept {
           for (int q = 0; q < t.points; ++q)
             sum += static_cast<uint32_t>(t.output[i][p] * t.output[j][q]) *
                    static_cast<uint32_t>(y.m[(p * t.points + q) * y.m_plane_stride + tile * y.width + o]);
-        y.y[i * y.row_stride + column * y.width + o] =
+        y.y[i * y.row_stride + column * y.pixel_stride + o] =
             static_cast<int32_t>(sum * t.odd_inverse) >> (t.shift[i] + t.shift[j]);
       }
 }

@@ -75,7 +75,7 @@ struct WinogradOutput {
   int64_t tiles, width;  // as in WinogradProduct
   int64_t rows, columns;
   int32_t* y;
-  int64_t row_stride;
+  int64_t pixel_stride, row_stride;
 };
 
 struct WinogradKernels {

@@ -92,7 +92,7 @@ Result convolve(const Layer& layer, Isa isa) {
                       planes * pairs * 2 * kBlock, m, m_plane});
     kernels.transform_output(
         {layer.form, m, m_plane, tiles, width, std::min(tile, layer.out_height - row * tile), layer.out_width,
-         result.y.data() + row * tile * layer.out_width * width, layer.out_width * width});
+         result.y.data() + row * tile * layer.out_width * width, width, layer.out_width * width});
   }
   return result;
 }
