@@ -4,10 +4,11 @@
 namespace pact::kernels {
 namespace {
 
-// B^T and A^T of one axis. A row of A^T yields `factor` times the output.
+// B^T, G and A^T of one axis. A row of A^T yields `factor` times the output.
 struct Matrices {
   int points, tile;
   int input[6][6];
+  int weights[6][3];
   int output[4][6];
   int odd_factor;        // of both axes together
   int shift[4];          // factor = 2^shift times a divisor of odd_factor
@@ -15,22 +16,31 @@ struct Matrices {
 };
 
 constexpr Matrices kF2x2 = {
-    4,      2, {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}}, {{1, 1, 1, 0}, {0, 1, -1, -1}}, 1,
-    {1, 1}, 1};
+    .points = 4,
+    .tile = 2,
+    .input = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}},
+    .weights = {{2, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 2}},
+    .output = {{1, 1, 1, 0}, {0, 1, -1, -1}},
+    .odd_factor = 1,
+    .shift = {1, 1},
+    .odd_inverse = 1,
+};
 
 constexpr Matrices kF4x4 = {
-    6,
-    4,
-    {{4, 0, -5, 0, 1, 0},
-     {0, -4, -4, 1, 1, 0},
-     {0, 4, -4, -1, 1, 0},
-     {0, -2, -1, 2, 1, 0},
-     {0, 2, -1, -2, 1, 0},
-     {0, 4, 0, -5, 0, 1}},
-    {{1, 4, 4, 1, 1, 0}, {0, 2, -2, 1, -1, 0}, {0, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 1}},
-    9,
-    {3, 2, 1, 1},
-    0x38e38e39u};
+    .points = 6,
+    .tile = 4,
+    .input = {{4, 0, -5, 0, 1, 0},
+              {0, -4, -4, 1, 1, 0},
+              {0, 4, -4, -1, 1, 0},
+              {0, -2, -1, 2, 1, 0},
+              {0, 2, -1, -2, 1, 0},
+              {0, 4, 0, -5, 0, 1}},
+    .weights = {{6, 0, 0}, {-1, -1, -1}, {-1, 1, -1}, {1, 2, 4}, {1, -2, 4}, {0, 0, 6}},
+    .output = {{1, 4, 4, 1, 1, 0}, {0, 2, -2, 1, -1, 0}, {0, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 1}},
+    .odd_factor = 9,
+    .shift = {3, 2, 1, 1},
+    .odd_inverse = 0x38e38e39u,
+};
 
 static_assert(uint32_t(kF4x4.odd_factor) * kF4x4.odd_inverse == 1);
 
@@ -56,19 +66,35 @@ void transform_input(const WinogradInput& x) noexcept {
         }
 }
 
+void transform_weights(const WinogradWeights& w) noexcept {
+  const Matrices& t = matrices_of(w.form);
+  constexpr int kPair = 2 * WinogradKernels::kBlock;
+  for (int64_t pair = 0; pair < w.pairs; ++pair)
+    for (int p = 0; p < t.points; ++p)
+      for (int q = 0; q < t.points; ++q)
+        for (int o = 0; o < kPair; ++o) {
+          int sum = 0;
+          for (int i = 0; i < 3; ++i)
+            for (int j = 0; j < 3; ++j)
+              sum += t.weights[p][i] * t.weights[q][j] * w.taps[(pair * 9 + i * 3 + j) * kPair + o];
+          w.u[(p * t.points + q) * w.u_plane_stride + pair * kPair + o] = static_cast<int16_t>(sum);
+        }
+}
+
 void multiply(const WinogradProduct& p) noexcept {
   constexpr int kBlock = WinogradKernels::kBlock;
   for (int64_t plane = 0; plane < winograd_planes(p.form); ++plane)
     for (int64_t tile = 0; tile < p.tiles; ++tile)
       for (int64_t b = 0; b < p.blocks; ++b) {
         const int16_t* v = p.v + plane * p.v_plane_stride + tile * p.v_tile_stride;
-        const int16_t* u = p.u + b * p.u_block_stride + plane * p.pairs * 2 * kBlock;
+        const int16_t* u = p.u + b * p.u_block_stride + plane * p.u_plane_stride;
         uint32_t sums[kBlock] = {};
         for (int64_t k = 0; k < p.pairs; ++k, v += 2, u += 2 * kBlock)
           for (int o = 0; o < kBlock; ++o)
             sums[o] += static_cast<uint32_t>(v[0] * u[2 * o] + v[1] * u[2 * o + 1]);
         int32_t* m = p.m + plane * p.m_plane_stride + (tile * p.blocks + b) * kBlock;
-        for (int o = 0; o < kBlock; ++o) m[o] = static_cast<int32_t>(sums[o]);
+        for (int o = 0; o < kBlock; ++o)
+          m[o] = static_cast<int32_t>(sums[o] + (p.sums == Sums::added ? static_cast<uint32_t>(m[o]) : 0));
       }
 }
 
@@ -90,6 +116,6 @@ void transform_output(const WinogradOutput& y) noexcept {
 
 }  // namespace
 
-const WinogradKernels kWinograd_portable = {transform_input, multiply, transform_output};
+const WinogradKernels kWinograd_portable = {transform_input, transform_weights, multiply, transform_output};
 
 }  // namespace pact::kernels

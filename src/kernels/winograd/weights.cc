@@ -41,4 +41,19 @@ std::vector<int16_t> winograd_weights(WinogradForm form, int64_t outputs, int64_
   return packed;
 }
 
+std::vector<int8_t> winograd_taps(int64_t outputs, int64_t channels, std::span<const int16_t> multiplicands) {
+  constexpr int64_t kBlock = WinogradKernels::kBlock;
+  PACT_CHECK(static_cast<int64_t>(multiplicands.size()) == outputs * channels * 9);
+  const int64_t pairs = winograd_pairs(channels), blocks = (outputs + kBlock - 1) / kBlock;
+  std::vector<int8_t> packed(static_cast<size_t>(blocks * pairs * 9 * kBlock * 2), 0);
+  size_t from = 0;
+  for (int64_t o = 0; o < outputs; ++o)
+    for (int64_t c = 0; c < channels; ++c)
+      for (int64_t tap = 0; tap < 9; ++tap) {
+        const int64_t at = (((o / kBlock * pairs + c / 2) * 9 + tap) * kBlock + o % kBlock) * 2 + c % 2;
+        packed[static_cast<size_t>(at)] = static_cast<int8_t>(multiplicands[from++]);
+      }
+  return packed;
+}
+
 }  // namespace pact::kernels

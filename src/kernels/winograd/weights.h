@@ -22,4 +22,7 @@ constexpr int64_t winograd_pairs(int64_t channels) { return (channels + 1) / 2; 
 std::vector<int16_t> winograd_weights(WinogradForm form, int64_t outputs, int64_t channels,
                                       std::span<const int16_t> multiplicands);
 
+// The multiplicands as they are, |w| <= 127, packed [block][pair][9][kBlock][2] for WinogradWeights.
+std::vector<int8_t> winograd_taps(int64_t outputs, int64_t channels, std::span<const int16_t> multiplicands);
+
 }  // namespace pact::kernels

@@ -52,16 +52,30 @@ constexpr int64_t winograd_tile_stride(int64_t channels) {
   return channels < 16 ? 16 : (channels + 1) / 2 * 2;
 }
 
-// m[plane * m_plane_stride + tile * width + b * kBlock + o] = sum over k < 2 * pairs of
+// The weights of a block of kBlock output channels, transformed: taps [pair][9][kBlock][2] of w to
+//   u[plane * u_plane_stride + pair * 2 * kBlock + ...] = G w G^T, [kBlock][2]
+struct WinogradWeights {
+  WinogradForm form;
+  const int8_t* taps;
+  int64_t pairs;
+  int16_t* u;
+  int64_t u_plane_stride;
+};
+
+enum class Sums { fresh, added };  // added: to what is there
+
+// m[plane * m_plane_stride + tile * width + b * kBlock + o] (+)= sum over k < 2 * pairs of
 //   v[plane * v_plane_stride + tile * v_tile_stride + k] * U(plane, b, k, o)
-// modulo 2^32, with width = blocks * kBlock and U at u[b * u_block_stride], packed [plane][pair][kBlock][2].
+// modulo 2^32, with width = blocks * kBlock and U at u[b * u_block_stride + plane * u_plane_stride],
+// [pair][kBlock][2].
 struct WinogradProduct {
   WinogradForm form;
   const int16_t* v;
   int64_t v_tile_stride, v_plane_stride;
   int64_t tiles, pairs, blocks;
   const int16_t* u;
-  int64_t u_block_stride;
+  int64_t u_block_stride, u_plane_stride;
+  Sums sums;
   int32_t* m;
   int64_t m_plane_stride;
 };
@@ -81,6 +95,7 @@ struct WinogradOutput {
 struct WinogradKernels {
   static constexpr int kBlock = 16;  // output channels
   void (*transform_input)(const WinogradInput&) noexcept;
+  void (*transform_weights)(const WinogradWeights&) noexcept;
   void (*multiply)(const WinogradProduct&) noexcept;
   void (*transform_output)(const WinogradOutput&) noexcept;
 };

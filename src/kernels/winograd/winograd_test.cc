@@ -89,7 +89,7 @@ Result convolve(const Layer& layer, Isa isa) {
                              layer.outside.data(), row * tile - layer.top, -layer.left, tiles, v, tile_stride,
                              v_plane});
     kernels.multiply({layer.form, v, tile_stride, v_plane, tiles, pairs, blocks, u.data(),
-                      planes * pairs * 2 * kBlock, m, m_plane});
+                      planes * pairs * 2 * kBlock, pairs * 2 * kBlock, Sums::fresh, m, m_plane});
     kernels.transform_output(
         {layer.form, m, m_plane, tiles, width, std::min(tile, layer.out_height - row * tile), layer.out_width,
          result.y.data() + row * tile * layer.out_width * width, width, layer.out_width * width});
@@ -139,6 +139,64 @@ TEST(WinogradKernels, TheStepsAreThoseOfThePortableKernelAndTheWholeIsExact) {
       ASSERT_EQ(result.y, expected.y) << name_of(isa) << ", round " << round;
       ASSERT_NO_FATAL_FAILURE(expect_direct_sums(layer, result.y, isa)) << "round " << round;
     }
+  }
+}
+
+TEST(WinogradKernels, TransformedTapsAreThePackedWeights) {
+  Random random(2);
+  for (int round = 0; round < 40; ++round) {
+    Layer layer = random_layer(random, Size::any);
+    for (int16_t& w : layer.weights) w = static_cast<int16_t>(w / 2);
+    const std::vector<int16_t> expected =
+        winograd_weights(layer.form, layer.outputs, layer.channels, layer.weights);
+    const std::vector<int8_t> taps = winograd_taps(layer.outputs, layer.channels, layer.weights);
+    const int64_t pairs = winograd_pairs(layer.channels), planes = winograd_planes(layer.form);
+    const int64_t plane = pairs * 2 * kBlock;
+    for (const Isa isa : available_isas()) {
+      std::vector<int16_t> u(expected.size());
+      for (int64_t b = 0; b * kBlock < layer.outputs; ++b)
+        winograd_kernels(isa).transform_weights(
+            {layer.form, taps.data() + b * 9 * plane, pairs, u.data() + b * planes * plane, plane});
+      ASSERT_EQ(u, expected) << name_of(isa) << ", round " << round;
+    }
+  }
+}
+
+TEST(WinogradKernels, ProductsOfPartsAddUp) {
+  Random random(3);
+  const int64_t tiles = 31, pairs = 5, width = 3 * kBlock, planes = 16;
+  std::vector<int16_t> v(static_cast<size_t>(planes * tiles * 2 * pairs)),
+      u(static_cast<size_t>(planes * pairs * 2 * width));
+  for (int16_t& x : v) x = static_cast<int16_t>(random.bits());
+  for (int16_t& x : u) x = static_cast<int16_t>(static_cast<int>(random.below(25000)) - 12500);
+  WinogradProduct product{.form = WinogradForm::f2x2,
+                          .v = v.data(),
+                          .v_tile_stride = 2 * pairs,
+                          .v_plane_stride = tiles * 2 * pairs,
+                          .tiles = tiles,
+                          .pairs = pairs,
+                          .blocks = 3,
+                          .u = u.data(),
+                          .u_block_stride = planes * pairs * 2 * kBlock,
+                          .u_plane_stride = pairs * 2 * kBlock,
+                          .sums = Sums::fresh,
+                          .m = nullptr,
+                          .m_plane_stride = tiles * width};
+  std::vector<int32_t> expected(static_cast<size_t>(planes * tiles * width));
+  product.m = expected.data();
+  winograd_kernels(Isa::portable).multiply(product);
+  for (const Isa isa : available_isas()) {
+    std::vector<int32_t> m(expected.size(), -7);
+    WinogradProduct part = product;
+    part.m = m.data();
+    part.pairs = 2;
+    winograd_kernels(isa).multiply(part);
+    part.v += 4;
+    part.u += 2 * 2 * kBlock;
+    part.pairs = 3;
+    part.sums = Sums::added;
+    winograd_kernels(isa).multiply(part);
+    ASSERT_EQ(m, expected) << name_of(isa);
   }
 }
 

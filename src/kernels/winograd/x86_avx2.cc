@@ -20,9 +20,13 @@ inline __m256i pair_at(const int16_t* v) {
 template <int kRows>
 void rows_of(const WinogradProduct& p, const int16_t* v, const int16_t* weights, int32_t* out) {
   const int64_t width = p.blocks * WinogradKernels::kBlock;
-#define PACT_START(i)                                                        \
-  __m256i low##i = _mm256_setzero_si256(), high##i = _mm256_setzero_si256(); \
-  const int16_t* v##i = v + (i < kRows ? i : 0) * p.v_tile_stride;
+#define PACT_START(i)                                                              \
+  __m256i low##i = _mm256_setzero_si256(), high##i = _mm256_setzero_si256();       \
+  const int16_t* v##i = v + (i < kRows ? i : 0) * p.v_tile_stride;                 \
+  if (i < kRows && p.sums == Sums::added) {                                        \
+    low##i = _mm256_loadu_si256(reinterpret_cast<__m256i*>(out + i * width));      \
+    high##i = _mm256_loadu_si256(reinterpret_cast<__m256i*>(out + i * width + 8)); \
+  }
   PACT_ROWS(PACT_START)
 #undef PACT_START
   for (int64_t k = 0; k < p.pairs; ++k, weights += 32) {
@@ -70,7 +74,7 @@ void multiply(const WinogradProduct& given) noexcept {
   constexpr int64_t kBlock = WinogradKernels::kBlock;
   for (int64_t plane = 0; plane < winograd_planes(p.form); ++plane)
     for (int64_t b = 0; b < p.blocks; ++b) {
-      const int16_t* u = p.u + b * p.u_block_stride + plane * p.pairs * 2 * kBlock;
+      const int16_t* u = p.u + b * p.u_block_stride + plane * p.u_plane_stride;
       const int16_t* v = p.v + plane * p.v_plane_stride;
       int32_t* out = p.m + plane * p.m_plane_stride + b * kBlock;
       int64_t tile = 0;
@@ -85,5 +89,5 @@ void multiply(const WinogradProduct& given) noexcept {
 
 #include "kernels/winograd/transforms.inc"
 
-const pact::kernels::WinogradKernels pact::kernels::kWinograd_x86_avx2 = {transform_input, multiply,
-                                                                          transform_output};
+const pact::kernels::WinogradKernels pact::kernels::kWinograd_x86_avx2 = {transform_input, transform_weights,
+                                                                          multiply, transform_output};

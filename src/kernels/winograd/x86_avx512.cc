@@ -21,7 +21,12 @@ inline __m512i pair_at(const int16_t* v) {
 template <int kRows, int kBlocks>
 void rows_of(const WinogradProduct& p, const int16_t* v, const int16_t* weights, int32_t* out) {
   const int64_t width = p.blocks * WinogradKernels::kBlock;
-#define PACT_START(i) __m512i low##i = _mm512_setzero_si512(), high##i = _mm512_setzero_si512();
+#define PACT_START(i)                                                        \
+  __m512i low##i = _mm512_setzero_si512(), high##i = _mm512_setzero_si512(); \
+  if (i < kRows && p.sums == Sums::added) {                                  \
+    low##i = _mm512_loadu_si512(out + i * width);                            \
+    if (kBlocks == 2) high##i = _mm512_loadu_si512(out + i * width + 16);    \
+  }
   PACT_ROWS(PACT_START)
 #undef PACT_START
   for (int64_t k = 0; k < p.pairs; ++k, weights += 32, v += 2) {
@@ -66,7 +71,7 @@ void multiply(const WinogradProduct& given) noexcept {
   const WinogradProduct p = given;
   constexpr int64_t kBlock = WinogradKernels::kBlock;
   for (int64_t plane = 0; plane < winograd_planes(p.form); ++plane) {
-    const int16_t* u = p.u + plane * p.pairs * 2 * kBlock;
+    const int16_t* u = p.u + plane * p.u_plane_stride;
     const int16_t* v = p.v + plane * p.v_plane_stride;
     int32_t* out = p.m + plane * p.m_plane_stride;
     int64_t b = 0;
@@ -80,5 +85,5 @@ void multiply(const WinogradProduct& given) noexcept {
 
 #include "kernels/winograd/transforms.inc"
 
-const pact::kernels::WinogradKernels pact::kernels::kWinograd_x86_avx512 = {transform_input, multiply,
-                                                                            transform_output};
+const pact::kernels::WinogradKernels pact::kernels::kWinograd_x86_avx512 = {
+    transform_input, transform_weights, multiply, transform_output};
