@@ -1,20 +1,16 @@
 // From an instruction set to its kernels.
-
-#include "base/cpu.h"
-#include "base/error.h"
+#include "kernels/select.h"
 #include "kernels/winograd/winograd.h"
 
 namespace pact::kernels {
 
 const WinogradKernels& winograd_kernels(Isa isa) {
-  switch (isa) {
-#define PACT_KERNEL(name) \
-  case Isa::name:         \
-    return kWinograd_##name;
+  static constexpr Built<WinogradKernels> kBuilt[] = {
+#define PACT_KERNEL(name) {Isa::name, &kWinograd_##name},
 #include "kernels/isas.inc"
 #undef PACT_KERNEL
-  }
-  fail(ErrorKind::internal, "no kernels for instruction set {}", name_of(isa));
+  };
+  return nearest<WinogradKernels>(kBuilt, isa);
 }
 
 }  // namespace pact::kernels

@@ -1,9 +1,8 @@
 // `multiply` with vpmaddwd on 512 bits: up to 12 Winograd tiles by 32 channels, 24 of the 32 registers, so
 // that a multiplication costs little more than half a load. Accumulators are named one by one, as in
 // x86_avx2.cc.
-#include <immintrin.h>
-
 #include "kernels/winograd/winograd.h"
+#include "kernels/x86_intrinsics.h"
 
 namespace pact::kernels {
 namespace {
@@ -85,5 +84,5 @@ void multiply(const WinogradProduct& given) noexcept {
 
 #include "kernels/winograd/transforms.inc"
 
-const pact::kernels::WinogradKernels pact::kernels::kWinograd_x86_avx512 = {
+const pact::kernels::WinogradKernels pact::kernels::PACT_TABLE(kWinograd_x86_avx512) = {
     transform_input, transform_weights, multiply, transform_output};
