@@ -252,7 +252,7 @@ double direct_cycles(const IntegerProblem& problem) {
                   .weight_bytes = weights};
   const bool has_bytes = int8_is_exact(problem) && int8_is_fast(problem);
   double rate = has_512_bits(problem.isa) ? 44 : 22;
-  if (has_bytes) rate = problem.isa == Isa::x86_avx512vnni ? 110 : problem.isa == Isa::x86_avxvnni ? 55 : 35;
+  if (has_bytes) rate = problem.isa == Isa::x86_avx512vnni ? 110 : problem.isa == Isa::x86_avxvnni ? 55 : 40;
   return cycles_of(work, rate, problem);
 }
 

@@ -7,7 +7,7 @@ namespace pact::kernels {
 const WinogradKernels& winograd_kernels(Isa isa) {
   static constexpr Built<WinogradKernels> kBuilt[] = {
 #define PACT_KERNEL(name) {Isa::name, &kWinograd_##name},
-#include "kernels/isas.inc"
+#include "kernels/winograd/isas.inc"
 #undef PACT_KERNEL
   };
   return nearest<WinogradKernels>(kBuilt, isa);

@@ -103,7 +103,7 @@ struct WinogradKernels {
 const WinogradKernels& winograd_kernels(Isa isa);
 
 #define PACT_KERNEL(isa) extern const WinogradKernels kWinograd_##isa, kWinograd_##isa##_emulated;
-#include "kernels/isas.inc"
+#include "kernels/winograd/isas.inc"
 #undef PACT_KERNEL
 
 }  // namespace pact::kernels

@@ -28,6 +28,7 @@ std::vector<Named> all_kernels() {
   for (const Isa isa : available_isas()) all.push_back({std::string(name_of(isa)), &winograd_kernels(isa)});
 #if defined(PACT_HAS_EMULATED_KERNELS)
   all.push_back({"emulated x86_avx512", &kWinograd_x86_avx512_emulated});
+  all.push_back({"emulated x86_avx512vnni", &kWinograd_x86_avx512vnni_emulated});
 #endif
   return all;
 }
