@@ -4,8 +4,11 @@
 //
 // The tiles of an image are transformed first and lie there for all slabs; or, where that would not fit into
 // the cache beside the weights, each piece transforms its own and has all output channels.
+//
+// Transformed weights take 3.6 (2x2) or 8 bytes (4x4). Where they would exceed a layer's share of the cache,
+// a run would wait for memory; the taps are then kept as bytes, and each piece transforms them, a panel of
+// channels at a time.
 #include <algorithm>
-#include <limits>
 #include <vector>
 
 #include "engine/algorithms.h"
@@ -238,7 +241,7 @@ struct Work {
 bool has_512_bits(Isa isa) { return isa == Isa::x86_avx512 || isa == Isa::x86_avx512vnni; }
 
 double cycles_of(const Work& work, double products_per_cycle, const IntegerProblem& problem) {
-  constexpr double kTransformed = 2.5, kTransformedWeights = 10, kBytes = 10;
+  constexpr double kTransformed = 2.5, kTransformedWeights = 7, kBytes = 10;
   const double width = (has_512_bits(problem.isa) ? 2 : 1) * problem.threads;
   const double computed = work.products / products_per_cycle / problem.threads +
                           work.transformed_weights / kTransformedWeights / width;
@@ -264,14 +267,16 @@ double winograd_cycles(const IntegerProblem& problem, WinogradForm form) {
   const auto tiles = static_cast<double>(tiling.rows * tiling.columns);
   Work work{.products = tiles * planes * channels * outputs,
             .transformed = tiles * planes * (channels + outputs)};
+  double rate = has_512_bits(problem.isa) ? 50 : 25;
   if (has_panels(problem, form)) {
+    rate *= 0.9;  // sums are put away after each panel
     work.transformed_weights =
         static_cast<double>(cut_of(problem, form).row_pieces(s.out_height)) * planes * channels * outputs;
     work.weight_bytes = 9 * channels * outputs;
   } else {
     work.weight_bytes = 2 * planes * channels * outputs;
   }
-  return cycles_of(work, has_512_bits(problem.isa) ? 50 : 25, problem);
+  return cycles_of(work, rate, problem);
 }
 
 // The bound holds for all sums that codes of the grid can lead to, and 255 for the codes themselves.
