@@ -15,6 +15,15 @@ bool int8_is_exact(const IntegerProblem& problem);
 bool int8_is_fast(const IntegerProblem& problem);
 std::unique_ptr<IntegerAlgorithm> make_int8(const IntegerProblem& problem);
 
+// Winograd convolutions of 2x2 or 4x4 outputs a tile: 3x3 at stride 1 without groups, unless sums are too large.
+// (winograd.cc)
+bool winograd_2x2_is_exact(const IntegerProblem& problem);
+bool winograd_2x2_is_fast(const IntegerProblem& problem);
+std::unique_ptr<IntegerAlgorithm> make_winograd_2x2(const IntegerProblem& problem);
+bool winograd_4x4_is_exact(const IntegerProblem& problem);
+bool winograd_4x4_is_fast(const IntegerProblem& problem);
+std::unique_ptr<IntegerAlgorithm> make_winograd_4x4(const IntegerProblem& problem);
+
 // Each channel by itself, in 16 bits. (int16.cc)
 std::unique_ptr<IntegerAlgorithm> make_depthwise(const IntegerProblem& problem);
 

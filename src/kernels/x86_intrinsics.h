@@ -9,6 +9,7 @@
 // One by one, since all of them take a compiler half a minute: a kernel that needs more adds them here.
 #include <simde/x86/avx512/add.h>
 #include <simde/x86/avx512/dpbusd.h>
+#include <simde/x86/avx512/dpwssd.h>
 #include <simde/x86/avx512/loadu.h>
 #include <simde/x86/avx512/madd.h>
 #include <simde/x86/avx512/set1.h>
