@@ -30,6 +30,8 @@ Step make_step(const StepContext& context, const Node& node) {
       return make_batch_norm(context, node);
     case Op::relu:
       return make_relu(context, node);
+    case Op::clip:
+      return make_clip(context, node);
     case Op::add:
       return make_add(context, node);
     case Op::max_pool:

@@ -30,6 +30,7 @@ Step make_rescale(const StepContext& context, const graph::Node& node);
 Step make_normalize(const StepContext& context, const graph::Node& node);
 Step make_batch_norm(const StepContext& context, const graph::Node& node);
 Step make_relu(const StepContext& context, const graph::Node& node);
+Step make_clip(const StepContext& context, const graph::Node& node);
 Step make_add(const StepContext& context, const graph::Node& node);
 Step make_float_conv2d(const StepContext& context, const graph::Node& node);
 Step make_float_linear(const StepContext& context, const graph::Node& node);

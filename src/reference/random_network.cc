@@ -47,7 +47,7 @@ class Walk {
   ValueId after_layer(ValueId real) {
     if (chance(0.6)) real = parts_.add(Op::relu, "relu", {real});
     if (shape_of(real).size() != 4) return real;
-    switch (random_.below(14)) {
+    switch (random_.below(16)) {
       case 0:
         return parts_.pool(Op::max_pool, real);
       case 1:
@@ -60,6 +60,10 @@ class Walk {
         return parts_.batch_norm(real);
       case 5:
         return parts_.float_convolution(real);
+      case 6:
+        return parts_.clip(real);
+      case 7:
+        return parts_.rescale(real);
       default:
         return real;
     }
