@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <set>
 
+#include "base/caught.h"
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -78,22 +79,21 @@ Tensor run(const Network& network, const Tensor& input) {
   return imported;
 }
 
+fs::path part(const fs::path& test, const std::string& name) {
+  return fs::exists(test / name) ? test / name : test / "test_data_set_0" / name;
+}
+
 // All inputs but the first as initializers.
 onnx::ModelProto with_constants(const fs::path& test) {
   onnx::ModelProto model = onnx_io::parse_model(read_file(test / "model.onnx", 1 << 26), test.string());
   onnx::GraphProto& graph = *model.mutable_graph();
   for (int i = 1; i < graph.input_size(); ++i) {
     onnx::TensorProto& tensor = *graph.add_initializer();
-    for (const char* folder : {"", "test_data_set_0"})
-      if (const fs::path path = test / folder / fmt::format("input_{}.pb", i); fs::exists(path))
-        EXPECT_TRUE(tensor.ParseFromString(read_file(path, 1 << 26)));
+    const fs::path constant = part(test, fmt::format("input_{}.pb", i));
+    EXPECT_TRUE(tensor.ParseFromString(read_file(constant, 1 << 26))) << constant;
     tensor.set_name(graph.input(i).name());
   }
   return model;
-}
-
-fs::path part(const fs::path& test, const char* name) {
-  return fs::exists(test / name) ? test / name : test / "test_data_set_0" / name;
 }
 
 TEST(ForeignOnnx, OperatorsComputeWhatTheirTestsSay) {
@@ -212,12 +212,7 @@ TEST_F(ForeignModel, FloatOnesRun) {
 
 TEST_F(ForeignModel, OnesWithoutNumbersAreRefusedOrReadForTheirShapes) {
   const fs::path zigzag = folder_ / "zigzag_resnet18_shapes.onnx";
-  std::string problem;
-  try {
-    read_model(zigzag);
-  } catch (const Error& error) {
-    problem = error.what();
-  }
+  const std::string problem = caught([&] { read_model(zigzag); });
   EXPECT_TRUE(contains(problem, "beside the model, which is missing")) << problem;
   onnx_io::ImportOptions options = as_it_is();
   options.missing = onnx_io::MissingNumbers::zeros;

@@ -2,6 +2,7 @@
 #include "onnx_io/import.h"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 
 #include "base/error.h"
@@ -100,7 +101,9 @@ void Importer::read_shapes() {
     shape[0] = graph::kBatch;
     const bool is_known = std::ranges::all_of(shape.begin() + 1, shape.end(),
                                               [](int64_t extent) { return extent > 0 && extent <= 1 << 20; });
-    if (is_known) shapes_[info.name()] = shape;
+    double elements = 1;
+    for (const int64_t extent : shape) elements *= static_cast<double>(extent);
+    if (is_known && std::abs(elements) < 1e12) shapes_[info.name()] = shape;
   };
   for (const onnx::ValueInfoProto& info : model_.graph().value_info()) read(info);
   for (const onnx::ValueInfoProto& info : model_.graph().output()) read(info);
@@ -131,6 +134,7 @@ Known Importer::read_input(const onnx::ValueInfoProto& input) {
   shape[0] = graph::kBatch;
   for (size_t i = 1; i < shape.size(); ++i)
     if (shape[i] <= 0) fail(ErrorKind::unsupported, "axis {} must have a fixed extent", i);
+  if (shape[1] > 1 << 20) fail(ErrorKind::unsupported, "it has {} channels", shape[1]);
   Pixels pixels;
   pixels.is_channels_last = shape.size() == 4 && is_transposed_to_channels_first(input.name());
   if (pixels.is_channels_last) std::rotate(shape.begin() + 1, shape.begin() + 3, shape.end());

@@ -77,6 +77,7 @@ Known Importer::read_arithmetic(const NodeView& node) {
                                       : x.value && x.is_channels_last ? *x.value
                                                                       : activation(name));
   const auto channels = static_cast<size_t>(extents[1]);
+  charge(extents[1], 64);
   std::vector<double> factors(channels, 1.0), terms(channels, 0.0);
   if (op == "Neg") {
     factors.assign(channels, -1.0);

@@ -23,6 +23,7 @@ void require_attribute(bool holds, const char* name) {
 // Multiplied by `factor`, units and all.
 Known scaled(Known entry, double factor) {
   if (factor == 1.0) return entry;
+  if (!entry.constant || entry.constant->type != DataType::f32) refuse("it scales what is no real constant");
   for (float& value : entry.constant->as<float>()) value *= static_cast<float>(factor);
   entry.units = {};
   return entry;

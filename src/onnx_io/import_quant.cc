@@ -201,8 +201,9 @@ Known Importer::read_bipolar(const NodeView& node) {
   if (is_constant(node.input(0))) return fold_bipolar(node);
   const float step = scalar(node.input(1));
   if (!(step >= quant::kMinStep)) fail(ErrorKind::unsupported, "a scale of {} is not understood", step);
-  activation(node.input(0));
-  const std::vector<double> minus(static_cast<size_t>(shape(activation(node.input(0)))[1]), -1.0);
+  const int64_t channels = shape(activation(node.input(0)))[1];
+  charge(channels, 64);
+  const std::vector<double> minus(static_cast<size_t>(channels), -1.0);
   const std::vector<double> none(minus.size(), 0.0);
   const std::string name = name_of(node);
   const ValueId x = materialize(node.input(0) + ".negated", read_affine(node.input(0), minus, none));
