@@ -36,7 +36,7 @@ void add_export(CLI::App& app, Run& run) {
       ->check(CLI::IsMember({"qcdq", "qonnx"}));
   command->add_flag("--packed", args->packed, "qcdq: store weights of up to 4 bits as INT4/UINT4 (opset 21)");
   command->add_flag("--int2", args->int2,
-                    "with --packed: those of up to 2 bits as INT2/UINT2 (opset 25, which few runtimes read yet)")
+                    "with --packed: those of up to 2 bits as INT2/UINT2 (opset 25, which few runtimes read)")
       ->needs("--packed");
   command->add_flag("--uint8", args->bytes_in, "take pixels as uint8 instead of float32 0..255");
   add_normalization(*command, args->command.model);
