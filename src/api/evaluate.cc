@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/strings.h"
 #include "model_file/model_file.h"
+#include "passes/real_weights.h"
 
 namespace pact::api {
 namespace fs = std::filesystem;
@@ -93,7 +94,8 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
       command.arithmetic.value_or(wants_integers || holds_codes(network.graph) ? Arithmetic::integer : Arithmetic::real);
   if (summary.arithmetic == Arithmetic::real) {
     require_real(command, model);
-    summary.evaluation = command.evaluate_real(network, test, command.threads, progress);
+    summary.evaluation = command.evaluate_real(
+        holds_codes(network.graph) ? passes::with_real_weights(network) : network, test, command.threads, progress);
     return summary;
   }
   const Backend backend =

@@ -25,7 +25,7 @@ Inspection inspect(const std::string& what, const std::optional<passes::LowerOpt
     if (fs::exists(directory / "run.json"))
       result.status = model_file::read_run_json(directory).value("status", "");
   } else if (is_onnx(what) || model_file::is_model_file(what)) {
-    graph = load_model({.path = what}).graph;
+    graph = load_model({.path = what, .missing = onnx_io::MissingNumbers::zeros}).graph;
   } else if (fs::exists(what)) {
     graph = graph::parse(read_file(what, 64 << 20), what);
   } else {

@@ -46,7 +46,10 @@ graph::Network load_model(const ModelSource& source) {
          source.path.string());
   if (is_onnx(source.path))
     return onnx_io::import_onnx(read_file(source.path, size_t{2} << 30), source.path.string(),
-                                {source.mean, source.std});
+                                {.mean = source.mean,
+                                 .std = source.std,
+                                 .folder = source.path.has_parent_path() ? source.path.parent_path() : ".",
+                                 .missing = source.missing});
   if (!source.mean.empty() || !source.std.empty())
     fail(ErrorKind::usage, "--mean and --std are for ONNX models; {} carries its own normalization",
          source.path.string());

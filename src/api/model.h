@@ -9,6 +9,7 @@
 #include "api/random_model.h"
 #include "graph/graph.h"
 #include "model_file/run_network.h"
+#include "onnx_io/import.h"
 
 namespace pact::api {
 
@@ -18,6 +19,7 @@ struct ModelSource {
   // What a foreign ONNX model expects of its input, on the 0..1 scale; empty: mean 0, deviation 1.
   std::vector<double> mean = {}, std = {};
   RandomWeights random = {};  // for a network of the zoo
+  onnx_io::MissingNumbers missing = onnx_io::MissingNumbers::refused;
 };
 
 bool is_onnx(const std::filesystem::path& path);

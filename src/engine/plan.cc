@@ -34,6 +34,8 @@ Step make_step(const StepContext& context, const Node& node) {
       return make_batch_norm(context, node);
     case Op::relu:
       return is_stream(context, node) ? make_stream_relu(context, node) : make_relu(context, node);
+    case Op::clip:
+      return make_clip(context, node);
     case Op::add:
       return is_stream(context, node) ? make_stream_add(context, node) : make_add(context, node);
     case Op::max_pool:

@@ -32,6 +32,7 @@ Step make_rescale(const StepContext& context, const graph::Node& node);
 Step make_normalize(const StepContext& context, const graph::Node& node);
 Step make_batch_norm(const StepContext& context, const graph::Node& node);
 Step make_relu(const StepContext& context, const graph::Node& node);
+Step make_clip(const StepContext& context, const graph::Node& node);
 Step make_add(const StepContext& context, const graph::Node& node);
 Step make_fixed_rescale(const StepContext& context, const graph::Node& node);  // and fixed_requantize
 Step make_stream_relu(const StepContext& context, const graph::Node& node);

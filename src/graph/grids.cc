@@ -6,7 +6,7 @@ namespace pact::graph {
 
 quant::Grid grid_of(const Node& node) {
   return {quant::grid_kind_of(node.word("grid")), static_cast<int>(node.integer("bits")),
-          static_cast<float>(node.real("step"))};
+          static_cast<float>(node.real("step")), static_cast<int>(node.integer("zero"))};
 }
 
 quant::Grid weight_grid_of(const Node& node) {

@@ -8,7 +8,8 @@
 
 namespace pact::graph {
 
-// Of a quantize or dequantize node: grid, bits and step.
+// Of a quantize or dequantize node: grid, bits, step and zero. Of weights that have a step for each output, the
+// second input of their dequantize, the step is not to be used.
 quant::Grid grid_of(const Node& node);
 
 // Of the weight codes of an integer layer: weight_grid and weight_bits. The step is left at 1; it is part of the

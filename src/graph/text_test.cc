@@ -118,6 +118,10 @@ Graph random_graph(uint64_t seed) {
         for (const char* what : {".gamma", ".beta", ".mean", ".var"}) inputs.push_back(source(what, {c}));
         attributes = {{"epsilon", random.uniform() * 1e-3}};
         break;
+      case Op::clip:
+        attributes = {{"low", -1.5 * static_cast<double>(random.below(2))},
+                      {"high", 0.25 * static_cast<double>(random.below(50))}};
+        break;
       case Op::add:
         inputs.push_back(random.below(2) ? x : any());
         break;

@@ -18,6 +18,11 @@ inline float scale_accumulator(int32_t accumulator, float multiplier, float bias
   const float scaled = static_cast<float>(accumulator) * multiplier;
   return scaled + bias;
 }
+// The same on a real number in the accumulator's place.
+inline float scale_real(float x, float multiplier, float bias) {
+  const float scaled = x * multiplier;
+  return scaled + bias;
+}
 inline float scale_accumulator(int32_t accumulator, float multiplier, float bias, float shortcut) {
   const float own = scale_accumulator(accumulator, multiplier, bias);
   return own + shortcut;

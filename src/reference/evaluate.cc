@@ -23,6 +23,8 @@ Tensor apply(const Application& application) {
       return batch_norm(application);
     case Op::relu:
       return relu(application);
+    case Op::clip:
+      return clip(application);
     case Op::add:
       return add(application);
     case Op::quant:

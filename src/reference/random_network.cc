@@ -48,7 +48,7 @@ class Walk {
   ValueId after_layer(ValueId real) {
     if (chance(0.6)) real = parts_.add(Op::relu, "relu", {real});
     if (shape_of(real).size() != 4) return real;
-    switch (random_.below(14)) {
+    switch (random_.below(16)) {
       case 0:
         return parts_.max_pool(real);
       case 1:
@@ -61,6 +61,10 @@ class Walk {
         return form_ == Form::real ? parts_.batch_norm(real) : real;
       case 5:
         return form_ == Form::real ? parts_.float_convolution(real) : real;
+      case 6:
+        return form_ == Form::real ? parts_.clip(real) : real;
+      case 7:
+        return form_ == Form::real ? parts_.rescale(real) : real;
       default:
         return real;
     }

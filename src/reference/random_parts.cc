@@ -121,9 +121,23 @@ ValueId RandomParts::quantize(ValueId real, int least_bits) {
                      std::vector<double>(count, chance(0.2) ? random_.normal() : 0.0),
                      {{"grid", std::string(name_of(grid.kind))}, {"bits", int64_t{grid.bits}}});
   }
-  return add(
-      Op::quantize, "codes", {real},
-      {{"grid", std::string(name_of(grid.kind))}, {"bits", int64_t{grid.bits}}, {"step", step}});
+  const bool has_zero = grid.kind == GridKind::unsigned_ && random_.uniform() < 0.2;
+  return add(Op::quantize, "codes", {real},
+             {{"grid", std::string(name_of(grid.kind))},
+              {"bits", int64_t{grid.bits}},
+              {"step", step},
+              {"zero", has_zero ? between(1, grid.max_code()) : 0}});
+}
+
+ValueId RandomParts::clip(ValueId real) {
+  const double low = -0.25 * static_cast<double>(between(0, 4));
+  return add(Op::clip, "clip", {real}, {{"low", low}, {"high", low + 0.5 * static_cast<double>(between(0, 5))}});
+}
+
+ValueId RandomParts::rescale(ValueId real) {
+  const Shape channels{shape_of(real)[1]};
+  return add(Op::rescale, "scaled",
+             {real, add_reals("factor", channels, 1, 0.5), add_reals("term", channels, 0, 0.5)});
 }
 
 ValueId RandomParts::dequantize(ValueId codes) {

@@ -68,6 +68,8 @@ class RandomParts {
   // On real numbers.
   graph::ValueId float_convolution(graph::ValueId real);
   graph::ValueId float_linear(graph::ValueId real);
+  graph::ValueId clip(graph::ValueId real);
+  graph::ValueId rescale(graph::ValueId real);
   graph::ValueId batch_norm(graph::ValueId real);
 
  private:

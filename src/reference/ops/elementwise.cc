@@ -1,5 +1,6 @@
-// relu and add, in float32 or on int32 streams.
+// relu, clip and add, in float32; relu and add also on int32 streams.
 //   relu  x > 0 ? x : 0: NaN and -0 become +0
+//   clip  x > low ? x : low, then the same with high: NaN becomes low
 //   add   a + b, rounded once; in int32 exact, or refused
 #include "reference/ops/ops.h"
 
@@ -18,6 +19,19 @@ Tensor relu(const Application& application) {
   Tensor out = Tensor::zeros(DataType::f32, application.type.shape);
   const auto y = out.as<float>();
   for (size_t i = 0; i < y.size(); ++i) y[i] = x[i] > 0.0f ? x[i] : 0.0f;
+  return out;
+}
+
+Tensor clip(const Application& application) {
+  const float low = static_cast<float>(application.node.real("low"));
+  const float high = static_cast<float>(application.node.real("high"));
+  const auto x = application.inputs[0]->as<float>();
+  Tensor out = Tensor::zeros(DataType::f32, application.type.shape);
+  const auto y = out.as<float>();
+  for (size_t i = 0; i < y.size(); ++i) {
+    const float above = x[i] > low ? x[i] : low;
+    y[i] = above < high ? above : high;
+  }
   return out;
 }
 

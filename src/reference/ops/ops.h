@@ -21,6 +21,7 @@ graph::Tensor normalize(const Application& application);
 graph::Tensor conv2d(const Application& application);
 graph::Tensor batch_norm(const Application& application);
 graph::Tensor relu(const Application& application);
+graph::Tensor clip(const Application& application);
 graph::Tensor add(const Application& application);
 graph::Tensor quant(const Application& application);
 graph::Tensor max_pool(const Application& application);
