@@ -57,8 +57,8 @@ function(pact_add_layer layer dependencies)
   elseif(layer STREQUAL data)
     target_include_directories(pact_data SYSTEM PUBLIC ${TURBOJPEG_INCLUDE_DIR})
     target_link_libraries(pact_data PUBLIC PNG::PNG ${TURBOJPEG_LIBRARY})
-  elseif(layer STREQUAL api_train)
-    target_compile_definitions(pact_api_train PRIVATE PACT_CONFIGS="${CMAKE_SOURCE_DIR}/configs")  # recipes by name
+  elseif(layer STREQUAL api)
+    target_compile_definitions(pact_api PRIVATE PACT_CONFIGS="${CMAKE_SOURCE_DIR}/configs")  # recipes and such by name
   elseif(layer STREQUAL cli)
     target_link_libraries(pact_cli PRIVATE CLI11::CLI11)
   elseif(layer STREQUAL report)

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "report/run_files.h"
+#include "report/template.h"
 
 namespace pact::embedded {
 extern const std::string_view report_html, report_css, chart_js, format_js, runs_js, charts_js, histograms_js,
@@ -17,44 +18,14 @@ extern const std::string_view report_html, report_css, chart_js, format_js, runs
 namespace pact::report {
 namespace {
 
-// JSON that may stand in a <script> element: no string in it, such as a layer's name, can close the element
-// or open a comment, since it has no `<` left.
-std::string to_script_text(const Json& json) {
-  const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  std::string safe;
-  safe.reserve(text.size());
-  for (const char c : text) {
-    if (c == '<')
-      safe += "\\u003c";
-    else
-      safe += c;
-  }
-  return safe;
-}
-
-std::string text_for(std::string_view place, const std::string& data) {
+std::string text_for(std::string_view place) {
   using namespace embedded;
   if (place == "style") return std::string(report_css);
   if (place == "chart") return std::string(chart_js);
-  if (place == "data") return data;
   if (place == "script")
     return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", format_js, runs_js, charts_js, histograms_js, tables_js,
                        report_js);
   fail(ErrorKind::internal, "the report's template has no place named '{}'", place);
-}
-
-// Fills every `{{place}}` of the template, in one walk, so that nothing filled in is looked at again.
-std::string fill_template(std::string_view page, const std::string& data) {
-  std::string filled;
-  for (;;) {
-    const size_t open = page.find("{{");
-    filled += page.substr(0, open);
-    if (open == std::string_view::npos) return filled;
-    const size_t close = page.find("}}", open);
-    PACT_CHECK(close != std::string_view::npos);
-    filled += text_for(page.substr(open + 2, close - open - 2), data);
-    page.remove_prefix(close + 2);
-  }
 }
 
 }  // namespace
@@ -71,7 +42,7 @@ std::string make_report(const std::vector<std::filesystem::path>& run_directorie
                     {"report", std::move(files.report)},
                     {"notes", files.notes}});
   }
-  return fill_template(embedded::report_html, to_script_text(runs));
+  return fill_template(embedded::report_html, runs, text_for);
 }
 
 void write_report(const std::vector<std::filesystem::path>& run_directories,
