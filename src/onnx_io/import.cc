@@ -238,8 +238,12 @@ void Importer::read_node(const onnx::NodeProto& proto) {
 
 // Initializers are no larger than the file; what is made from them, again and again perhaps, needs a bound.
 void Importer::charge(int64_t elements, size_t element_bytes) {
+  require_budget(elements, element_bytes);
   budget_bytes_ -= static_cast<double>(elements) * static_cast<double>(element_bytes);
-  if (budget_bytes_ < 0)
+}
+
+void Importer::require_budget(int64_t elements, size_t element_bytes) const {
+  if (budget_bytes_ < static_cast<double>(elements) * static_cast<double>(element_bytes))
     fail(ErrorKind::unsupported,
          "the file makes more numbers out of its own than it may, {:.0f} MB and {} copies",
          kMostMadeBytes / 1e6, kMostCopies);

@@ -87,7 +87,7 @@ Known Importer::fold_dequantize(const NodeView& node) {
   const Units units = units_of(node.input(1), codes.shape, axis_of(node, codes.shape.size()));
   const std::vector<double> zeros =
       zeros_of(node.input(2).empty() ? nullptr : &constant(node.input(2)), units.each.size(), codes.type);
-  charge(codes.count(), sizeof(float));
+  require_budget(codes.count(), sizeof(float));
   const Places places(codes.shape, units);
   Known result{.constant = Tensor::zeros(DataType::f32, codes.shape), .units = units};
   const std::span<float> values = result.constant->as<float>();

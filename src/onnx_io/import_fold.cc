@@ -2,6 +2,7 @@
 // that exporters leave in files, and what they did not fold of weights.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "base/error.h"
 #include "graph/grids.h"
@@ -166,11 +167,13 @@ std::optional<Known> Importer::fold_constants(const NodeView& node) {
     const Tensor one = value && value->has_t() ? tensor_of(value->t(), external_) : Tensor::of({1}, {{0.0f}});
     if (one.count() != 1) fail("its value must be one number");
     const auto count = static_cast<size_t>(graph::element_count(target));
-    charge(static_cast<int64_t>(count), one.bytes.size());
+    require_budget(static_cast<int64_t>(count), one.bytes.size());
     Known result{.constant = Tensor::zeros(one.type, target)};
-    for (size_t i = 0; i < count; ++i)
-      std::ranges::copy(one.bytes,
-                        result.constant->bytes.begin() + static_cast<std::ptrdiff_t>(i * one.bytes.size()));
+    std::vector<std::byte>& bytes = result.constant->bytes;
+    if (bytes.empty()) return result;
+    std::ranges::copy(one.bytes, bytes.begin());
+    for (size_t done = one.bytes.size(); done < bytes.size(); done *= 2)
+      std::memcpy(bytes.data() + done, bytes.data(), std::min(done, bytes.size() - done));
     return result;
   }
   if (op == "Reshape" || op == "Flatten" || op == "Unsqueeze" || op == "Squeeze") {
@@ -261,7 +264,7 @@ Known Importer::fold_arithmetic(const NodeView& node) {
     fail(ErrorKind::unsupported, "arithmetic with codes is not understood");
   const Shape to = broadcast(a.constant->shape, b.constant->shape);
   const int64_t count = graph::element_count(to);
-  charge(count, size_bytes(type));
+  require_budget(count, 4 * size_bytes(type));  // it takes its time, too
   Known result{.constant = Tensor::zeros(type, to)};
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
     const size_t left = source_of(i, a.constant->shape, to), right = source_of(i, b.constant->shape, to);

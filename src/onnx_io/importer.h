@@ -96,6 +96,8 @@ class Importer {
   void report(ErrorKind kind, const std::string& problem);
   std::set<const onnx::NodeProto*> needed_nodes() const;
   void charge(int64_t elements, size_t element_bytes);
+  // Before what read_node charges when it is there.
+  void require_budget(int64_t elements, size_t element_bytes) const;
   void charge(const graph::Tensor& tensor) { charge(static_cast<int64_t>(tensor.bytes.size()), 1); }
 
   // import_known.cc
