@@ -16,7 +16,7 @@ namespace {
 constexpr int64_t kLeastOpset = 7, kMostOpset = 26;
 constexpr size_t kMostProblems = 50;
 // What a file may make beside its own numbers, as ConstantOfShape does, and how many copies of its numbers.
-constexpr double kMostMadeBytes = 512e6, kMostCopies = 6;
+constexpr double kMostMadeBytes = 256e6, kMostCopies = 6;
 
 std::vector<double> per_channel(const char* what, std::vector<double> reals, double otherwise,
                                 int64_t channels) {
