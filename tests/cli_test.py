@@ -357,11 +357,13 @@ class Integers(Case):
         run = self.train("q", "--weights", "3", "--activations", "3")
         files = {"qcdq": ["--format", "qcdq"], "packed": ["--packed"], "qonnx": ["--format", "qonnx"]}
         lines = {}
-        for engine in ("float", "int", "reference"):
-            out = self.dir / engine
-            result = self.succeed("eval", run, "--engine", engine, "--images", 60, "--predictions", out, "--json")
+        for name in ("float", "int", "reference", "int fixed", "reference fixed"):
+            out, (engine, *fixed) = self.dir / name, name.split()
+            options = ["--requantize", *fixed] if fixed else []
+            result = self.succeed("eval", run, "--engine", engine, *options, "--images", 60, "--predictions", out, "--json")
             self.assertEqual(json.loads(result.stdout)["engine"], engine)
-            lines[engine] = out.read_text().split()
+            lines[name] = out.read_text().split()
+        self.assertEqual(lines["int fixed"], lines["reference fixed"])
         self.assertEqual(lines["int"], lines["reference"])
         self.assertLessEqual(sum(a != b for a, b in zip(lines["int"], lines["float"])), 1)
         for name, options in files.items():

@@ -70,33 +70,57 @@ void time_layers(const graph::Network& lowered, const BenchCommand& command, con
 
 }  // namespace
 
-BenchSummary bench(const BenchCommand& command, const std::function<void(double)>& on_progress) {
-  const graph::Network network = load_model(command.model);
-  BenchSummary summary;
-  summary.network = network.graph.name();
-  summary.machine = machine_description();
-  summary.threads = command.threads > 0 ? command.threads : usable_cores();
-  Classifier classifier(network, Backend::integer, summary.threads, command.batch);
-  engine::Engine& engine = *classifier.engine();
-  const data::ImageShape image = classifier.image();
-  std::vector<uint8_t> bytes(image.pixels() * static_cast<size_t>(command.batch));
-  Random random(1);
-  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.below(256));
-  const bool takes_bytes = engine.input_type().dtype == graph::DataType::u8;
-  const std::vector<float> reals(bytes.begin(), bytes.end());
-  const void* input = takes_bytes ? static_cast<const void*>(bytes.data()) : reals.data();
-  std::vector<float> output(static_cast<size_t>(command.batch * classifier.classes()));
+struct BenchSession::State {
+  explicit State(const BenchCommand& command)
+      : batch(command.batch),
+        threads(command.threads > 0 ? command.threads : usable_cores()),
+        classifier(load_model(command.model),
+                   {.threads = threads, .max_batch = command.batch, .lowering = command.lowering}) {}
 
-  const auto time_run = [&] {
-    const double start = now_s();
-    engine.run(input, command.batch, output.data());
-    return now_s() - start;
-  };
-  time_run();
-  summary.rounds = choose_rounds(command, std::min(time_run(), time_run()));
+  int64_t batch;
+  int threads;
+  Classifier classifier;
+  BenchSummary summary;
+  std::vector<uint8_t> bytes;
+  std::vector<float> reals;  // the same, for networks that do not take bytes
+  const void* input = nullptr;
+  std::vector<float> output;
+};
+
+BenchSession::BenchSession(const BenchCommand& command) : state_(std::make_unique<State>(command)) {
+  State& s = *state_;
+  s.summary.network = s.classifier.lowered().graph.name();
+  s.summary.machine = machine_description();
+  s.summary.threads = s.threads;
+  s.bytes.resize(s.classifier.image().pixels() * static_cast<size_t>(s.batch));
+  Random random(1);
+  for (uint8_t& byte : s.bytes) byte = static_cast<uint8_t>(random.below(256));
+  s.reals.assign(s.bytes.begin(), s.bytes.end());
+  const bool takes_bytes = s.classifier.engine()->input_type().dtype == graph::DataType::u8;
+  s.input = takes_bytes ? static_cast<const void*>(s.bytes.data()) : s.reals.data();
+  s.output.resize(static_cast<size_t>(s.batch * s.classifier.classes()));
+}
+
+BenchSession::~BenchSession() = default;
+
+double BenchSession::time_run() {
+  const double start = now_s();
+  state_->classifier.engine()->run(state_->input, state_->batch, state_->output.data());
+  return now_s() - start;
+}
+
+const BenchSummary& BenchSession::summary() const { return state_->summary; }
+const graph::Network& BenchSession::lowered() const { return state_->classifier.lowered(); }
+const void* BenchSession::input() const { return state_->input; }
+
+BenchSummary bench(const BenchCommand& command, const std::function<void(double)>& on_progress) {
+  BenchSession session(command);
+  BenchSummary summary = session.summary();
+  session.time_run();
+  summary.rounds = choose_rounds(command, std::min(session.time_run(), session.time_run()));
   std::vector<double> seconds;
   for (int round = 0; round < summary.rounds; ++round) {
-    seconds.push_back(time_run());
+    seconds.push_back(session.time_run());
     on_progress(0.8 * (round + 1) / summary.rounds);
   }
   summary.median_s = quantile(seconds, 0.5);
@@ -104,7 +128,7 @@ BenchSummary bench(const BenchCommand& command, const std::function<void(double)
   summary.high_s = quantile(seconds, 0.9);
   summary.clock_hz = clock_hz();
 
-  time_layers(classifier.lowered(), command, input, summary, on_progress);
+  time_layers(session.lowered(), command, session.input(), summary, on_progress);
   return summary;
 }
 

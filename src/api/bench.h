@@ -2,8 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "api/model.h"
+#include "passes/lower/lower.h"
 
 namespace pact::api {
 
@@ -11,6 +15,7 @@ struct BenchCommand {
   ModelSource model;
   int threads = 0;    // 0: one per core
   int64_t batch = 1;  // images a run
+  passes::LowerOptions lowering = {};
   int rounds = 0;     // 0: as many as fit into about two seconds, at least 20
 };
 
@@ -26,6 +31,23 @@ struct BenchSummary {
   double median_s = 0, low_s = 0, high_s = 0;  // of one run: median, 10th and 90th percentile
   double clock_hz = 0;                         // measured by a chain of dependent additions
   std::vector<LayerTime> layers;
+};
+
+// The integer network, made ready, and an input of random pixels.
+class BenchSession {
+ public:
+  explicit BenchSession(const BenchCommand& command);  // throws Error
+  ~BenchSession();
+
+  double time_run();  // one run of the batch, in seconds
+  // Without times: what is known before the first run.
+  const BenchSummary& summary() const;
+  const graph::Network& lowered() const;
+  const void* input() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 // Throws Error. `on_progress` gets the fraction done.

@@ -6,7 +6,6 @@
 
 #include "base/cpu.h"
 #include "base/error.h"
-#include "passes/lower/lower.h"
 #include "reference/evaluate.h"
 
 namespace pact::api {
@@ -41,9 +40,9 @@ Tensor to_input(std::span<const uint8_t> pixels, int64_t count, const graph::Ten
 
 }  // namespace
 
-Classifier::Classifier(const graph::Network& trained, Backend backend, int threads, int64_t max_batch)
+Classifier::Classifier(const graph::Network& trained, const ClassifierOptions& options)
     : state_(std::make_unique<State>()) {
-  state_->lowered = passes::lower(trained);
+  state_->lowered = passes::lower(trained, options.lowering);
   const graph::Graph& graph = state_->lowered.graph;
   if (graph.inputs().size() != 1 || graph.outputs().size() != 1)
     fail(ErrorKind::unsupported, "{}: has {} inputs and {} outputs; a classifier has one of each",
@@ -53,10 +52,11 @@ Classifier::Classifier(const graph::Network& trained, Backend backend, int threa
   if (state_->input.shape.size() != 4 || state_->output.shape.size() != 2)
     fail(ErrorKind::unsupported, "{}: maps {} to {}; a classifier maps images [N,C,H,W] to scores [N,classes]",
          graph.name(), graph::to_string(state_->input), graph::to_string(state_->output));
-  if (backend == Backend::integer)
+  if (options.backend == Backend::integer)
     state_->engine = std::make_unique<engine::Engine>(
         state_->lowered,
-        engine::EngineOptions{.isa = selected_isa(), .threads = threads, .max_batch = max_batch});
+        engine::EngineOptions{
+            .isa = selected_isa(), .threads = options.threads, .max_batch = options.max_batch});
 }
 
 Classifier::~Classifier() = default;

@@ -10,15 +10,23 @@
 #include "data/evaluation.h"
 #include "engine/engine.h"
 #include "graph/graph.h"
+#include "passes/lower/lower.h"
 
 namespace pact::api {
 
 enum class Backend { integer, reference };
 
+struct ClassifierOptions {
+  Backend backend = Backend::integer;
+  int threads = 1;
+  int64_t max_batch = 1;
+  passes::LowerOptions lowering = {};
+};
+
 class Classifier {
  public:
   // `trained` as load_model gives it, one input [N,C,H,W] and one output [N,classes]. Throws Error.
-  Classifier(const graph::Network& trained, Backend backend, int threads, int64_t max_batch);
+  Classifier(const graph::Network& trained, const ClassifierOptions& options);
   ~Classifier();
 
   // Raw pixels, NHWC bytes of `count` images, to logits [count, classes]; count is at most max_batch.

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/strings.h"
 #include "model_file/model_file.h"
+#include "passes/real_weights.h"
 
 namespace pact::api {
 namespace fs = std::filesystem;
@@ -74,6 +75,9 @@ std::string_view name_of(Arithmetic arithmetic) {
 
 EvaluateSummary evaluate(const EvaluateCommand& command,
                          const std::function<void(int64_t, int64_t)>& on_progress) {
+  const bool wants_integers = command.lowering.has_value();
+  if (wants_integers && command.arithmetic == Arithmetic::real)
+    fail(ErrorKind::usage, "--requantize is for integer networks; take --engine int or reference");
   const graph::Network network = load_model(command.model);
   const std::string model = command.model.path.string();
   EvaluateSummary summary;
@@ -87,15 +91,19 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
   const int64_t total = static_cast<int64_t>(test.count());
   const auto progress = [&](int64_t done) { on_progress(done, total); };
   summary.arithmetic =
-      command.arithmetic.value_or(holds_codes(network.graph) ? Arithmetic::integer : Arithmetic::real);
+      command.arithmetic.value_or(wants_integers || holds_codes(network.graph) ? Arithmetic::integer : Arithmetic::real);
   if (summary.arithmetic == Arithmetic::real) {
     require_real(command, model);
-    summary.evaluation = command.evaluate_real(network, test, command.threads, progress);
+    summary.evaluation = command.evaluate_real(
+        holds_codes(network.graph) ? passes::with_real_weights(network) : network, test, command.threads, progress);
     return summary;
   }
   const Backend backend =
       summary.arithmetic == Arithmetic::integer ? Backend::integer : Backend::reference;
-  Classifier classifier(network, backend, command.threads > 0 ? command.threads : usable_cores(), 8);
+  Classifier classifier(network, {.backend = backend,
+                                  .threads = command.threads > 0 ? command.threads : usable_cores(),
+                                  .max_batch = 8,
+                                  .lowering = command.lowering.value_or(passes::LowerOptions{})});
   summary.evaluation = classify_all(classifier, test, progress);
   return summary;
 }

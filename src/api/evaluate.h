@@ -9,6 +9,7 @@
 #include "api/model.h"
 #include "data/dataset.h"
 #include "data/evaluation.h"
+#include "passes/lower/lower.h"
 
 namespace pact::api {
 
@@ -29,6 +30,8 @@ struct EvaluateCommand {
   ModelSource model;
   std::string dataset;  // empty: the one that the run was trained on
   std::optional<Arithmetic> arithmetic;  // none: real, but integer where the model's weights are codes already
+  // How the integer network requantizes; with one, the arithmetic is integer unless it is the reference.
+  std::optional<passes::LowerOptions> lowering = {};
   int threads = 0;       // 0: one per core
   int64_t images = 0;    // only the first ones; 0: all
   RealEvaluator evaluate_real = {};  // empty in a program built without training

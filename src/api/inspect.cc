@@ -15,7 +15,7 @@
 namespace pact::api {
 namespace fs = std::filesystem;
 
-Inspection inspect(const std::string& what) {
+Inspection inspect(const std::string& what, const std::optional<passes::LowerOptions>& lowering) {
   Inspection result;
   graph::Graph graph;
   if (fs::is_directory(what)) {
@@ -25,7 +25,7 @@ Inspection inspect(const std::string& what) {
     if (fs::exists(directory / "run.json"))
       result.status = model_file::read_run_json(directory).value("status", "");
   } else if (is_onnx(what) || model_file::is_model_file(what)) {
-    graph = load_model({.path = what}).graph;
+    graph = load_model({.path = what, .missing = onnx_io::MissingNumbers::zeros}).graph;
   } else if (fs::exists(what)) {
     graph = graph::parse(read_file(what, 64 << 20), what);
   } else {
@@ -38,7 +38,7 @@ Inspection inspect(const std::string& what) {
     graph = entry.build(entry.usual_input);
   }
   result.name = graph.name();
-  result.text = graph::print(graph);
+  result.text = graph::print(lowering ? passes::lower(load_model({.path = what}), *lowering).graph : graph);
   result.table = passes::make_layer_table(graph);
   return result;
 }

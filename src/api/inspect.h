@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "passes/layer_table.h"
+#include "passes/lower/lower.h"
 
 namespace pact::api {
 
@@ -17,7 +19,8 @@ struct Inspection {
 };
 
 // `what` is a run directory, a graph's text file, an ONNX file, or a network of the zoo. Throws Error.
-Inspection inspect(const std::string& what);
+// With `lowering` the text is that of the integer network, and `what` a model, with numbers.
+Inspection inspect(const std::string& what, const std::optional<passes::LowerOptions>& lowering = {});
 
 struct ZooRow {
   std::string name, description;

@@ -1,5 +1,6 @@
 #include "api/model.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -7,14 +8,21 @@
 #include "data/dataset.h"
 #include "model_file/model_file.h"
 #include "onnx_io/import.h"
+#include "zoo/zoo.h"
 
 namespace pact::api {
 namespace fs = std::filesystem;
 
 bool is_onnx(const fs::path& path) { return path.extension() == ".onnx"; }
 
+bool is_zoo_network(const fs::path& path) {
+  return !fs::exists(path) && std::ranges::any_of(zoo::catalog(), [&](const zoo::ZooEntry& entry) {
+           return entry.name == path.string();
+         });
+}
+
 std::string dataset_of(const fs::path& model) {
-  if (is_onnx(model) || model_file::is_model_file(model)) return "";
+  if (is_onnx(model) || is_zoo_network(model) || model_file::is_model_file(model)) return "";
   const fs::path directory = fs::is_regular_file(model) ? model.parent_path() : model;
   return model_file::read_run_json(directory).value("dataset", "");
 }
@@ -30,9 +38,18 @@ std::vector<std::string> class_names(const fs::path& model) {
 }
 
 graph::Network load_model(const ModelSource& source) {
+  if (is_zoo_network(source.path)) return make_random_model(source.path.string(), source.random);
+  if (source.random.any_set())
+    fail(ErrorKind::usage,
+         "--random-weights, --weights, --activations and --weight-quantizer are for networks of the zoo "
+         "(`pact zoo`); {} has its own numbers",
+         source.path.string());
   if (is_onnx(source.path))
     return onnx_io::import_onnx(read_file(source.path, size_t{2} << 30), source.path.string(),
-                                {source.mean, source.std});
+                                {.mean = source.mean,
+                                 .std = source.std,
+                                 .folder = source.path.has_parent_path() ? source.path.parent_path() : ".",
+                                 .missing = source.missing});
   if (!source.mean.empty() || !source.std.empty())
     fail(ErrorKind::usage, "--mean and --std are for ONNX models; {} carries its own normalization",
          source.path.string());

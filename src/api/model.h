@@ -1,25 +1,32 @@
-// Where a command's model comes from: a run directory, a checkpoint in one, an ONNX file, or a .pact file.
+// Where a command's model comes from: a run directory, a checkpoint in one, an ONNX file, a .pact file, or, where
+// accuracy does not matter, a network of the zoo with random numbers.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "api/random_model.h"
 #include "graph/graph.h"
 #include "model_file/run_network.h"
+#include "onnx_io/import.h"
 
 namespace pact::api {
 
 struct ModelSource {
-  std::filesystem::path path;  // run directory, .safetensors file in one, .onnx or .pact file
+  std::filesystem::path path;  // run directory, .safetensors file in one, .onnx or .pact file, or name in the zoo
   model_file::Checkpoint checkpoint = model_file::Checkpoint::last;
   // What a foreign ONNX model expects of its input, on the 0..1 scale; empty: mean 0, deviation 1.
   std::vector<double> mean = {}, std = {};
+  RandomWeights random = {};  // for a network of the zoo
+  onnx_io::MissingNumbers missing = onnx_io::MissingNumbers::refused;
 };
 
 bool is_onnx(const std::filesystem::path& path);
+// Is it a name in the zoo, and no file or folder here?
+bool is_zoo_network(const std::filesystem::path& path);
 
-// The data set that a run was trained on; empty for an ONNX or .pact file, which do not tell. Throws Error.
+// The data set that a run was trained on; empty for models that do not tell. Throws Error.
 std::string dataset_of(const std::filesystem::path& model);
 
 // Names of the classes, as far as the model tells them; else empty.

@@ -52,8 +52,7 @@ std::vector<Guess> best_guesses(const std::vector<float>& scores, const std::vec
 
 std::vector<ImageResult> run_model(const RunCommand& command) {
   const graph::Network network = load_model(command.model);
-  Classifier classifier(network, Backend::integer,
-                        command.threads > 0 ? command.threads : usable_cores(), 1);
+  Classifier classifier(network, {.threads = command.threads > 0 ? command.threads : usable_cores()});
   const std::vector<data::Image> images = read_images(command, classifier.image());
   const std::vector<std::string> names = class_names(command.model.path);
   std::vector<ImageResult> results;

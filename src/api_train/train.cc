@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "passes/insert_quantizers.h"
+#include "passes/integer_pixels.h"
 #include "passes/layer_table.h"
 #include "report/report.h"
 #include "train/run_directory.h"
@@ -123,7 +124,7 @@ graph::Network from_onnx(const TrainCommand& command, const data::Dataset& data)
     fail("{}: to train on {}, a network must have one input {} and one output {}", command.network, data.name,
          graph::to_string(images), graph::to_string(scores));
   for (const graph::Node& node : graph.nodes())
-    if (node.op == graph::Op::quant)
+    if (node.op == graph::Op::quant || node.op == graph::Op::dequantize)
       fail(ErrorKind::unsupported, "{}: is quantized already (node '{}'); train starts from a float network",
            command.network, node.name);
   return plain;
@@ -132,7 +133,9 @@ graph::Network from_onnx(const TrainCommand& command, const data::Dataset& data)
 graph::Network make_network(const Resolved& r, const TrainCommand& command, const data::Dataset& data) {
   const bool is_resumed = command.continuation == Continuation::resume;
   if (is_onnx(r.network) && is_resumed) return train::load_network(r.directory);
-  const graph::Network plain = is_onnx(r.network) ? from_onnx(command, data) : from_zoo(r, data);
+  graph::Network plain = is_onnx(r.network) ? from_onnx(command, data) : from_zoo(r, data);
+  const bool quantizes = r.settings.weights != 32 || r.settings.activations != 32;
+  if (quantizes && r.settings.first_layer != 32) plain = passes::with_integer_pixels(plain);
   passes::BitPolicy policy{.weights = static_cast<int>(r.settings.weights),
                            .activations = static_cast<int>(r.settings.activations),
                            .first_layer = static_cast<int>(r.settings.first_layer),

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "train/settings.h"
+#include "train/settle.h"  // for the command line, as `api::Settle`
 #include "train/trainer.h"
 
 namespace pact::api {

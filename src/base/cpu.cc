@@ -1,6 +1,9 @@
 #include "base/cpu.h"
 
 #include <sched.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include <algorithm>
 #include <cstdlib>
@@ -19,20 +22,49 @@ std::string_view name_of(Isa isa) {
       return "portable";
     case Isa::x86_avx2:
       return "x86_avx2";
+    case Isa::x86_avxvnni:
+      return "x86_avxvnni";
     case Isa::x86_avx512:
       return "x86_avx512";
+    case Isa::x86_avx512vnni:
+      return "x86_avx512vnni";
   }
   return "?";
 }
+
+Isa included_in(Isa isa) {
+  switch (isa) {
+    case Isa::portable:
+    case Isa::x86_avx2:
+      return Isa::portable;
+    case Isa::x86_avxvnni:
+    case Isa::x86_avx512:
+      return Isa::x86_avx2;
+    case Isa::x86_avx512vnni:
+      return Isa::x86_avx512;
+  }
+  return Isa::portable;
+}
+
+#if defined(__x86_64__)
+// Bit 4 of cpuid leaf 7, subleaf 1, register eax; the compiler's own test does not know it.
+static bool has_avxvnni() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> 4 & 1) != 0;
+}
+#endif
 
 std::vector<Isa> available_isas() {
   std::vector<Isa> isas{Isa::portable};
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     isas.push_back(Isa::x86_avx2);
+    if (has_avxvnni()) isas.push_back(Isa::x86_avxvnni);
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
       isas.push_back(Isa::x86_avx512);
+      if (__builtin_cpu_supports("avx512vnni")) isas.push_back(Isa::x86_avx512vnni);
+    }
   }
 #endif
   return isas;

@@ -11,7 +11,11 @@ namespace pact {
 
 std::string_view name_of(Isa isa);
 
-// What the CPU and the operating system offer, lowest first.
+// The largest instruction set that `isa` contains, where to look for what it has not of its own; portable has
+// itself.
+Isa included_in(Isa isa);
+
+// What the CPU and the operating system offer, slowest first.
 std::vector<Isa> available_isas();
 
 // The best available, or the one that the environment variable PACT_FORCE_ISA names. Throws Error when that

@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
+#include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "api/bench.h"
+#include "base/error.h"
 #include "base/progress.h"
+#include "base/strings.h"
 #include "cli/commands.h"
 
 namespace pact::cli {
@@ -52,10 +57,33 @@ void print_summary(const api::BenchSummary& s, int64_t batch) {
     fmt::print("\n");
   }
   fmt::print(
-      "{} on {}, {} thread{}, batch {}: median {:.3f} ms (10th to 90th percentile {:.3f} to {:.3f}, {} runs), "
+      "{} on {}, {} thread{}, batch {}: median {:.3f} ms (10th to 90th percentile {:.3f} to {:.3f}, {} "
+      "runs), "
       "{:.0f} images/s; clock {:.2f} GHz\n",
       s.network, s.machine, s.threads, s.threads == 1 ? "" : "s", batch, 1e3 * s.median_s, 1e3 * s.low_s,
       1e3 * s.high_s, s.rounds, static_cast<double>(batch) / s.median_s, 1e-9 * s.clock_hz);
+}
+
+// Runs when told to, so that another program can take turns with this one: a line COUNT on standard input is
+// answered by a line with the seconds of COUNT runs. Between lines nothing runs.
+void serve(const api::BenchCommand& command) {
+  const auto answer = [](const nlohmann::ordered_json& json) {
+    fmt::print("{}\n", json.dump());
+    std::fflush(stdout);
+  };
+  api::BenchSession session(command);
+  answer({{"network", session.summary().network},
+          {"machine", session.summary().machine},
+          {"threads", session.summary().threads},
+          {"batch", command.batch}});
+  for (std::string line; std::getline(std::cin, line);) {
+    const std::optional<long long> count = parse_integer(line);
+    if (!count || *count < 1 || *count > 1000000)
+      fail(ErrorKind::usage, "--on-request: expected a number of runs, 1 to 1000000, not '{}'", line);
+    std::vector<double> seconds;
+    for (long long i = 0; i < *count; ++i) seconds.push_back(session.time_run());
+    answer({{"seconds", seconds}});
+  }
 }
 
 }  // namespace
@@ -64,23 +92,40 @@ void add_bench(CLI::App& app, Run& run) {
   struct Arguments {
     api::BenchCommand command;
     std::string model;
-    bool json = false;
+    LoweringArguments lowering;
+    bool json = false, on_request = false;
   };
   auto args = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("bench", "speed of the integer network, in all and per layer");
-  command->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file")->required();
-  command->add_option("--threads", args->command.threads, "threads; 0: one per core")->check(CLI::Range(0, 1024));
+  command
+      ->add_option(
+          "model", args->model,
+          "run directory, .safetensors file in one, ONNX or .pact file, or a network of the zoo with random "
+          "weights")
+      ->required();
+  command->add_option("--threads", args->command.threads, "threads; 0: one per core")
+      ->check(CLI::Range(0, 1024));
   command->add_option("--batch", args->command.batch, "images a run [1]")->check(CLI::Range(1, 4096));
   command->add_option("--rounds", args->command.rounds, "timed runs; 0: about two seconds of them")
       ->check(CLI::Range(0, 1000000));
+  add_lowering(*command, args->lowering);
   add_normalization(*command, args->command.model);
+  add_random_weights(*command, args->command.model);
   command->add_flag("--json", args->json, "print the result as one JSON object");
+  command->add_flag("--on-request", args->on_request,
+                    "read numbers of runs from standard input, answer each with a JSON line of seconds");
   command->callback([args, &run] {
     run = [args] {
-      args->command.model.path = args->model;
+      api::ModelSource& source = args->command.model;
+      source.path = args->model;
+      args->command.lowering = args->lowering.options().value_or(args->command.lowering);
+      // Speed is all that is asked for, so any numbers will do.
+      if (api::is_zoo_network(source.path) && !source.random.seed) source.random.seed = 1;
+      warn_if_random(source);
+      if (args->on_request) return serve(args->command);
       ProgressLine line;
-      const api::BenchSummary s = api::bench(
-          args->command, [&](double fraction) { line.update(fraction, "timing"); });
+      const api::BenchSummary s =
+          api::bench(args->command, [&](double fraction) { line.update(fraction, "timing"); });
       line.clear();
       if (args->json)
         fmt::print("{}\n", to_json(s, args->command.batch).dump());

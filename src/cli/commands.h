@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "api/evaluate.h"
+#include "api/lowering.h"
 #include "api/model.h"
+#include "api/random_model.h"
 
 namespace pact::cli {
 
@@ -30,9 +32,22 @@ void add_accelerate(CLI::App& app, Run& run);
 
 // How training evaluates a network; empty in a program without libtorch.
 api::RealEvaluator real_evaluator();
+// How training makes random networks behave; likewise.
+api::Settle settle_random();
 
 // --mean and --std, of commands that take ONNX models.
 void add_normalization(CLI::App& command, api::ModelSource& source);
+// --random-weights and its bits, of commands that take networks of the zoo.
+void add_random_weights(CLI::App& command, api::ModelSource& source);
+void warn_if_random(const api::ModelSource& source);
+
+// --requantize and --stream-bits, of commands that run integer networks; none where neither is given.
+struct LoweringArguments {
+  std::string requantization;
+  int stream_bits = 0;
+  auto options() const { return api::lowering_of(requantization, stream_bits); }  // throws Error
+};
+void add_lowering(CLI::App& command, LoweringArguments& arguments);
 
 // Parses, runs, and turns errors into messages and exit codes:
 // 0 done, 1 bad input or unsupported, 2 usage, 3 internal error.

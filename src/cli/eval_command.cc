@@ -15,6 +15,7 @@ void add_eval(CLI::App& app, Run& run) {
   struct Arguments {
     api::EvaluateCommand command;
     std::string model, predictions, engine;
+    LoweringArguments lowering;
     bool best = false, json = false;
   };
   auto args = std::make_shared<Arguments>();
@@ -28,6 +29,7 @@ void add_eval(CLI::App& app, Run& run) {
                    "quantized ONNX file or .pact]");
   eval->add_option("--images", args->command.images, "only this many images; 0: all")
       ->check(CLI::NonNegativeNumber);
+  add_lowering(*eval, args->lowering);
   add_normalization(*eval, args->command.model);
   eval->add_flag("--best", args->best, "the best checkpoint instead of the last");
   eval->add_option("--predictions", args->predictions,
@@ -37,6 +39,7 @@ void add_eval(CLI::App& app, Run& run) {
     run = [args] {
       args->command.model.path = args->model;
       if (!args->engine.empty()) args->command.arithmetic = api::arithmetic_of(args->engine);
+      args->command.lowering = args->lowering.options();
       if (args->best && !std::filesystem::is_directory(args->model))
         throw Error(ErrorKind::usage, "--best chooses a checkpoint of a run directory, and a file was given");
       if (args->best) args->command.model.checkpoint = model_file::Checkpoint::best;
@@ -50,9 +53,10 @@ void add_eval(CLI::App& app, Run& run) {
       const data::Evaluation& e = s.evaluation;
       if (!args->predictions.empty()) api::write_predictions(e.predictions, args->predictions);
       if (args->json) {
-        const nlohmann::ordered_json json = {{"network", s.network}, {"dataset", s.dataset}, {"engine", name_of(s.arithmetic)},
+        nlohmann::ordered_json json = {{"network", s.network}, {"dataset", s.dataset}, {"engine", name_of(s.arithmetic)},
                                              {"top1", e.top1},       {"loss", e.loss},
                                              {"images", e.images},   {"seconds", e.seconds}};
+        if (!args->lowering.requantization.empty()) json["requantize"] = args->lowering.requantization;
         fmt::print("{}\n", json.dump());
       } else {
         fmt::print("{}: top-1 {:.2f} % of {} images of {}, loss {:.4f} ({:.1f} s, {:.0f} images/s)\n",

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/inspect.h"
+#include "base/error.h"
 #include "base/progress.h"
 #include "cli/commands.h"
 
@@ -47,6 +48,7 @@ nlohmann::ordered_json to_json(const api::Inspection& i) {
 void add_inspect(CLI::App& app, Run& run) {
   struct Arguments {
     std::string what;
+    LoweringArguments lowering;
     bool graph = false, json = false;
   };
   auto args = std::make_shared<Arguments>();
@@ -54,10 +56,13 @@ void add_inspect(CLI::App& app, Run& run) {
       app.add_subcommand("inspect", "layers, bits and sizes of a run, a graph file or a network of the zoo");
   inspect->add_option("what", args->what, "run directory, graph file, ONNX or .pact file, or network name")->required();
   inspect->add_flag("--graph", args->graph, "print the graph itself, in its text form");
+  add_lowering(*inspect, args->lowering);
   inspect->add_flag("--json", args->json, "print the result as one JSON object");
   inspect->callback([args, &run] {
     run = [args] {
-      const api::Inspection i = api::inspect(args->what);
+      const api::Inspection i = api::inspect(args->what, args->lowering.options());
+      if (args->lowering.options() && !args->graph)
+        fail(ErrorKind::usage, "--requantize shows the graph of the integer network: give --graph, too");
       if (args->json)
         fmt::print("{}\n", to_json(i).dump());
       else if (args->graph)

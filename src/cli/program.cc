@@ -50,6 +50,31 @@ void add_normalization(CLI::App& command, api::ModelSource& source) {
   command.add_option("--std", source.std, "likewise: 0.229,0.224,0.225")->delimiter(',');
 }
 
+void add_random_weights(CLI::App& command, api::ModelSource& source) {
+  constexpr const char* kGroup = "Random weights, for a network of the zoo (its accuracy means nothing)";
+  api::RandomWeights& random = source.random;
+  random.settle = settle_random();
+  command.add_option("--random-weights", random.seed, "seed of the numbers")->type_name("SEED")->group(kGroup);
+  command.add_option("--weights", random.weights, "bits of weights, 1 to 8 or 32 for float [8]")->group(kGroup);
+  command.add_option("--activations", random.activations, "bits of activations, likewise [8]")->group(kGroup);
+  command.add_option("--weight-quantizer", random.weight_quantizer, "sawb, dorefa or symmetric [sawb]")
+      ->group(kGroup);
+}
+
+void warn_if_random(const api::ModelSource& source) {
+  if (api::is_zoo_network(source.path))
+    fmt::print(stderr, "{}: random weights (seed {}); what it classifies means nothing\n", source.path.string(),
+               source.random.seed.value_or(0));
+}
+
+void add_lowering(CLI::App& command, LoweringArguments& arguments) {
+  command.add_option("--requantize", arguments.requantization,
+                     "between integer layers: real, in float32, or fixed, in integers alone [real]");
+  command.add_option("--stream-bits", arguments.stream_bits,
+                     "bits of the shortcuts of --requantize fixed, 16 to 32 [24]")
+      ->check(CLI::Range(16, 32));
+}
+
 int run_program(int argc, char** argv) {
   command_line = "pact";
   for (int i = 1; i < argc; ++i) command_line += " " + quoted(argv[i]);

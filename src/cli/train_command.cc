@@ -76,6 +76,8 @@ api::RealEvaluator real_evaluator() {
   };
 }
 
+api::Settle settle_random() { return train::settle; }
+
 void add_train(CLI::App& app, Run& run) {
   struct Arguments {
     api::TrainCommand command;

@@ -19,5 +19,6 @@ void add_train(CLI::App& app, Run& run) {
 }
 
 api::RealEvaluator real_evaluator() { return {}; }
+api::Settle settle_random() { return {}; }
 
 }  // namespace pact::cli

@@ -77,8 +77,16 @@ kernels::Requantize codes_on_grid(const Node& node) {
   return requantize;
 }
 
-// code = code of x on the grid
+// code = code of x on the grid. The kernels know no zero point; networks that PACT trained have none.
 Step make_quantize(const StepContext& context, const Node& node) {
+  if (const quant::Grid grid = grid_of(node); grid.zero != 0)
+    return each(context, node,
+                [grid, x = node.inputs[0], y = node.output](const Workspace& workspace, int64_t begin,
+                                                            int64_t end) {
+                  const float* from = workspace.at<float>(x);
+                  uint8_t* to = workspace.at<uint8_t>(y);
+                  for (int64_t i = begin; i < end; ++i) to[i] = static_cast<uint8_t>(grid.code_of(from[i]));
+                });
   return each(context, node,
               [grid = codes_on_grid(node), kernel = context.kernels.quantize, x = node.inputs[0],
                y = node.output](const Workspace& workspace, int64_t begin, int64_t end) {
@@ -88,6 +96,10 @@ Step make_quantize(const StepContext& context, const Node& node) {
 
 // x = multiplicand(code) * unit
 Step make_dequantize(const StepContext& context, const Node& node) {
+  if (node.inputs.size() > 1)
+    fail(ErrorKind::unsupported,
+         "node '{}': a step for each output belongs to weights, which lowering resolves; lower the network first",
+         node.name);
   const quant::Grid grid = grid_of(node);
   const auto make = [&]<typename Code>(Code) {
     return each(context, node,
@@ -101,15 +113,17 @@ Step make_dequantize(const StepContext& context, const Node& node) {
   return context.type_of(node.inputs[0]).dtype == graph::DataType::i8 ? make(int8_t{}) : make(uint8_t{});
 }
 
-// z = float32(acc) * multiplier[c] + bias[c]
+// z = float32(acc) * multiplier[c] + bias[c]; a real x stands for float32(acc)
 Step make_rescale(const StepContext& context, const Node& node) {
   const auto multiplier = context.tensor_of(node, node.inputs[1]).as<float>();
   const auto bias = context.tensor_of(node, node.inputs[2]).as<float>();
-  return per_channel<int32_t>(context, node,
-                              [multiplier = std::vector<float>(multiplier.begin(), multiplier.end()),
-                               bias = std::vector<float>(bias.begin(), bias.end())](int32_t x, size_t c) {
-                                return quant::scale_accumulator(x, multiplier[c], bias[c]);
-                              });
+  const std::vector<float> factors(multiplier.begin(), multiplier.end()), terms(bias.begin(), bias.end());
+  if (context.type_of(node.inputs[0]).dtype == graph::DataType::f32)
+    return per_channel<float>(
+        context, node, [factors, terms](float x, size_t c) { return quant::scale_real(x, factors[c], terms[c]); });
+  return per_channel<int32_t>(context, node, [factors, terms](int32_t x, size_t c) {
+    return quant::scale_accumulator(x, factors[c], terms[c]);
+  });
 }
 
 // y = (x - mean[c]) / std[c] in float32, mean and std rounded to it first
@@ -139,6 +153,21 @@ Step make_relu(const StepContext& context, const Node& node) {
                 const float* from = workspace.at<float>(x);
                 float* to = workspace.at<float>(y);
                 for (int64_t i = begin; i < end; ++i) to[i] = from[i] > 0.0f ? from[i] : 0.0f;
+              });
+}
+
+// y = min(max(x, low), high); NaN becomes low
+Step make_clip(const StepContext& context, const Node& node) {
+  return each(context, node,
+              [low = static_cast<float>(node.real("low")), high = static_cast<float>(node.real("high")),
+               x = node.inputs[0],
+               y = node.output](const Workspace& workspace, int64_t begin, int64_t end) {
+                const float* from = workspace.at<float>(x);
+                float* to = workspace.at<float>(y);
+                for (int64_t i = begin; i < end; ++i) {
+                  const float above = from[i] > low ? from[i] : low;
+                  to[i] = above < high ? above : high;
+                }
               });
 }
 

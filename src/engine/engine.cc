@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/thread_pool.h"
+#include "engine/integer_algorithm.h"
 #include "engine/layout.h"
 #include "engine/memory.h"
 #include "engine/plan.h"
@@ -38,7 +40,19 @@ const EngineOptions& checked(const EngineOptions& options) {
   return options;
 }
 
+std::string forced_algorithm(const EngineOptions& options) {
+  if (!options.algorithm.empty()) return options.algorithm;
+  const char* forced = std::getenv("PACT_FORCE_ALGORITHM");
+  return forced ? forced : "";
+}
+
 }  // namespace
+
+std::vector<std::string> algorithm_names() {
+  std::vector<std::string> names;
+  for (const AlgorithmEntry& entry : integer_algorithms()) names.emplace_back(entry.name);
+  return names;
+}
 
 class Engine::Impl {
  public:
@@ -46,8 +60,10 @@ class Engine::Impl {
       : max_batch_(checked(options).max_batch),
         profiling_(options.profiling),
         pool_(options.threads),
-        plan_(make_plan(network,
-                        {.isa = options.isa, .threads = options.threads, .max_batch = options.max_batch})),
+        plan_(make_plan(network, {.isa = options.isa,
+                                  .algorithm = forced_algorithm(options),
+                                  .threads = options.threads,
+                                  .max_batch = options.max_batch})),
         input_type_(network.graph.value(plan_.input).type),
         output_type_(network.graph.value(plan_.output).type),
         input_layout_(layout_of(input_type_.shape)),
@@ -81,13 +97,18 @@ class Engine::Impl {
     std::vector<StepTiming> timings;
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
       const Step& step = plan_.steps[i];
-      timings.push_back({step.name, step.algorithm, seconds_[i], step.macs});
+      timings.push_back({step.name, step.algorithm, seconds_[i], step.macs, step.weight_bytes});
     }
     return timings;
   }
 
   size_t memory_bytes() const {
     return plan_.arena_bytes + scratch_stride_ * static_cast<size_t>(pool_.threads());
+  }
+  size_t weight_bytes() const {
+    size_t bytes = 0;
+    for (const Step& step : plan_.steps) bytes += step.weight_bytes;
+    return bytes;
   }
   const TensorType& input_type() const { return input_type_; }
   const TensorType& output_type() const { return output_type_; }
@@ -139,6 +160,7 @@ const TensorType& Engine::output_type() const { return impl_->output_type(); }
 int64_t Engine::max_batch() const { return impl_->max_batch(); }
 std::vector<StepTiming> Engine::timings() const { return impl_->timings(); }
 size_t Engine::memory_bytes() const { return impl_->memory_bytes(); }
+size_t Engine::weight_bytes() const { return impl_->weight_bytes(); }
 
 void Engine::run(const void* images, int64_t batch, void* outputs) { impl_->run(images, batch, outputs); }
 

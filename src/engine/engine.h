@@ -19,13 +19,20 @@ struct EngineOptions {
   int threads = 1;
   int64_t max_batch = 1;  // images at once; memory is planned for that many
   Profiling profiling = Profiling::off;
+  // For integer layers: one of algorithm_names(), taken wherever it can compute the layer. Empty: what the
+  // environment variable PACT_FORCE_ALGORITHM names, or else the fastest for each layer.
+  std::string algorithm{};
 };
+
+// What an integer layer can be computed with, docs/engine.md.
+std::vector<std::string> algorithm_names();
 
 struct StepTiming {
   std::string name;       // of the step's first node
   std::string algorithm;  // for people
   double seconds = 0.0;   // of the last run
   int64_t macs = 0;       // of one image
+  size_t weight_bytes = 0;
 };
 
 class Engine {
@@ -57,6 +64,9 @@ class Engine {
 
   // Bytes for values and scratch memory, without weights.
   size_t memory_bytes() const;
+
+  // Bytes of the weights of integer layers in the form in which they are kept.
+  size_t weight_bytes() const;
 
  private:
   class Impl;

@@ -6,6 +6,7 @@
 
 #include "base/caught.h"
 #include "base/cpu.h"
+#include "base/random.h"
 #include "graph/text.h"
 #include "reference/evaluate.h"
 #include "reference/random_network.h"
@@ -18,21 +19,37 @@ using graph::Network;
 using graph::Op;
 using graph::Tensor;
 
-constexpr uint64_t kNetworks = 2000;
-
-TEST(Engine, HasTheBitsOfTheReferenceOnEveryInstructionSetAndThreadCount) {
-  for (uint64_t seed = 0; seed < kNetworks; ++seed) {
-    const Network network = reference::random_integer_network(seed);
+void compare_with_reference(Network (*make)(uint64_t seed), uint64_t networks) {
+  for (uint64_t seed = 0; seed < networks; ++seed) {
+    const Network network = make(seed);
     const Tensor input = reference::random_input(network, 1 + static_cast<int64_t>(seed % 3), seed);
     const Tensor expected = reference::evaluate(network, input);
     for (const Isa isa : available_isas())
-      for (const int threads : {1, 2}) {
-        Engine engine(network, {.isa = isa, .threads = threads, .max_batch = 1 + static_cast<int64_t>(seed % 5)});
+      for (const std::string& algorithm : algorithm_names()) {
+        const int threads = 1 + static_cast<int>(seed / 5 % 2);
+        Engine engine(network, {.isa = isa,
+                                .threads = threads,
+                                .max_batch = 1 + static_cast<int64_t>(seed % 5),
+                                .algorithm = algorithm});
         ASSERT_EQ(engine.run(input), expected)
-            << "seed " << seed << ", " << name_of(isa) << ", " << threads << " threads\n"
+            << "seed " << seed << ", " << name_of(isa) << ", " << algorithm << ", " << threads << " threads\n"
             << print(network.graph);
       }
   }
+}
+
+TEST(Engine, HasTheBitsOfTheReferenceOnEveryInstructionSetAndWithEveryAlgorithm) {
+  compare_with_reference(reference::random_integer_network, 2000);
+}
+
+TEST(Engine, HasThemInNetworksOfIntegersAlone) {
+  compare_with_reference(reference::random_fixed_network, 300);
+}
+
+TEST(Engine, RefusesUnknownAlgorithmsWithTheirNames) {
+  const std::string message = caught(
+      [&] { Engine(reference::random_integer_network(3), {.isa = selected_isa(), .algorithm = "magic"}); });
+  EXPECT_TRUE(contains(message, "magic") && contains(message, algorithm_names().back())) << message;
 }
 
 TEST(Engine, ARunLeavesNothingBehindForTheNext) {
@@ -71,9 +88,9 @@ Network part_of(const Network& whole, graph::ValueId asked) {
   return part;
 }
 
-TEST(Engine, AnyValueMayBeTheOutput) {
+void ask_for_any_value(Network (*make)(uint64_t seed)) {
   for (uint64_t seed = 0; seed < 60; ++seed) {
-    const Network whole = reference::random_integer_network(seed);
+    const Network whole = make(seed);
     const Tensor input = reference::random_input(whole, 2, seed);
     const graph::Tensors expected = reference::evaluate_all(whole, input);
     for (const graph::Node& asked : whole.graph.nodes()) {
@@ -81,6 +98,11 @@ TEST(Engine, AnyValueMayBeTheOutput) {
       ASSERT_EQ(engine.run(input), expected.at(asked.name)) << "seed " << seed << ", " << asked.name;
     }
   }
+}
+
+TEST(Engine, AnyValueMayBeTheOutput) {
+  ask_for_any_value(reference::random_integer_network);
+  ask_for_any_value(reference::random_fixed_network);
 }
 
 Network network_with(Op op, const graph::Attributes& attributes) {
@@ -92,7 +114,8 @@ Network network_with(Op op, const graph::Attributes& attributes) {
 
 TEST(Engine, RefusesFakeQuantizationByName) {
   const Network network = network_with(
-      Op::quant, {{"scheme", std::string("dorefa")}, {"bits", int64_t{2}}, {"grid", std::string("unsigned")}});
+      Op::quant,
+      {{"scheme", std::string("dorefa")}, {"bits", int64_t{2}}, {"grid", std::string("unsigned")}});
   const std::string message = caught([&] { Engine(network, EngineOptions{}); });
   EXPECT_TRUE(contains(message, "'y'") && contains(message, "quant")) << message;
 }
@@ -107,6 +130,31 @@ TEST(Engine, RefusesAccumulatorsBeyondInt32) {
   network.tensors["w"] = Tensor::zeros(DataType::u8, {1, kFeatures});
   const std::string message = caught([&] { Engine(network, EngineOptions{}); });
   EXPECT_TRUE(contains(message, "'y'") && contains(message, "int32")) << message;
+}
+
+// Many weights of few levels, more than random networks have: they are kept at 4 or 2 bits.
+TEST(Engine, KeepsBigLayersOfFewBitsDense) {
+  for (const int64_t bits : {1, 2, 4}) {
+    Random random(static_cast<uint64_t>(bits));
+    Network network;
+    const auto x = network.graph.add_input("x", {DataType::u8, {graph::kBatch, 64, 6, 5}});
+    const auto w = network.graph.add_parameter("w", {DataType::u8, {250, 64, 3, 3}});
+    network.graph.add_output(network.graph.add_node(Op::integer_conv2d, "y", {x, w},
+                                                    {{"weight_bits", bits},
+                                                     {"weight_grid", std::string("odd")},
+                                                     {"pads", std::vector<int64_t>{1, 1, 1, 1}}}));
+    Tensor& weights = network.tensors["w"] = Tensor::zeros(DataType::u8, {250, 64, 3, 3});
+    for (std::byte& code : weights.bytes) code = static_cast<std::byte>(random.below(uint64_t{1} << bits));
+    const Tensor input = reference::random_input(network, 3, 4);
+    const Tensor expected = reference::evaluate(network, input);
+    for (const Isa isa : available_isas())
+      for (const int threads : {1, 2}) {
+        Engine engine(network, {.isa = isa, .threads = threads, .max_batch = 2, .algorithm = "int8"});
+        EXPECT_EQ(engine.run(input), expected) << name_of(isa) << ", " << bits << " bits";
+        const size_t count = 256 * 64 * 9;  // the last block of channels is filled up
+        EXPECT_EQ(engine.weight_bytes(), bits == 4 ? count / 2 : count / 4);
+      }
+  }
 }
 
 TEST(Engine, RefusesInputsOfAnotherTypeOrShape) {

@@ -54,7 +54,8 @@ class Finder {
   void finish(Fusion& fusion, ValueId real) const {
     const std::vector<NodeId> consumers = graph_.consumers(real);
     for (const NodeId id : consumers) {
-      if (graph_.node(id).op != Op::quantize) continue;
+      // A step of its own where there is a zero point, which kernels do not know.
+      if (graph_.node(id).op != Op::quantize || graph_.node(id).integer("zero") != 0) continue;
       fusion.quantize = id;
       fusion.codes = graph_.node(id).output;
       break;

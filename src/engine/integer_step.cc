@@ -1,13 +1,13 @@
-// The step of an integer layer and what is fused with it. For each image: the codes are widened into a padded
-// image of 16-bit integers; then piece by piece the accumulators of some rows and channels are computed and, while
-// they are in the cache, turned into what is asked for.
+// The step of an integer layer and what is fused with it. For each image: its algorithm prepares the codes; then
+// piece by piece the accumulators of some rows and channels are computed and, while they are in the cache, turned
+// into what is asked for.
 //
 // With several images per thread each thread computes images of its own; otherwise the threads share the pieces
 // of one image after the other.
 #include <cstring>
 #include <memory>
 
-#include "engine/integer_layer.h"
+#include "engine/integer_algorithm.h"
 #include "graph/rules.h"
 
 namespace pact::engine {
@@ -23,30 +23,34 @@ class IntegerStep {
   IntegerStep(const StepContext& context, const Fusion& fusion);
 
   void run(const Workspace& workspace) const;
-  size_t scratch_bytes() const { return accumulator_bytes_ + padded_bytes_; }
+  size_t scratch_bytes() const { return accumulator_bytes_ + own_bytes_ + prepared_bytes_; }
+  size_t weight_bytes() const { return algorithm_->weight_bytes(); }
   std::string algorithm() const;
 
  private:
-  void widen_row(const std::byte* image, int64_t row, int16_t* padded) const;
+  const std::byte* codes_of(const Workspace& workspace, int64_t image) const {
+    return workspace.at<std::byte>(input_) + image * shape_.height * shape_.width * shape_.channels;
+  }
   // Piece `index` of image `image`.
-  void compute(const Workspace& workspace, int64_t image, int64_t index, const int16_t* padded,
-               int32_t* accumulators) const;
-  void multiply(const Slab& slab, int64_t pixels, const int16_t* x, int32_t* accumulators) const;
+  void compute(const Workspace& workspace, int64_t image, int64_t index, const std::byte* prepared,
+               int worker) const;
   void finish(const Workspace& workspace, const Slab& slab, int64_t pixels, int64_t first_pixel,
               const int32_t* accumulators) const;
-  int16_t* padded_of(const Workspace& workspace, int worker) const {
-    return reinterpret_cast<int16_t*>(workspace.scratch_of(worker) + accumulator_bytes_);
+  // A worker's scratch: accumulators, the algorithm's own, a prepared image.
+  std::byte* own_of(const Workspace& workspace, int worker) const {
+    return workspace.scratch_of(worker) + accumulator_bytes_;
   }
-  int32_t* accumulators_of(const Workspace& workspace, int worker) const {
-    return reinterpret_cast<int32_t*>(workspace.scratch_of(worker));
+  std::byte* prepared_of(const Workspace& workspace, int worker) const {
+    return own_of(workspace, worker) + own_bytes_;
   }
 
   const kernels::IntegerConvKernels& kernels_;
   Fusion fusion_;
-  IntegerLayer layer_;
-  bool is_linear_, is_signed_;
+  ConvShape shape_;
+  std::unique_ptr<IntegerAlgorithm> algorithm_;
+  bool is_linear_;
   ValueId input_;
-  size_t accumulator_bytes_, padded_bytes_;
+  size_t accumulator_bytes_, own_bytes_, prepared_bytes_;
   kernels::Requantize requantize_;         // all but pointers and extents
   std::vector<float> multiplier_, bias_;  // of the channels, repeated up to kPeriod
 };
@@ -57,12 +61,15 @@ IntegerStep::IntegerStep(const StepContext& context, const Fusion& fusion)
     : kernels_(context.kernels), fusion_(fusion) {
   const graph::Graph& graph = context.network.graph;
   const Node& node = graph.node(fusion.layer);
-  layer_ = make_integer_layer(context, node);
-  is_linear_ = node.op == graph::Op::integer_linear;
+  const IntegerProblem problem = make_integer_problem(context, node);
+  shape_ = problem.shape;
+  algorithm_ = choose_algorithm(problem, context.algorithm);
+  is_linear_ = problem.is_linear;
   input_ = node.inputs[0];
-  is_signed_ = context.type_of(input_).dtype == graph::DataType::i8;
-  accumulator_bytes_ = aligned(layer_.accumulator_count() * sizeof(int32_t));
-  padded_bytes_ = aligned(static_cast<size_t>(layer_.shape.padded_count() + 1) * sizeof(int16_t));
+  accumulator_bytes_ = aligned(
+      static_cast<size_t>(algorithm_->cut().accumulator_count(shape_.out_width)) * sizeof(int32_t));
+  own_bytes_ = aligned(algorithm_->scratch_bytes());
+  prepared_bytes_ = aligned(algorithm_->prepared_bytes());
   if (fusion.quantize != graph::kNoNode) requantize_ = codes_on_grid(graph.node(fusion.quantize));
   if (fusion.relu != graph::kNoNode) requantize_.activation = kernels::Activation::relu;
   if (fusion.rescale == graph::kNoNode) return;
@@ -76,60 +83,16 @@ IntegerStep::IntegerStep(const StepContext& context, const Fusion& fusion)
 }
 
 std::string IntegerStep::algorithm() const {
-  std::string name = layer_.shape.is_depthwise() ? "depthwise" : "implicit gemm, 16 bit";
+  std::string name = algorithm_->name();
   if (fusion_.add != graph::kNoNode) name += " + add";
   if (fusion_.relu != graph::kNoNode) name += " + relu";
   if (fusion_.quantize != graph::kNoNode) name += " + quantize";
   return name;
 }
 
-void IntegerStep::widen_row(const std::byte* image, int64_t row, int16_t* padded) const {
-  const ConvShape& s = layer_.shape;
-  int16_t* out = padded + row * s.padded_width() * s.channels;
-  const int64_t y = row - s.top;
-  if (y < 0 || y >= s.height) {
-    std::memset(out, 0, static_cast<size_t>(s.padded_width() * s.channels) * sizeof(int16_t));
-    return;
-  }
-  const int64_t left = s.left * s.channels, count = s.width * s.channels;
-  const std::byte* codes = image + y * count;
-  std::memset(out, 0, static_cast<size_t>(left) * sizeof(int16_t));
-  out += left;
-  if (is_signed_)
-    kernels_.widen_i8(count, reinterpret_cast<const int8_t*>(codes), out);
-  else
-    kernels_.widen_u8(count, reinterpret_cast<const uint8_t*>(codes), out);
-  if (!layer_.zero.empty())
-    for (int64_t i = 0; i < count; i += s.channels)
-      for (int64_t c = 0; c < s.channels; ++c)
-        out[i + c] = static_cast<int16_t>(out[i + c] - layer_.zero[static_cast<size_t>(c)]);
-  std::memset(out + count, 0, static_cast<size_t>(s.right * s.channels) * sizeof(int16_t));
-}
-
-void IntegerStep::multiply(const Slab& slab, int64_t pixels, const int16_t* x, int32_t* accumulators) const {
-  kernels::IntegerWindows windows{.x = x,
-                                  .pixels = layer_.pixels.data(),
-                                  .pixel_count = pixels,
-                                  .segments = layer_.segments.data(),
-                                  .segment_count = static_cast<int64_t>(layer_.segments.size()),
-                                  .length = layer_.length,
-                                  .weights = layer_.weights.data() + slab.weights,
-                                  .accumulators = accumulators,
-                                  .stride = slab.stride};
-  if (layer_.shape.is_depthwise()) {
-    kernels_.depthwise(windows);
-    return;
-  }
-  for (int64_t o = 0; o < slab.stride; o += kernels::IntegerConvKernels::kBlock) {
-    kernels_.multiply(windows);
-    windows.weights += layer_.block_weights;
-    windows.accumulators += kernels::IntegerConvKernels::kBlock;
-  }
-}
-
 void IntegerStep::finish(const Workspace& workspace, const Slab& slab, int64_t pixels, int64_t first_pixel,
                          const int32_t* accumulators) const {
-  const int64_t outputs = layer_.shape.outputs;
+  const int64_t outputs = shape_.outputs;
   const int64_t first = first_pixel * outputs + slab.first;
   if (fusion_.accumulators != kNoValue) {
     int32_t* out = workspace.at<int32_t>(fusion_.accumulators) + first;
@@ -169,46 +132,37 @@ void IntegerStep::finish(const Workspace& workspace, const Slab& slab, int64_t p
   if (r.width > 0) kernels_.requantize(r);
 }
 
-void IntegerStep::compute(const Workspace& workspace, int64_t image, int64_t index, const int16_t* padded,
-                          int32_t* accumulators) const {
-  const ConvShape& s = layer_.shape;
-  const int64_t rows = is_linear_ ? workspace.batch : s.out_height;
-  const int64_t pieces = layer_.row_pieces(rows);
-  const Slab& slab = layer_.slabs[static_cast<size_t>(index / pieces)];
-  const int64_t row = index % pieces * layer_.rows_per_piece;
-  const int64_t pixels = std::min(layer_.rows_per_piece, rows - row) * s.out_width;
-  multiply(slab, pixels, padded + row * s.stride_y * s.padded_width() * s.channels + slab.input, accumulators);
-  finish(workspace, slab, pixels, (image * s.out_height + row) * s.out_width, accumulators);
+void IntegerStep::compute(const Workspace& workspace, int64_t image, int64_t index, const std::byte* prepared,
+                          int worker) const {
+  const int64_t rows = is_linear_ ? workspace.batch : shape_.out_height;
+  const Piece piece = piece_of(algorithm_->cut(), index, rows);
+  auto* accumulators = reinterpret_cast<int32_t*>(workspace.scratch_of(worker));
+  algorithm_->accumulate(piece, codes_of(workspace, image), prepared, own_of(workspace, worker), accumulators);
+  finish(workspace, *piece.slab, piece.rows * shape_.out_width,
+         (image * shape_.out_height + piece.first_row) * shape_.out_width, accumulators);
 }
 
 void IntegerStep::run(const Workspace& workspace) const {
-  const ConvShape& s = layer_.shape;
   ThreadPool& pool = *workspace.pool;
   const int64_t images = is_linear_ ? 1 : workspace.batch;
-  const int64_t padded_rows = is_linear_ ? workspace.batch : s.padded_height();
-  const int64_t pieces = static_cast<int64_t>(layer_.slabs.size()) *
-                         layer_.row_pieces(is_linear_ ? workspace.batch : s.out_height);
-  const auto image_at = [&](int64_t image) {
-    return workspace.at<std::byte>(input_) + image * s.height * s.width * s.channels;
-  };
+  const int64_t rows = is_linear_ ? workspace.batch : shape_.out_height;
+  const int64_t preparations = algorithm_->preparations(rows), pieces = algorithm_->cut().pieces(rows);
   if (images >= 2 * pool.threads()) {
     pool.parallel_for(images, [&](int64_t image, int worker) {
-      int16_t* padded = padded_of(workspace, worker);
-      for (int64_t row = 0; row < padded_rows; ++row) widen_row(image_at(image), row, padded);
-      for (int64_t piece = 0; piece < pieces; ++piece)
-        compute(workspace, image, piece, padded, accumulators_of(workspace, worker));
+      std::byte* prepared = prepared_of(workspace, worker);
+      for (int64_t i = 0; i < preparations; ++i)
+        algorithm_->prepare(codes_of(workspace, image), i, prepared, own_of(workspace, worker));
+      for (int64_t piece = 0; piece < pieces; ++piece) compute(workspace, image, piece, prepared, worker);
     });
     return;
   }
-  int16_t* padded = padded_of(workspace, 0);
+  std::byte* prepared = prepared_of(workspace, 0);
   for (int64_t image = 0; image < images; ++image) {
-    for_ranges(workspace, padded_rows, std::max<int64_t>(1, 16384 / (s.padded_width() * s.channels)),
-               [&](int64_t begin, int64_t end) {
-                 for (int64_t row = begin; row < end; ++row) widen_row(image_at(image), row, padded);
-               });
-    pool.parallel_for(pieces, [&](int64_t piece, int worker) {
-      compute(workspace, image, piece, padded, accumulators_of(workspace, worker));
+    pool.parallel_for(preparations, [&](int64_t i, int worker) {
+      algorithm_->prepare(codes_of(workspace, image), i, prepared, own_of(workspace, worker));
     });
+    pool.parallel_for(pieces,
+                      [&](int64_t piece, int worker) { compute(workspace, image, piece, prepared, worker); });
   }
 }
 
@@ -223,6 +177,7 @@ Step make_integer_step(const StepContext& context, const Fusion& fusion) {
   step.algorithm = integer->algorithm();
   step.macs = macs_per_image(graph, node);
   step.scratch_bytes = integer->scratch_bytes();
+  step.weight_bytes = integer->weight_bytes();
   step.reads = {node.inputs[0]};
   if (fusion.shortcut != kNoValue) step.reads.push_back(fusion.shortcut);
   for (const ValueId value : {fusion.accumulators, fusion.real, fusion.codes})

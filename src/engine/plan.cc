@@ -20,6 +20,10 @@ using graph::Op;
 using graph::ValueId;
 using graph::ValueKind;
 
+bool is_stream(const StepContext& context, const Node& node) {
+  return context.type_of(node.output).dtype == graph::DataType::i32;
+}
+
 Step make_step(const StepContext& context, const Node& node) {
   switch (node.op) {
     case Op::normalize:
@@ -29,11 +33,14 @@ Step make_step(const StepContext& context, const Node& node) {
     case Op::batch_norm:
       return make_batch_norm(context, node);
     case Op::relu:
-      return make_relu(context, node);
+      return is_stream(context, node) ? make_stream_relu(context, node) : make_relu(context, node);
+    case Op::clip:
+      return make_clip(context, node);
     case Op::add:
-      return make_add(context, node);
+      return is_stream(context, node) ? make_stream_add(context, node) : make_add(context, node);
     case Op::max_pool:
     case Op::avg_pool:
+    case Op::sum_pool:
       return make_pool(context, node);
     case Op::global_avg_pool:
       return make_global_avg_pool(context, node);
@@ -51,6 +58,9 @@ Step make_step(const StepContext& context, const Node& node) {
       return make_dequantize(context, node);
     case Op::rescale:
       return make_rescale(context, node);
+    case Op::fixed_requantize:
+    case Op::fixed_rescale:
+      return make_fixed_rescale(context, node);
     case Op::quant:
       fail(ErrorKind::unsupported,
            "node '{}': quant is fake quantization, for training; lower the network to its integer form first",
@@ -116,8 +126,13 @@ Plan make_plan(const Network& network, const PlanOptions& options) {
   verify(network);
   const Graph& graph = network.graph;
   require_supported(graph);
-  const StepContext context{network, kernels::integer_conv_kernels(options.isa), options.threads,
-                            options.max_batch};
+  const StepContext context{.network = network,
+                            .kernels = kernels::integer_conv_kernels(options.isa),
+                            .isa = options.isa,
+                            .algorithm = options.algorithm,
+                            .threads = options.threads,
+                            .max_batch = options.max_batch,
+                            .fixed = kernels::fixed_requantize_kernels(options.isa)};
   Plan plan;
   plan.steps = make_steps(context);
   plan.input = graph.inputs()[0];

@@ -12,6 +12,7 @@ namespace pact::engine {
 
 struct PlanOptions {
   Isa isa;
+  std::string algorithm;  // as EngineOptions::algorithm
   int threads;
   int64_t max_batch;
 };

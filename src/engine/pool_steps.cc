@@ -1,7 +1,8 @@
-// max_pool, avg_pool, global_avg_pool; windows are read row by row, each row from left to right.
-//   max  starts at -infinity; an element replaces the largest so far only when it is greater
+// max_pool, avg_pool, global_avg_pool, sum_pool; windows are read row by row, each row from left to right.
+//   max  starts at the least number of its type, -infinity for real ones; an element replaces the largest so far only when it is greater
 //   avg  a float32 sum from +0 on, one element after the other, then one float32 division by their number:
 //        the whole window (count_include_pad=1) or its elements inside the image
+//   sum  of int32 elements inside the image; lowering sees to it that it fits, other graphs get it modulo 2^32
 #include <limits>
 
 #include "engine/layout.h"
@@ -12,7 +13,7 @@ namespace {
 
 using graph::Node;
 
-enum class Reduction { max, average };
+enum class Reduction { max, average, sum };
 
 struct Pool {
   Reduction reduction;
@@ -26,23 +27,32 @@ struct Window {
   int64_t top, bottom, left, right;
 };
 
-void reduce(const Pool& pool, const float* image, const Window& window, float* out) {
+inline float plus(float a, float b) { return a + b; }
+inline int32_t plus(int32_t a, int32_t b) {
+  return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+}
+
+template <typename Element>
+void reduce(const Pool& pool, const Element* image, const Window& window, Element* out) {
+  using Limits = std::numeric_limits<Element>;
+  constexpr Element kLeast = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
   const bool is_max = pool.reduction == Reduction::max;
-  for (int64_t c = 0; c < pool.channels; ++c) out[c] = is_max ? -std::numeric_limits<float>::infinity() : 0.0f;
+  for (int64_t c = 0; c < pool.channels; ++c) out[c] = is_max ? kLeast : Element{0};
   for (int64_t row = window.top; row < window.bottom; ++row)
     for (int64_t column = window.left; column < window.right; ++column) {
-      const float* x = image + (row * pool.width + column) * pool.channels;
+      const Element* x = image + (row * pool.width + column) * pool.channels;
       if (is_max)
         for (int64_t c = 0; c < pool.channels; ++c) out[c] = x[c] > out[c] ? x[c] : out[c];
       else
-        for (int64_t c = 0; c < pool.channels; ++c) out[c] += x[c];
+        for (int64_t c = 0; c < pool.channels; ++c) out[c] = static_cast<Element>(plus(out[c], x[c]));
     }
-  if (is_max) return;
+  if (pool.reduction != Reduction::average) return;
   const int64_t inside = (window.bottom - window.top) * (window.right - window.left);
-  const auto count = static_cast<float>(pool.counts_padding ? pool.kernel[0] * pool.kernel[1] : inside);
-  for (int64_t c = 0; c < pool.channels; ++c) out[c] /= count;
+  const auto count = static_cast<Element>(pool.counts_padding ? pool.kernel[0] * pool.kernel[1] : inside);
+  for (int64_t c = 0; c < pool.channels; ++c) out[c] = static_cast<Element>(out[c] / count);
 }
 
+template <typename Element>
 Step pool_step(const Node& node, Pool pool) {
   Step step;
   step.name = node.name;
@@ -50,17 +60,17 @@ Step pool_step(const Node& node, Pool pool) {
   step.reads = {node.inputs[0]};
   step.writes = {node.output};
   step.run = [pool = std::move(pool), x_id = node.inputs[0], y_id = node.output](const Workspace& workspace) {
-    const float* x = workspace.at<float>(x_id);
-    float* y = workspace.at<float>(y_id);
+    const Element* x = workspace.at<Element>(x_id);
+    Element* y = workspace.at<Element>(y_id);
     workspace.pool->parallel_for(workspace.batch * pool.out_height, [&](int64_t index, int) {
       const int64_t row = index % pool.out_height;
-      const float* image = x + index / pool.out_height * pool.height * pool.width * pool.channels;
+      const Element* image = x + index / pool.out_height * pool.height * pool.width * pool.channels;
       const int64_t top = row * pool.strides[0] - pool.pads[0];
       for (int64_t column = 0; column < pool.out_width; ++column) {
         const int64_t left = column * pool.strides[1] - pool.pads[1];
         const Window window{std::max<int64_t>(top, 0), std::min(top + pool.kernel[0], pool.height),
                             std::max<int64_t>(left, 0), std::min(left + pool.kernel[1], pool.width)};
-        reduce(pool, image, window, y + (index * pool.out_width + column) * pool.channels);
+        reduce<Element>(pool, image, window, y + (index * pool.out_width + column) * pool.channels);
       }
     });
   };
@@ -72,8 +82,10 @@ Step pool_step(const Node& node, Pool pool) {
 Step make_pool(const StepContext& context, const Node& node) {
   const graph::Shape& x = context.type_of(node.inputs[0]).shape;
   const graph::Shape& y = context.type_of(node.output).shape;
-  const bool is_max = node.op == graph::Op::max_pool;
-  return pool_step(node, {.reduction = is_max ? Reduction::max : Reduction::average,
+  const Reduction reduction = node.op == graph::Op::max_pool   ? Reduction::max
+                              : node.op == graph::Op::avg_pool ? Reduction::average
+                                                               : Reduction::sum;
+  const Pool pool{.reduction = reduction,
                           .channels = x[1],
                           .height = x[2],
                           .width = x[3],
@@ -82,12 +94,22 @@ Step make_pool(const StepContext& context, const Node& node) {
                           .kernel = node.integers("kernel"),
                           .strides = node.integers("strides"),
                           .pads = node.integers("pads"),
-                          .counts_padding = !is_max && node.integer("count_include_pad") != 0});
+                          .counts_padding = reduction == Reduction::average && node.integer("count_include_pad") != 0};
+  switch (context.type_of(node.output).dtype) {
+    case graph::DataType::i32:
+      return pool_step<int32_t>(node, pool);
+    case graph::DataType::u8:
+      return pool_step<uint8_t>(node, pool);
+    case graph::DataType::i8:
+      return pool_step<int8_t>(node, pool);
+    default:
+      return pool_step<float>(node, pool);
+  }
 }
 
 Step make_global_avg_pool(const StepContext& context, const Node& node) {
   const graph::Shape& x = context.type_of(node.inputs[0]).shape;
-  return pool_step(node, {.reduction = Reduction::average,
+  return pool_step<float>(node, {.reduction = Reduction::average,
                           .channels = x[1],
                           .height = x[2],
                           .width = x[3],

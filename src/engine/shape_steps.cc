@@ -29,7 +29,8 @@ void for_elements(const Shape& shape, Visit visit) {
   }
 }
 
-Step gather(const StepContext& context, const Node& node, std::vector<int64_t> table) {
+template <typename Element>
+Step gather_of(const StepContext& context, const Node& node, std::vector<int64_t> table) {
   Step step;
   step.name = node.name;
   step.algorithm = name_of(node.op);
@@ -39,15 +40,21 @@ Step gather(const StepContext& context, const Node& node, std::vector<int64_t> t
   step.run = [=, table = std::move(table), x_id = node.inputs[0], y_id = node.output](const Workspace& workspace) {
     const auto count = static_cast<int64_t>(table.size());
     for_ranges(workspace, workspace.batch * count, count, [&](int64_t begin, int64_t) {
-      const float* x = workspace.at<float>(x_id) + begin / count * in_count;
-      float* y = workspace.at<float>(y_id) + begin;
+      const Element* x = workspace.at<Element>(x_id) + begin / count * in_count;
+      Element* y = workspace.at<Element>(y_id) + begin;
       for (int64_t i = 0; i < count; ++i) {
         const int64_t from = table[static_cast<size_t>(i)];
-        y[i] = from < 0 ? 0.0f : x[from];
+        y[i] = from < 0 ? Element{0} : x[from];
       }
     });
   };
   return step;
+}
+
+Step gather(const StepContext& context, const Node& node, std::vector<int64_t> table) {
+  return size_bytes(context.type_of(node.output).dtype) == 1
+             ? gather_of<uint8_t>(context, node, std::move(table))
+             : gather_of<uint32_t>(context, node, std::move(table));
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ struct Step {
   int64_t macs = 0;       // per image
   std::vector<graph::ValueId> reads, writes;
   size_t scratch_bytes = 0;  // per worker
+  size_t weight_bytes = 0;
   std::function<void(const Workspace&)> run;
 };
 

@@ -5,6 +5,7 @@
 #include "engine/fusion.h"
 #include "engine/step.h"
 #include "graph/graph.h"
+#include "kernels/fixed_requantize/fixed_requantize.h"
 #include "kernels/integer_conv/integer_conv.h"
 
 namespace pact::engine {
@@ -12,8 +13,11 @@ namespace pact::engine {
 struct StepContext {
   const graph::Network& network;
   const kernels::IntegerConvKernels& kernels;
+  Isa isa;
+  std::string_view algorithm{};  // for integer layers, wherever it can; empty: the fastest
   int threads;
   int64_t max_batch;
+  const kernels::FixedRequantizeKernels& fixed;
 
   const graph::TensorType& type_of(graph::ValueId value) const { return network.graph.value(value).type; }
   // The numbers of a parameter or buffer. Throws Error when `value` is none.
@@ -28,7 +32,11 @@ Step make_rescale(const StepContext& context, const graph::Node& node);
 Step make_normalize(const StepContext& context, const graph::Node& node);
 Step make_batch_norm(const StepContext& context, const graph::Node& node);
 Step make_relu(const StepContext& context, const graph::Node& node);
+Step make_clip(const StepContext& context, const graph::Node& node);
 Step make_add(const StepContext& context, const graph::Node& node);
+Step make_fixed_rescale(const StepContext& context, const graph::Node& node);  // and fixed_requantize
+Step make_stream_relu(const StepContext& context, const graph::Node& node);
+Step make_stream_add(const StepContext& context, const graph::Node& node);
 Step make_float_conv2d(const StepContext& context, const graph::Node& node);
 Step make_float_linear(const StepContext& context, const graph::Node& node);
 Step make_pool(const StepContext& context, const graph::Node& node);

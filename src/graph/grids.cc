@@ -1,15 +1,30 @@
 #include "graph/grids.h"
 
+#include "base/error.h"
+
 namespace pact::graph {
 
 quant::Grid grid_of(const Node& node) {
   return {quant::grid_kind_of(node.word("grid")), static_cast<int>(node.integer("bits")),
-          static_cast<float>(node.real("step"))};
+          static_cast<float>(node.real("step")), static_cast<int>(node.integer("zero"))};
 }
 
 quant::Grid weight_grid_of(const Node& node) {
   return {.kind = quant::grid_kind_of(node.word("weight_grid")),
           .bits = static_cast<int>(node.integer("weight_bits"))};
+}
+
+quant::Grid code_grid_of(const Node& node) {
+  return {.kind = quant::grid_kind_of(node.word("grid")), .bits = static_cast<int>(node.integer("bits"))};
+}
+
+quant::FixedPoint FixedNumbers::at(size_t channel) const {
+  const size_t c = multiplier.count() == 1 ? 0 : channel;
+  const quant::FixedPoint fixed{multiplier.as<int16_t>()[c], bias.as<int64_t>()[c], shift.as<uint8_t>()[c]};
+  if (!is_within(fixed, quant::kNetworkLimits))
+    fail("multiplier {}, bias {} or shift {} of channel {} is out of bounds (|m| < 2^15, |b| <= 2^46, shift 1 to 46)",
+         fixed.multiplier, fixed.bias, fixed.shift, channel);
+  return fixed;
 }
 
 int code_at(const Tensor& codes, size_t i) {

@@ -4,15 +4,27 @@
 
 #include "graph/graph.h"
 #include "quant/grid.h"
+#include "quant/requantize.h"
 
 namespace pact::graph {
 
-// Of a quantize or dequantize node: grid, bits and step.
+// Of a quantize or dequantize node: grid, bits, step and zero. Of weights that have a step for each output, the
+// second input of their dequantize, the step is not to be used.
 quant::Grid grid_of(const Node& node);
 
 // Of the weight codes of an integer layer: weight_grid and weight_bits. The step is left at 1; it is part of the
 // layer's rescale.
 quant::Grid weight_grid_of(const Node& node);
+
+// Of the codes that a fixed_requantize yields: grid and bits. The step is left at 1; it is part of the numbers.
+quant::Grid code_grid_of(const Node& node);
+
+// The numbers of channel c of a fixed_requantize or fixed_rescale, whose constants are m, b and shift. Throws Error
+// when they are beyond quant::kNetworkLimits.
+struct FixedNumbers {
+  const Tensor &multiplier, &bias, &shift;
+  quant::FixedPoint at(size_t channel) const;
+};
 
 // Element i of a tensor of codes, u8 or i8.
 int code_at(const Tensor& codes, size_t i);

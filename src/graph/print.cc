@@ -2,6 +2,7 @@
 // numbering.
 #include "base/error.h"
 #include "base/strings.h"
+#include "graph/rules.h"
 #include "graph/text.h"
 #include "graph/validity.h"
 
@@ -14,7 +15,7 @@ std::string line_of(const Graph& graph, const Node& node, const TensorType& type
   std::string line =
       fmt::format("{}: {} = {}({})", node.name, to_string(type), name_of(node.op), join(inputs));
   for (const auto& [key, attribute] : node.attributes)
-    line += fmt::format(" {}={}", key, to_string(attribute));
+    if (!is_left_out(node.op, key, attribute)) line += fmt::format(" {}={}", key, to_string(attribute));
   return line;
 }
 

@@ -77,6 +77,12 @@ Attributes complete_attributes(Op op, Attributes given) {
   return given;
 }
 
+bool is_left_out(Op op, const std::string& name, const Attribute& attribute) {
+  const std::vector<AttributeRule>& rules = rule_of(op).attributes;
+  const auto rule = std::ranges::find(rules, name, &AttributeRule::name);
+  return rule != rules.end() && rule->shown == Shown::unless_default && rule->default_value == attribute;
+}
+
 TensorType infer_type(const Node& node, std::span<const TensorType> inputs) {
   const OpRule& rule = rule_of(node.op);
   const auto count = static_cast<int>(inputs.size());

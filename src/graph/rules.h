@@ -9,10 +9,13 @@
 
 namespace pact::graph {
 
+enum class Shown { always, unless_default };  // in the text form
+
 struct AttributeRule {
   std::string name;
   std::optional<Attribute> default_value;  // none: must be given
   Attribute example;                       // of the right type, when there is no default
+  Shown shown = Shown::always;
 };
 
 struct RuleContext {
@@ -34,6 +37,9 @@ Attributes complete_attributes(Op op, Attributes given);
 
 // The type of the node's output from those of its inputs; the node's attributes are complete. Throws Error.
 TensorType infer_type(const Node& node, std::span<const TensorType> inputs);
+
+// Whether the text form leaves this attribute of a node out, as one that few networks have.
+bool is_left_out(Op op, const std::string& name, const Attribute& attribute);
 
 // Multiply-accumulates of a node for one image; 0 for anything but conv2d and linear.
 int64_t macs_per_image(const Graph& graph, const Node& node);

@@ -23,6 +23,14 @@ param c4: f32[4]
 param c5: f32[5]
 param c6: f32[6]
 param scalar: f32[]
+input sums: i32[N,4,8,8]
+input codes: i8[N,4,8,8]
+param m4: i16[4]
+param b4: i64[4]
+param s4: u8[4]
+param m1: i16[1]
+param b1: i64[1]
+param s1: u8[1]
 )";
 
 // Adds the node, declared with `type`, to the stock.
@@ -61,6 +69,18 @@ TEST(Rules, Infer) {
       {"slice(x) begin=[0,0,1] end=[4,8,8] step=[1,2,3]", "f32[N,4,4,3]"},
       {"slice(x) begin=[3,0,0] end=[99,1,8] step=[5,1,1]", "f32[N,1,1,8]"},
       {"pad(x) before=[6,0,0] after=[6,1,0]", "f32[N,16,9,8]"},
+      {"fixed_rescale(sums, m4, b4, s4)", "i32[N,4,8,8]"},
+      {"fixed_rescale(bytes, m1, b1, s1)", "i32[N,4,8,8]"},
+      {"fixed_requantize(sums, m1, b1, s1) bits=4 grid=unsigned", "u8[N,4,8,8]"},
+      {"fixed_requantize(codes, m4, b4, s4) bits=2 grid=symmetric", "i8[N,4,8,8]"},
+      {"add(sums, sums)", "i32[N,4,8,8]"},
+      {"relu(sums)", "i32[N,4,8,8]"},
+      {"sum_pool(sums) kernel=[3,3] pads=[1,1,1,1] strides=[2,2]", "i32[N,4,4,4]"},
+      {"max_pool(sums) kernel=[2,2] strides=[2,2]", "i32[N,4,4,4]"},
+      {"max_pool(codes) kernel=[2,2] strides=[2,2]", "i8[N,4,4,4]"},
+      {"flatten(bytes)", "u8[N,256]"},
+      {"slice(sums) begin=[0,0,1] end=[4,8,8] step=[1,2,3]", "i32[N,4,4,3]"},
+      {"pad(codes) before=[6,0,0] after=[6,1,0]", "i8[N,16,9,8]"},
   };
   for (const Case& test : table) {
     EXPECT_EQ(caught([&] { with_node(test.expected, test.application); }), "") << test.application;
@@ -102,8 +122,18 @@ TEST(Rules, Refuse) {
       {"batch_norm(line, c4, c4, c4, c4)", "must have a channel axis"},
       {"batch_norm(x, c4, c4, c4, c4) epsilon=-1.0", "must not be negative"},
       {"batch_norm(x, c4, c4, c4, c4) epsilon=1", "(reals carry a point or an exponent)"},
+      {"fixed_rescale(x, m4, b4, s4)", "x is f32[N,4,8,8], it must be i32, u8 or i8"},
+      {"fixed_rescale(sums, c4, b4, s4)", "multiplier is f32[4], it must be i16[4] or i16[1]"},
+      {"fixed_rescale(sums, m4, b1, s4)", "must have one shape"},
+      {"fixed_rescale(sums, m4, b4)", "it takes 4"},
+      {"fixed_requantize(sums, m4, b4, s4) bits=9 grid=unsigned", "bits=9 must be from 1 to 8"},
+      {"fixed_requantize(sums, m4, b4, s4) bits=1 grid=symmetric", "2"},
+      {"add(sums, x)", "b is f32[N,4,8,8], it must be i32[N,4,8,8] as a is"},
+      {"add(codes, codes)", "must be f32 or i32"},
+      {"sum_pool(x) kernel=[2,2]", "x is f32[N,4,8,8], it must be i32"},
+      {"avg_pool(sums) kernel=[2,2]", "must be f32"},
       {"relu(x, x)", "it takes 1"},
-      {"relu(bytes)", "must be f32"},
+      {"relu(bytes)", "must be f32 or i32"},
       {"relu(x) slope=1.0", "relu has no attributes, but 'slope' was given"},
       {"add(x, one)", "b has shape [1,4,8,8], it must have [N,4,8,8]"},
       {"add(bytes, bytes)", "must be f32"},

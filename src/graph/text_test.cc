@@ -95,7 +95,7 @@ Graph random_graph(uint64_t seed) {
       const auto kind = random.below(2) ? ValueKind::parameter : ValueKind::buffer;
       return graph.add_source(kind, name + what, {DataType::f32, std::move(wanted)});
     };
-    const auto op = static_cast<Op>(random.below(18));
+    const auto op = static_cast<Op>(random.below(21));
     std::vector<ValueId> inputs = {x};
     Attributes attributes;
     switch (op) {
@@ -118,6 +118,10 @@ Graph random_graph(uint64_t seed) {
         for (const char* what : {".gamma", ".beta", ".mean", ".var"}) inputs.push_back(source(what, {c}));
         attributes = {{"epsilon", random.uniform() * 1e-3}};
         break;
+      case Op::clip:
+        attributes = {{"low", -1.5 * static_cast<double>(random.below(2))},
+                      {"high", 0.25 * static_cast<double>(random.below(50))}};
+        break;
       case Op::add:
         inputs.push_back(random.below(2) ? x : any());
         break;
@@ -129,6 +133,7 @@ Graph random_graph(uint64_t seed) {
         break;
       case Op::max_pool:
       case Op::avg_pool:
+      case Op::sum_pool:
         attributes = {{"kernel", std::vector<int64_t>{extent(), extent()}}};
         break;
       case Op::linear:
@@ -157,6 +162,17 @@ Graph random_graph(uint64_t seed) {
         attributes = {{"weight_bits", static_cast<int64_t>(2 + random.below(7))},
                       {"weight_grid", is_odd ? "odd" : "symmetric"}};
         if (is_conv && random.below(2) != 0) attributes["input_zero"] = std::vector<int64_t>(c, 0);
+        break;
+      }
+      case Op::fixed_requantize:
+      case Op::fixed_rescale: {
+        const Shape numbers{random.below(2) ? c : 1};
+        inputs.push_back(graph.add_parameter(name + ".multiplier", {DataType::i16, numbers}));
+        inputs.push_back(graph.add_parameter(name + ".bias", {DataType::i64, numbers}));
+        inputs.push_back(graph.add_parameter(name + ".shift", {DataType::u8, numbers}));
+        if (op == Op::fixed_requantize)
+          attributes = {{"bits", static_cast<int64_t>(2 + random.below(7))},
+                        {"grid", random.below(2) ? "symmetric" : "unsigned"}};
         break;
       }
       case Op::rescale:
@@ -194,7 +210,7 @@ TEST(Text, RoundTripsAtRandom) {
     }
   }
   EXPECT_GT(nodes, 4000u);
-  EXPECT_EQ(seen.size(), 18u);  // every op got into some graph
+  EXPECT_EQ(seen.size(), 21u);  // every op got into some graph
 }
 
 struct Broken {

@@ -151,7 +151,7 @@ TEST(Library, RefusesNetworksBeyondTheMemoryLimit) {
   EXPECT_PRED2(contains,
                refusal("graph g\ninput x: f32[N,1,1,1]\n"
                        "p: f32[N,1,1,1] = avg_pool(x) kernel=[1,1] strides=[1,1]\n"
-                       "v: f32[N,1,2097152,2097152] = pad(p) pads=[1048576,1048576,1048575,1048575]\n"
+                       "v: f32[N,1,2097152,2097152] = pad(p) before=[0,1048576,1048576] after=[0,1048575,1048575]\n"
                        "y: f32[N,1] = global_avg_pool(v)\noutput y\n"),
                "node 'v'");
   // Each value is small enough, but all are alive at once.

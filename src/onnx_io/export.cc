@@ -49,9 +49,15 @@ class Exporter {
   }
 
  private:
-  bool is_packed() const { return options_.storage == Storage::packed; }
-  int opset() const { return options_.format == Format::qonnx ? 11 : (is_packed() ? 21 : 13); }
-  int ir_version() const { return options_.format == Format::qonnx ? 6 : (is_packed() ? 10 : 7); }
+  // By storage: bytes, INT4, INT2.
+  int opset() const {
+    constexpr int kOpsets[] = {13, 21, 25};
+    return options_.format == Format::qonnx ? 11 : kOpsets[static_cast<int>(options_.storage)];
+  }
+  int ir_version() const {
+    constexpr int kVersions[] = {7, 10, 13};
+    return options_.format == Format::qonnx ? 6 : kVersions[static_cast<int>(options_.storage)];
+  }
 
   void write_input(const graph::Value& value) {
     const bool is_bytes = options_.pixels == Pixels::u8;
@@ -135,6 +141,22 @@ class Exporter {
         .word("mode", "constant");
   }
 
+  // Mul and Add, with the numbers shaped to broadcast along the channels.
+  void write_rescale(const Node& node) {
+    if (graph_.value(node.inputs[0]).type.dtype != graph::DataType::f32)
+      fail(ErrorKind::unsupported, "belongs to integer networks; export the trained one instead");
+    graph::Shape along(shape(node, 0).size(), 1);
+    along[1] = shape(node, 0)[1];
+    const auto channels = [&](size_t i) {
+      const std::string& name = graph_.value(node.inputs[i]).name;
+      return writer_.floats(node.name + (i == 1 ? ".factors" : ".terms"), along,
+                            network_.tensors.at(name).as<float>());
+    };
+    const std::string scaled =
+        writer_.node("Mul", node.name + ".scaled", {input(node, 0), channels(1)}).output();
+    writer_.node("Add", node.name, {scaled, channels(2)});
+  }
+
   void write(const Node& node) {
     switch (node.op) {
       case Op::normalize:
@@ -146,6 +168,12 @@ class Exporter {
         return;
       case Op::relu:
         writer_.node("Relu", node.name, inputs(node));
+        return;
+      case Op::clip:
+        writer_.node("Clip", node.name,
+                     {input(node, 0),
+                      writer_.scalar(node.name + ".low", static_cast<float>(node.real("low"))),
+                      writer_.scalar(node.name + ".high", static_cast<float>(node.real("high")))});
         return;
       case Op::add:
         writer_.node("Add", node.name, inputs(node));
@@ -176,10 +204,14 @@ class Exporter {
         return write_slice(node);
       case Op::pad:
         return write_pad(node);
+      case Op::rescale:
+        return write_rescale(node);
       case Op::quantize:
       case Op::integer_conv2d:
       case Op::integer_linear:
-      case Op::rescale:
+      case Op::fixed_requantize:
+      case Op::fixed_rescale:
+      case Op::sum_pool:
         fail(ErrorKind::unsupported, "belongs to integer networks; export the trained one instead");
     }
   }
@@ -203,7 +235,7 @@ Format format_of(std::string_view name) {
 }
 
 std::string export_onnx(const graph::Network& trained, const ExportOptions& options) {
-  if (options.format == Format::qonnx && options.storage == Storage::packed)
+  if (options.format == Format::qonnx && options.storage != Storage::bytes)
     fail(ErrorKind::unsupported, "QONNX keeps weights as real numbers; packed weights go with format qcdq");
   graph::verify(trained);
   return Exporter(trained, options).run();

@@ -14,13 +14,14 @@ enum class Format {
 enum class Pixels { f32, u8 };  // the type of the input: 0 to 255 either way
 enum class Storage {
   bytes,
-  packed
-};  // packed: codes of up to 4 bits as INT4 and UINT4, which takes opset 21
+  packed,            // codes of up to 4 bits as INT4 and UINT4, which takes opset 21
+  packed_to_2_bits,  // and those of up to 2 bits as INT2 and UINT2, which takes opset 25
+};
 
 struct ExportOptions {
   Format format = Format::qcdq;
   Pixels pixels = Pixels::f32;
-  Storage storage = Storage::bytes;  // of the weights; packed goes with qcdq only
+  Storage storage = Storage::bytes;  // of the weights; QONNX knows bytes only
 };
 
 std::string_view name_of(Format format);  // "qcdq", "qonnx"

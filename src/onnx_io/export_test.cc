@@ -78,6 +78,7 @@ TEST(Export, RoundTripsEveryQuantizer) {
       expect_round_trip(scheme, bits, {});
       expect_round_trip(scheme, bits, {.pixels = Pixels::u8});
       expect_round_trip(scheme, bits, {.storage = Storage::packed});
+      expect_round_trip(scheme, bits, {.storage = Storage::packed_to_2_bits});
       expect_round_trip(scheme, bits, {.format = Format::qonnx});
     }
   }
@@ -87,6 +88,43 @@ TEST(Export, PackedTakesHalfABytePerWeight) {
   const size_t bytes = export_onnx(layer("symmetric", 4), {}).size();
   const size_t packed = export_onnx(layer("symmetric", 4), {.storage = Storage::packed}).size();
   EXPECT_EQ(bytes - packed, 54u / 2);
+}
+
+TEST(Export, PackedTo2BitsTakesAQuarterOfAByteForTwoBits) {
+  const size_t nibbles = export_onnx(layer("sawb", 2), {.storage = Storage::packed}).size();
+  const size_t pairs = export_onnx(layer("symmetric", 2), {.storage = Storage::packed_to_2_bits}).size();
+  EXPECT_LE(pairs + 54u / 4, nibbles);
+}
+
+// Weights from elsewhere: all of int8, and a step for each output.
+TEST(Export, RoundTripsGridsOfOtherTools) {
+  graph::Network network{graph::parse(R"(graph layer
+input image: f32[N,2,6,6]
+param codes: u8[3,2,3,3]
+param steps: f32[3]
+param q.alpha: f32[]
+pixels: f32[N,2,6,6] = normalize(image) mean=[125.0,123.5] std=[64.0,63.1]
+q: f32[N,2,6,6] = quant(pixels, q.alpha) bits=8 grid=unsigned scheme=pact zero=120
+w: f32[3,2,3,3] = dequantize(codes, steps) bits=8 grid=unsigned step=1.0 zero=128
+conv: f32[N,3,6,6] = conv2d(q, w) pads=[1,1,1,1]
+output conv
+)",
+                                      "test"),
+                         {}};
+  Tensor codes = Tensor::zeros(graph::DataType::u8, {3, 2, 3, 3});
+  for (size_t i = 0; i < codes.bytes.size(); ++i) codes.bytes[i] = static_cast<std::byte>(i * 5);
+  codes.bytes[0] = std::byte{255};
+  network.tensors["codes"] = codes;
+  const float steps[] = {0.5f, 0.1f, 0.25f}, alpha[] = {2.55f};
+  network.tensors["steps"] = Tensor::of({3}, steps);
+  network.tensors["q.alpha"] = Tensor::of({}, alpha);
+  const graph::Network after = import_onnx(export_onnx(network, {}), "test", {});
+  const graph::Node* conv = after.graph.producer(after.graph.outputs()[0]);
+  const graph::Node* weight = after.graph.producer(conv->inputs[1]);
+  EXPECT_EQ(weight->integer("zero"), 128);
+  EXPECT_EQ(after.tensors.at(after.graph.value(weight->inputs[0]).name), codes);
+  EXPECT_EQ(after.tensors.at(after.graph.value(weight->inputs[1]).name), network.tensors["steps"]);
+  EXPECT_EQ(after.graph.producer(conv->inputs[0])->integer("zero"), 120);
 }
 
 TEST(Export, RefusesWhatHasNoForm) {

@@ -2,6 +2,7 @@
 #include "onnx_io/import.h"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 
 #include "base/error.h"
@@ -12,21 +13,10 @@
 namespace pact::onnx_io {
 namespace {
 
-constexpr int64_t kLeastOpset = 7, kMostOpset = 25;
+constexpr int64_t kLeastOpset = 7, kMostOpset = 26;
 constexpr size_t kMostProblems = 50;
-constexpr size_t kMostCopiedBytes = size_t{1} << 31;
-
-// Letters, digits, _ and . remain; "/layer1/conv/Conv" becomes "layer1.conv.Conv".
-std::string identifier_of(std::string_view name) {
-  while (!name.empty() && (name[0] == '/' || name[0] == '.' || name[0] == kTransposed[0]))
-    name.remove_prefix(1);
-  std::string result(name.substr(0, 200));
-  for (char& c : result) {
-    if (c == '/') c = '.';
-    if (!graph::is_identifier(std::string("_") + c)) c = '_';
-  }
-  return graph::is_identifier(result) ? result : "_" + result;
-}
+// What a file may make beside its own numbers, as ConstantOfShape does, and how many copies of its numbers.
+constexpr double kMostMadeBytes = 256e6, kMostCopies = 6;
 
 std::vector<double> per_channel(const char* what, std::vector<double> reals, double otherwise,
                                 int64_t channels) {
@@ -40,7 +30,11 @@ std::vector<double> per_channel(const char* what, std::vector<double> reals, dou
 }  // namespace
 
 Importer::Importer(const onnx::ModelProto& model, std::string_view origin, const ImportOptions& options)
-    : model_(model), origin_(origin), options_(options) {
+    : model_(model),
+      origin_(origin),
+      options_(options),
+      external_(options.folder),
+      budget_bytes_(kMostMadeBytes + kMostCopies * static_cast<double>(model.ByteSizeLong())) {
   for (const onnx::OperatorSetIdProto& opset : model.opset_import())
     if (opset.domain().empty() || opset.domain() == "ai.onnx") opset_ = opset.version();
   takes_raw_pixels_ = std::ranges::any_of(model.metadata_props(),
@@ -54,6 +48,7 @@ graph::Network Importer::run() {
     fail(ErrorKind::unsupported, "{}: opset {} is not understood, {} to {} are", origin_, opset_, kLeastOpset,
          kMostOpset);
   read_constants();
+  read_shapes();
   read_input();
   read_nodes();
   read_outputs();
@@ -76,13 +71,42 @@ void Importer::read_constants() {
   if (model_.graph().sparse_initializer_size() > 0)
     report(ErrorKind::unsupported, "sparse initializers are not understood");
   for (const onnx::TensorProto& proto : model_.graph().initializer()) {
+    Known& entry = known_[proto.name()];
     try {
-      known_[proto.name()].constant = tensor_of(proto);
+      if (ExternalData::is_external(proto)) {
+        const graph::TensorType type = type_of(proto);
+        if (options_.missing == MissingNumbers::zeros) {
+          charge(graph::element_count(type.shape), size_bytes(type.dtype));
+          entry.constant = graph::Tensor::zeros(type.dtype, type.shape);
+        } else {
+          budget_bytes_ += kMostCopies * static_cast<double>(graph::element_count(type.shape)) * 8;
+        }
+      }
+      if (!entry.constant) entry.constant = tensor_of(proto, external_);
+      entry.code_bits = code_bits_of(proto);
     } catch (const Error& error) {
-      known_[proto.name()].is_broken = true;
+      entry.is_broken = true;
       report(error.kind(), error.what());
     }
   }
+}
+
+// What the file says of the shapes between its nodes: they let us look at what follows a node that is
+// refused.
+void Importer::read_shapes() {
+  const auto read = [&](const onnx::ValueInfoProto& info) {
+    graph::Shape shape;
+    for (const auto& dim : info.type().tensor_type().shape().dim()) shape.push_back(dim.dim_value());
+    if (shape.size() < 2 || shape.size() > graph::kMaxRank) return;
+    shape[0] = graph::kBatch;
+    const bool is_known = std::ranges::all_of(shape.begin() + 1, shape.end(),
+                                              [](int64_t extent) { return extent > 0 && extent <= 1 << 20; });
+    double elements = 1;
+    for (const int64_t extent : shape) elements *= static_cast<double>(extent);
+    if (is_known && std::abs(elements) < 1e12) shapes_[info.name()] = shape;
+  };
+  for (const onnx::ValueInfoProto& info : model_.graph().value_info()) read(info);
+  for (const onnx::ValueInfoProto& info : model_.graph().output()) read(info);
 }
 
 void Importer::read_input() {
@@ -92,31 +116,53 @@ void Importer::read_input() {
   for (const onnx::ValueInfoProto* input : inputs) known_[input->name()].is_broken = true;
   if (inputs.size() != 1)
     return report(ErrorKind::unsupported, fmt::format("it has {} inputs, one is expected", inputs.size()));
-  const std::string& name = inputs[0]->name();
   try {
-    const onnx::TypeProto::Tensor& type = inputs[0]->type().tensor_type();
-    if (type.elem_type() != onnx::TensorProto::FLOAT && type.elem_type() != onnx::TensorProto::UINT8)
-      fail(ErrorKind::unsupported, "it must be float or uint8");
-    graph::Shape shape;
-    for (const auto& dim : type.shape().dim()) shape.push_back(dim.has_dim_value() ? dim.dim_value() : 0);
-    if (shape.size() < 2) fail(ErrorKind::unsupported, "it must have a batch and channels");
-    if (shape[0] > 0) fixed_batch_ = shape[0];
-    shape[0] = graph::kBatch;
-    for (size_t i = 1; i < shape.size(); ++i)
-      if (shape[i] <= 0) fail(ErrorKind::unsupported, "axis {} must have a fixed extent", i);
-    image_ = network_.graph.add_input(fresh_name(identifier_of(name)), {graph::DataType::f32, shape});
-    known_[name] = {.value = image_};
-    if (takes_raw_pixels_) return;
-    std::vector<double> mean = per_channel("mean", options_.mean, 0.0, shape[1]);
-    std::vector<double> std = per_channel("std", options_.std, 1.0, shape[1]);
-    for (double& each : mean) each = decimal_of(static_cast<float>(each * 255.0));
-    for (double& each : std) each = decimal_of(static_cast<float>(each * 255.0));
-    known_[name] = {.value = network_.graph.add_node(graph::Op::normalize, fresh_name("pixels"), {*image_},
-                                                     {{"mean", mean}, {"std", std}})};
+    known_[inputs[0]->name()] = read_input(*inputs[0]);
   } catch (const Error& error) {
-    report(error.kind(), fmt::format("input '{}': {}", name, error.what()));
-    known_[name] = {.is_broken = true};
+    report(error.kind(), fmt::format("input '{}': {}", inputs[0]->name(), error.what()));
   }
+}
+
+Known Importer::read_input(const onnx::ValueInfoProto& input) {
+  const onnx::TypeProto::Tensor& type = input.type().tensor_type();
+  if (type.elem_type() != onnx::TensorProto::FLOAT && type.elem_type() != onnx::TensorProto::UINT8)
+    fail(ErrorKind::unsupported, "it must be float or uint8");
+  graph::Shape shape;
+  for (const auto& dim : type.shape().dim()) shape.push_back(dim.has_dim_value() ? dim.dim_value() : 0);
+  if (shape.size() < 2) fail(ErrorKind::unsupported, "it must have a batch and channels");
+  if (shape[0] > 0) fixed_batch_ = shape[0];
+  shape[0] = graph::kBatch;
+  for (size_t i = 1; i < shape.size(); ++i)
+    if (shape[i] <= 0) fail(ErrorKind::unsupported, "axis {} must have a fixed extent", i);
+  if (shape[1] > 1 << 20) fail(ErrorKind::unsupported, "it has {} channels", shape[1]);
+  Pixels pixels;
+  pixels.is_channels_last = shape.size() == 4 && is_transposed_to_channels_first(input.name());
+  if (pixels.is_channels_last) std::rotate(shape.begin() + 1, shape.begin() + 3, shape.end());
+  image_ = network_.graph.add_input(fresh_name(identifier_of(input.name())), {graph::DataType::f32, shape});
+  if (takes_raw_pixels_) {
+    pixels.mean.assign(static_cast<size_t>(shape[1]), 0.0);
+    pixels.std.assign(static_cast<size_t>(shape[1]), 1.0);
+  } else {
+    pixels.mean = per_channel("mean", options_.mean, 0.0, shape[1]);
+    pixels.std = per_channel("std", options_.std, 1.0, shape[1]);
+    for (double& each : pixels.mean) each = decimal_of(static_cast<float>(each * 255.0));
+    for (double& each : pixels.std) each = decimal_of(static_cast<float>(each * 255.0));
+  }
+  return {.pixels = std::move(pixels)};
+}
+
+// Exporters of TensorFlow keep its order of axes at the input, [N,H,W,C], and transpose first. PACT feeds the
+// pixels itself and can do without.
+bool Importer::is_transposed_to_channels_first(const std::string& name) const {
+  std::set<std::string> names{name};
+  for (const onnx::NodeProto& node : model_.graph().node()) {
+    if (node.input_size() == 0 || node.output_size() == 0 || !names.contains(node.input(0))) continue;
+    const std::string& op = node.op_type();
+    if (op == "Transpose") return NodeView(node).integers("perm") == std::vector<int64_t>{0, 3, 1, 2};
+    if (op == "Cast" || op == "Identity" || op == "Sub" || op == "Div" || op == "Mul" || op == "Add")
+      names.insert(node.output(0));
+  }
+  return false;
 }
 
 // What no output depends on is left out.
@@ -142,13 +188,28 @@ void Importer::read_nodes() {
     if (needed.contains(&node)) read_node(node);
 }
 
-// After a refusal: what keeps shapes passes its input on, so that the problems behind it are found, too.
+// After a refusal: a value of the shape that the file states, or the input where the operator keeps shapes,
+// so that the problems behind it are found, too. The graph is lost by now.
 Known Importer::stand_in(const onnx::NodeProto& proto) {
-  static const std::set<std::string> keeps_shape{
-      "Clip", "LeakyRelu", "PRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Erf",    "HardSigmoid",
-      "Sqrt", "Exp",       "Pow",   "Sub", "Mul",  "Div",     "Gelu", "Softmax"};
+  static const std::set<std::string> keeps_shape{"Clip",        "LeakyRelu",
+                                                 "PRelu",       "Elu",
+                                                 "Selu",        "Sigmoid",
+                                                 "Tanh",        "Erf",
+                                                 "HardSigmoid", "Sqrt",
+                                                 "Exp",         "Pow",
+                                                 "Sub",         "Mul",
+                                                 "Div",         "Gelu",
+                                                 "Softmax",     "HardSwish",
+                                                 "Quant",       "Softplus",
+                                                 "Mish",        "Log",
+                                                 "Abs",         "Neg",
+                                                 "Celu",        "BatchNormalization"};
+  if (const auto stated = shapes_.find(proto.output(0)); stated != shapes_.end())
+    return {.value =
+                network_.graph.add_input(fresh_name("stand_in"), {graph::DataType::f32, stated->second})};
   if (keeps_shape.contains(proto.op_type()) && proto.input_size() > 0)
-    if (const auto found = known_.find(proto.input(0)); found != known_.end()) return found->second;
+    if (const auto found = known_.find(proto.input(0)); found != known_.end() && !found->second.constant)
+      return found->second;
   return {.is_broken = true};
 }
 
@@ -168,16 +229,24 @@ void Importer::read_node(const onnx::NodeProto& proto) {
       if (result.constant) charge(*result.constant);
     } catch (const Error& error) {
       report(error.kind(), fmt::format("node '{}' ({}): {}", name, proto.op_type(), error.what()));
-      result = stand_in(proto);
+      result = {.is_broken = true};
     }
   }
+  if (result.is_broken && !output.empty()) result = stand_in(proto);
   known_.insert_or_assign(output, std::move(result));
 }
 
 // Initializers are no larger than the file; what is made from them, again and again perhaps, needs a bound.
-void Importer::charge(const graph::Tensor& tensor) {
-  copied_bytes_ += tensor.bytes.size();
-  if (copied_bytes_ > kMostCopiedBytes) fail(ErrorKind::unsupported, "the network's numbers exceed 2 GiB");
+void Importer::charge(int64_t elements, size_t element_bytes) {
+  require_budget(elements, element_bytes);
+  budget_bytes_ -= static_cast<double>(elements) * static_cast<double>(element_bytes);
+}
+
+void Importer::require_budget(int64_t elements, size_t element_bytes) const {
+  if (budget_bytes_ < static_cast<double>(elements) * static_cast<double>(element_bytes))
+    fail(ErrorKind::unsupported,
+         "the file makes more numbers out of its own than it may, {:.0f} MB and {} copies",
+         kMostMadeBytes / 1e6, kMostCopies);
 }
 
 void Importer::read_outputs() {
@@ -191,83 +260,6 @@ void Importer::read_outputs() {
       report(error.kind(), fmt::format("output '{}': {}", output.name(), error.what()));
     }
   }
-}
-
-const Known& Importer::known(const std::string& name) const {
-  const auto found = known_.find(name);
-  if (found == known_.end())
-    fail("'{}' is neither an initializer nor computed by a node before the one that reads it", name);
-  return found->second;
-}
-
-graph::ValueId Importer::activation(const std::string& name) {
-  const Known& entry = known(name);
-  if (entry.value) return *entry.value;
-  if (!entry.layer) fail(ErrorKind::unsupported, "'{}' is a constant, not something that is computed", name);
-  const Layer& layer = *entry.layer;
-  const graph::ValueId value =
-      network_.graph.add_node(layer.op, fresh_name(layer.name), layer.inputs, layer.attributes);
-  known_[name] = {.value = value};
-  return value;
-}
-
-bool Importer::is_constant(const std::string& name) const { return known(name).constant.has_value(); }
-
-const graph::Tensor& Importer::constant(const std::string& name) const {
-  const Known& entry = known(name);
-  if (!entry.constant) fail(ErrorKind::unsupported, "'{}' must be a constant", name);
-  return *entry.constant;
-}
-
-std::vector<int64_t> Importer::integers(const std::string& name) const {
-  const graph::Tensor& tensor = constant(name);
-  if (tensor.type != graph::DataType::i64) fail("'{}' must hold integers", name);
-  const auto values = tensor.as<int64_t>();
-  return {values.begin(), values.end()};
-}
-
-std::optional<std::vector<int64_t>> Importer::integers(const NodeView& node, const char* attribute,
-                                                       int input) const {
-  if (!node.input(input).empty()) return integers(node.input(input));
-  return node.integers(attribute);
-}
-
-float Importer::scalar(const std::string& name) const {
-  const graph::Tensor& tensor = constant(name);
-  if (tensor.type != graph::DataType::f32 || tensor.count() != 1)
-    fail(ErrorKind::unsupported, "'{}' must be one real number", name);
-  return tensor.as<float>()[0];
-}
-
-std::string Importer::fresh_name(const std::string& wanted) const {
-  std::string name = wanted;
-  for (int i = 2; network_.graph.find(name); ++i) name = fmt::format("{}_{}", wanted, i);
-  return name;
-}
-
-std::string Importer::name_of(const NodeView& node) const {
-  const onnx::NodeProto& proto = node.proto();
-  return fresh_name(identifier_of(proto.name().empty() ? proto.output(0) : proto.name()));
-}
-
-graph::ValueId Importer::add_tensor(graph::ValueKind kind, const std::string& name, graph::Tensor tensor) {
-  charge(tensor);
-  const std::string fresh = fresh_name(identifier_of(name));
-  const graph::ValueId value = network_.graph.add_source(kind, fresh, {tensor.type, tensor.shape});
-  network_.tensors[fresh] = std::move(tensor);
-  return value;
-}
-
-graph::ValueId Importer::add_source(graph::ValueKind kind, const std::string& name) {
-  const graph::Tensor& tensor = constant(name);
-  const auto found = sources_.find(name);
-  if (found != sources_.end() && network_.graph.value(found->second).kind == kind) return found->second;
-  return sources_[name] = add_tensor(kind, name, tensor);
-}
-
-Known Importer::add(graph::Op op, const NodeView& node, std::vector<graph::ValueId> inputs,
-                    graph::Attributes attributes) {
-  return {.value = network_.graph.add_node(op, name_of(node), std::move(inputs), std::move(attributes))};
 }
 
 graph::Network import_onnx(std::string_view bytes, std::string_view origin, const ImportOptions& options) {

@@ -1,9 +1,11 @@
-// Quantizers of either format. Activations become `quant` nodes of scheme pact with the alpha that gives
-// their step; weights become `dequantize` of their codes, which no choice of a grid can change any more.
+// Quantizers of activations in either format, and weights. Activations become `quant` nodes of scheme pact
+// with the alpha that gives their step; weights become `dequantize` of their codes, which no choice of a grid
+// can change any more.
 #include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
+#include "graph/grids.h"
 #include "onnx_io/importer.h"
 #include "quant/clip.h"
 
@@ -16,176 +18,201 @@ using graph::Tensor;
 using graph::ValueId;
 using graph::ValueKind;
 
-// The alpha near step * (2^bits - 1) whose clip_step is `step`; where none is, the product itself.
-float alpha_of(float step, int bits) {
-  const float product = step * static_cast<float>((1 << bits) - 1);
+// The alpha near step * levels for which alpha / levels is `step`; where none is, the product itself.
+float alpha_of(float step, float levels) {
+  const float product = step * levels;
   float alpha = std::nextafter(std::nextafter(product, 0.0f), 0.0f);
   for (int i = 0; i < 5; ++i, alpha = std::nextafter(alpha, INFINITY))
-    if (quant::clip_step(alpha, bits) == step) return alpha;
+    if (alpha / levels == step) return alpha;
   return product;
 }
 
-// The multiplicands of a constant that is known to be integers times `unit`; empty where they leave 9 bits.
-std::vector<int> multiplicands_of(const Tensor& tensor, float unit) {
+// The multiplicands of a constant that is integers times its units; empty where they leave 9 bits.
+std::vector<int> multiplicands_of(const Tensor& tensor, const std::vector<float>& units) {
   std::vector<int> result;
-  for (const float value : tensor.as<float>()) {
-    const float quotient = std::nearbyint(value / unit);
-    if (!(std::abs(quotient) <= 255.0f) || quotient * unit != value) return {};
+  const std::span<const float> values = tensor.as<float>();
+  for (size_t i = 0; i < values.size(); ++i) {
+    const float unit = units.size() == 1 ? units[0] : units[i / (values.size() / units.size())];
+    const float quotient = std::nearbyint(values[i] / unit);
+    if (!(std::abs(quotient) <= 255.0f) || quotient * unit != values[i]) return {};
     result.push_back(static_cast<int>(quotient));
   }
   return result;
 }
 
-// The smallest grid that holds them: an odd one where all are odd.
-quant::Grid grid_of(const std::vector<int>& multiplicands, float unit) {
+// The smallest grid that holds them: an odd one where all are odd, one with a zero point where they are no
+// symmetric ones of 8 bits; nothing where no grid does.
+std::optional<quant::Grid> grid_of(const std::vector<int>& multiplicands, float unit) {
+  if (multiplicands.empty()) return std::nullopt;
+  const auto [least, largest] = std::ranges::minmax(multiplicands);
+  const int reach = std::max(std::abs(least), std::abs(largest));
   const bool is_odd = std::ranges::all_of(multiplicands, [](int each) { return each % 2 != 0; });
-  int largest = 0;
-  for (const int each : multiplicands) largest = std::max(largest, std::abs(each));
+  if (!is_odd && reach > 127) {
+    if (std::max(largest, 0) - std::min(least, 0) > 255) return std::nullopt;
+    return quant::Grid{quant::GridKind::unsigned_, 8, unit, -std::min(least, 0)};
+  }
   quant::Grid grid{quant::GridKind::symmetric, 2, unit};
   if (is_odd) grid = {quant::GridKind::odd, 1, 2.0f * unit};
-  while (grid.multiplicand(grid.max_code()) < largest) ++grid.bits;
+  while (grid.multiplicand(grid.max_code()) < reach) ++grid.bits;
   return grid;
 }
 
-template <typename Element>
-void scale_elements(const Tensor& codes, float scale, int zero, Tensor& values) {
-  const auto from = codes.as<Element>();
-  std::ranges::transform(from, values.as<float>().begin(),
-                         [&](Element code) { return static_cast<float>(code - zero) * scale; });
+// The grid that `codes` clip to, its step left out.
+quant::Grid grid_of(const Codes& codes) {
+  const int levels = codes.high - codes.low + 1;
+  quant::Grid grid{quant::GridKind::unsigned_, 1, codes.step};
+  while (grid.bits < 8 && 1 << grid.bits < levels) ++grid.bits;
+  if (1 << grid.bits == levels && codes.zero >= codes.low && codes.zero <= codes.high) {
+    grid.zero = codes.zero - codes.low;
+    return grid;
+  }
+  if ((1 << grid.bits) - 1 == levels && grid.bits > 1 && codes.zero - codes.low == codes.high - codes.zero) {
+    grid.kind = quant::GridKind::symmetric;
+    return grid;
+  }
+  fail(ErrorKind::unsupported,
+       "codes from {} to {} with zero point {} are no grid: that takes 2^k codes around the zero point, or "
+       "2^k - 1 "
+       "with it in the middle",
+       codes.low, codes.high, codes.zero);
 }
 
 }  // namespace
 
-// A weight as a value of the graph.
 ValueId Importer::weight(const std::string& name) {
   const Known& entry = known(name);
   if (!entry.constant) fail(ErrorKind::unsupported, "its weight '{}' must be a constant", name);
-  if (entry.unit == 0.0f) return add_source(ValueKind::parameter, name);
+  return weight(name, entry);
+}
+
+// A weight as a value of the graph.
+ValueId Importer::weight(const std::string& name, const Known& entry) {
+  if (entry.constant->type != DataType::f32) fail("its weight '{}' must hold real numbers", name);
   if (const auto found = sources_.find(name); found != sources_.end()) return found->second;
-  const std::vector<int> multiplicands = multiplicands_of(*entry.constant, entry.unit);
-  if (multiplicands.empty()) fail(ErrorKind::unsupported, "its weight '{}' needs more than 8 bits", name);
-  const quant::Grid grid = grid_of(multiplicands, entry.unit);
-  quant::require_valid(grid);
-  const bool is_odd = grid.kind == quant::GridKind::odd;
-  Tensor codes = Tensor::zeros(is_odd ? DataType::u8 : DataType::i8, entry.constant->shape);
+  const Units& units = entry.units;
+  const bool fits = !units.each.empty() && entry.constant->count() > 0 &&
+                    (units.each.size() == 1 || units.axis == 0) &&
+                    std::ranges::all_of(units.each, [](float unit) { return unit >= quant::kMinStep; });
+  const std::vector<int> multiplicands =
+      fits ? multiplicands_of(*entry.constant, units.each) : std::vector<int>{};
+  const auto grid = grid_of(multiplicands, units.each.size() == 1 ? units.each[0] : 1.0f);
+  if (!grid) return sources_[name] = add_tensor(ValueKind::parameter, name, *entry.constant);
+  quant::require_valid(*grid);
+  const bool is_signed = grid->kind == quant::GridKind::symmetric;
+  Tensor codes = Tensor::zeros(is_signed ? DataType::i8 : DataType::u8, entry.constant->shape);
   for (size_t i = 0; i < multiplicands.size(); ++i)
-    codes.bytes[i] =
-        static_cast<std::byte>(is_odd ? (multiplicands[i] + grid.twice_offset()) / 2 : multiplicands[i]);
-  const ValueId source = add_tensor(ValueKind::parameter, name + ".codes", std::move(codes));
-  std::string wanted = network_.graph.value(source).name;
-  wanted.replace(wanted.rfind(".codes"), std::string::npos, ".dequantized");
-  return sources_[name] = network_.graph.add_node(Op::dequantize, fresh_name(wanted), {source},
-                                                  {{"bits", int64_t{grid.bits}},
-                                                   {"grid", std::string(quant::name_of(grid.kind))},
-                                                   {"step", static_cast<double>(grid.step)}});
+    codes.bytes[i] = static_cast<std::byte>(grid->kind == quant::GridKind::odd
+                                                ? (multiplicands[i] + grid->twice_offset()) / 2
+                                                : multiplicands[i] + grid->zero);
+  const std::string base = identifier_of(name);
+  std::vector<ValueId> inputs{add_tensor(ValueKind::parameter, base + ".codes", std::move(codes))};
+  if (units.each.size() > 1) {
+    std::vector<float> steps = units.each;
+    if (grid->kind == quant::GridKind::odd)
+      for (float& step : steps) step *= 2.0f;
+    inputs.push_back(add_tensor(ValueKind::parameter, base + ".steps",
+                                Tensor::of({static_cast<int64_t>(steps.size())}, steps)));
+  }
+  return sources_[name] = network_.graph.add_node(Op::dequantize, fresh_name(base + ".dequantized"), inputs,
+                                                  {{"bits", int64_t{grid->bits}},
+                                                   {"grid", std::string(quant::name_of(grid->kind))},
+                                                   {"step", static_cast<double>(grid->step)},
+                                                   {"zero", int64_t{grid->zero}}});
 }
 
 Known Importer::quantized_activation(const NodeView& node, const Codes& codes) {
-  const float alpha = alpha_of(codes.step, codes.bits);
-  quant::require_valid(quant::clip_grid(alpha, codes.bits));
+  const quant::Grid grid = grid_of(codes);
+  quant::require_valid(grid);
+  const float alpha = alpha_of(codes.step, static_cast<float>(grid.max_code()));
   const std::string name = name_of(node);
   const ValueId level = add_tensor(ValueKind::parameter, name + ".alpha", Tensor::of({}, {&alpha, 1}));
   return {.value = network_.graph.add_node(Op::quant, name, {codes.x, level},
                                            {{"scheme", std::string("pact")},
-                                            {"bits", int64_t{codes.bits}},
-                                            {"grid", std::string("unsigned")}})};
+                                            {"bits", int64_t{grid.bits}},
+                                            {"grid", std::string(quant::name_of(grid.kind))},
+                                            {"zero", int64_t{grid.zero}}})};
 }
 
 Known Importer::read_quantize(const NodeView& node) {
   const ValueId x = activation(node.input(0));
-  const float step = scalar(node.input(1));
-  const bool is_plain = node.input(2).empty() || (constant(node.input(2)).type == DataType::u8 &&
-                                                  constant(node.input(2)).count() == 1 &&
-                                                  constant(node.input(2)).as<uint8_t>()[0] == 0);
-  if (!is_plain) fail(ErrorKind::unsupported, "activations are understood as uint8 with zero point 0");
-  return {.codes = Codes{x, 8, step}};
+  Codes codes{x, scalar(node.input(1)), 0, 0, 255};
+  bool is_signed = false;
+  int bits = 8;
+  if (!node.input(2).empty()) {
+    const Tensor& zero = constant(node.input(2));
+    is_signed = zero.type == DataType::i8;
+    if ((zero.type != DataType::u8 && !is_signed) || zero.count() != 1)
+      fail(ErrorKind::unsupported, "its zero point '{}' must be one code of 8 bits or fewer", node.input(2));
+    codes.zero = code_at(zero, 0);
+    bits = known(node.input(2)).code_bits;
+  } else if (const int64_t type = node.integer("output_dtype", onnx::TensorProto::UINT8);
+             type != onnx::TensorProto::UINT8) {
+    is_signed = type == onnx::TensorProto::INT8 || type == kInt4 || type == kInt2;
+    bits = type == onnx::TensorProto::INT8 ? 8 : type == kInt4 || type == kUint4 ? 4 : 2;
+    if (!is_signed && type != kUint4 && type != kUint2)
+      fail(ErrorKind::unsupported, "codes of this type are not understood");
+  }
+  codes.low = is_signed ? -(1 << (bits - 1)) : 0;
+  codes.high = codes.low + (1 << bits) - 1;
+  return {.codes = codes};
 }
 
-Known Importer::clip_codes(Codes codes, const std::string& low, const std::string& high) {
-  const auto byte = [&](const std::string& name, int otherwise) -> int {
+Known Importer::clip_codes(Codes codes, const std::string& low, const std::string& high) const {
+  const auto end = [&](const std::string& name, int otherwise) -> int {
     if (name.empty()) return otherwise;
     const Tensor& tensor = constant(name);
-    if (tensor.type != DataType::u8 || tensor.count() != 1) fail("'{}' must be one uint8", name);
-    return tensor.as<uint8_t>()[0];
+    if ((tensor.type != DataType::u8 && tensor.type != DataType::i8) || tensor.count() != 1)
+      fail("'{}' must be one code", name);
+    return code_at(tensor, 0);
   };
-  const int largest = byte(high, 255);
-  codes.bits = 1;
-  while ((1 << codes.bits) - 1 < largest) ++codes.bits;
-  if (byte(low, 0) != 0 || (1 << codes.bits) - 1 != largest)
-    fail(ErrorKind::unsupported, "codes are clipped to 0 and 2^k - 1, not to other ends");
+  codes.low = std::max(codes.low, end(low, codes.low));
+  codes.high = std::min(codes.high, end(high, codes.high));
+  if (codes.low >= codes.high) fail("codes are clipped to {} to {}", codes.low, codes.high);
   return {.codes = codes};
 }
 
 Known Importer::read_dequantize(const NodeView& node) {
   const Known& x = known(node.input(0));
-  if (x.codes) {
-    if (scalar(node.input(1)) != x.codes->step)
-      fail(ErrorKind::unsupported, "its scale is not that of the QuantizeLinear before it");
-    return quantized_activation(node, *x.codes);
-  }
-  const Tensor& codes = constant(node.input(0));
-  const float unit = scalar(node.input(1));
+  if (!x.codes)
+    fail(ErrorKind::unsupported, "'{}' are neither constants nor of a QuantizeLinear", node.input(0));
   int zero = 0;
   if (!node.input(2).empty()) {
     const Tensor& point = constant(node.input(2));
-    if (point.type != codes.type || point.count() != 1)
-      fail(ErrorKind::unsupported, "its zero point is not one code");
-    zero = point.type == DataType::u8 ? std::to_integer<int>(point.bytes[0])
-                                      : static_cast<int8_t>(std::to_integer<int>(point.bytes[0]));
+    if ((point.type != DataType::u8 && point.type != DataType::i8) || point.count() != 1)
+      fail(ErrorKind::unsupported, "its zero point '{}' must be one code", node.input(2));
+    zero = code_at(point, 0);
   }
-  Tensor values = Tensor::zeros(DataType::f32, codes.shape);
-  if (codes.type == DataType::i8) {
-    scale_elements<int8_t>(codes, unit, zero, values);
-  } else if (codes.type == DataType::u8) {
-    scale_elements<uint8_t>(codes, unit, zero, values);
-  } else {
-    fail(ErrorKind::unsupported, "codes of more than 8 bits are not understood");
-  }
-  return {.constant = std::move(values), .unit = unit};
-}
-
-// Sub and Mul of a constant with one number: how PACT writes odd grids whose odd numbers do not fit.
-Known Importer::read_scaled(const NodeView& node) {
-  const bool is_mul = node.op() == "Mul";
-  Tensor values = constant(node.input(0));
-  const float right = scalar(node.input(1));
-  if (values.type != DataType::f32) fail(ErrorKind::unsupported, "only real constants are understood");
-  for (float& value : values.as<float>()) value = is_mul ? value * right : value - right;
-  const float unit = known(node.input(0)).unit == 0.0f ? 0.0f : (is_mul ? right : 1.0f);
-  return {.constant = std::move(values), .unit = unit};
+  if (scalar(node.input(1)) != x.codes->step || zero != x.codes->zero)
+    fail(ErrorKind::unsupported, "its scale and zero point are not those of the QuantizeLinear before it");
+  return quantized_activation(node, *x.codes);
 }
 
 Known Importer::read_qonnx(const NodeView& node) {
-  const float step = scalar(node.input(1));
-  const double bits = static_cast<double>(scalar(node.input(3)));
-  const bool is_signed = node.integer("signed", 1) != 0, is_narrow = node.integer("narrow", 0) != 0;
-  if (scalar(node.input(2)) != 0.0f || node.word("rounding_mode", "ROUND") != "ROUND")
-    fail(ErrorKind::unsupported, "only zero point 0 and rounding_mode ROUND are understood");
-  if (!(bits >= 1 && bits <= 9) || bits != std::floor(bits) || !(step > 0.0f))
-    fail(ErrorKind::unsupported, "a scale of {} or a bit width of {} is not understood", step, bits);
-  const int width = static_cast<int>(bits);
-  if (!is_constant(node.input(0))) {
-    if (is_signed || is_narrow || width > 8)
-      fail(ErrorKind::unsupported, "activations of up to 8 bits, neither signed nor narrow, are understood");
-    return quantized_activation(node, {activation(node.input(0)), width, step});
-  }
-  const float high =
-      static_cast<float>(is_signed ? (1 << (width - 1)) - 1 : (1 << width) - 1 - (is_narrow ? 1 : 0));
-  const float low = is_signed ? -high - (is_narrow ? 0.0f : 1.0f) : 0.0f;
-  Tensor values = constant(node.input(0));
-  for (float& value : values.as<float>())
-    value = std::clamp(quant::round_half_even(std::isnan(value) ? low : std::clamp(value / step, low, high)),
-                       low, high) *
-            step;
-  return {.constant = std::move(values), .unit = step};
+  if (is_constant(node.input(0))) return fold_qonnx(node);
+  const Codes codes = qonnx_codes(node, scalar(node.input(1)));
+  return quantized_activation(node,
+                              {activation(node.input(0)), codes.step, codes.zero, codes.low, codes.high});
 }
 
+// x >= 0 ? scale : -scale. The odd grid of 1 bit takes an exact 0 to the lower code, so with both signs
+// turned:
+//   -value(-x)
 Known Importer::read_bipolar(const NodeView& node) {
+  if (is_constant(node.input(0))) return fold_bipolar(node);
   const float step = scalar(node.input(1));
-  if (!(step > 0.0f)) fail(ErrorKind::unsupported, "a scale of {} is not understood", step);
-  Tensor values = constant(node.input(0));
-  for (float& value : values.as<float>()) value = value >= 0.0f ? step : -step;
-  return {.constant = std::move(values), .unit = step};
+  if (!(step >= quant::kMinStep)) fail(ErrorKind::unsupported, "a scale of {} is not understood", step);
+  const int64_t channels = shape(activation(node.input(0)))[1];
+  charge(channels, 64);
+  const std::vector<double> minus(static_cast<size_t>(channels), -1.0);
+  const std::vector<double> none(minus.size(), 0.0);
+  const std::string name = name_of(node);
+  const ValueId x = materialize(node.input(0) + ".negated", read_affine(node.input(0), minus, none));
+  const ValueId level = add_tensor(ValueKind::parameter, name + ".alpha", Tensor::of({}, {&step, 1}));
+  const ValueId sign = network_.graph.add_node(Op::quant, fresh_name(name), {x, level},
+                                               {{"scheme", std::string("pact")},
+                                                {"bits", int64_t{1}},
+                                                {"grid", std::string(quant::name_of(quant::GridKind::odd))}});
+  return {.affine = Affine{sign, minus, none}};
 }
 
 }  // namespace pact::onnx_io

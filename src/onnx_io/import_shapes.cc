@@ -1,7 +1,7 @@
-// Constants and what is computed from them alone (folded here, with kBatch for an open batch), and the
-// operators that move elements about.
+// The operators that move elements about. PACT has channels first, [N,C,H,W], and flattens in that order;
+// files from TensorFlow transpose in between, which is followed here as long as the channels return to their
+// place, or to a matrix whose columns can be put in order.
 #include <algorithm>
-#include <cstring>
 
 #include "base/error.h"
 #include "graph/validity.h"
@@ -10,19 +10,11 @@
 namespace pact::onnx_io {
 namespace {
 
-using graph::DataType;
 using graph::Op;
-using graph::Tensor;
+using graph::Shape;
 using graph::ValueId;
 
-// Shapes are short; a file that says otherwise would only take memory.
-constexpr size_t kMostExtents = 1024;
-
-Tensor integers_tensor(graph::Shape shape, const std::vector<int64_t>& values) {
-  Tensor tensor = Tensor::zeros(DataType::i64, std::move(shape));
-  std::ranges::copy(values, tensor.as<int64_t>().begin());
-  return tensor;
-}
+[[noreturn]] void refuse(const std::string& what) { fail(ErrorKind::unsupported, "{}", what); }
 
 int64_t wrapped(int64_t axis, size_t rank) {
   const auto extent = static_cast<int64_t>(rank);
@@ -30,119 +22,34 @@ int64_t wrapped(int64_t axis, size_t rank) {
   return axis < 0 ? axis + extent : axis;
 }
 
-// The shape that a Reshape of a constant to `target` gives: 0 keeps an extent, one -1 takes what is left.
-graph::Shape resolved(const graph::Shape& from, std::vector<int64_t> target, int64_t count) {
-  int64_t known = 1, open = -1;
-  for (size_t i = 0; i < target.size(); ++i) {
-    if (target[i] == 0 && i < from.size()) target[i] = from[i];
-    if (target[i] < -1 || (target[i] == -1 && open >= 0)) fail("its target shape is not one");
-    if (target[i] == -1) {
-      open = static_cast<int64_t>(i);
-    } else {
-      known = graph::element_count({known, target[i]});
-    }
-  }
-  if (open >= 0 && known > 0) target[static_cast<size_t>(open)] = count / known;
-  if (std::ranges::count(target, -1) > 0 || graph::element_count(target) != count)
-    fail("its target shape does not have the {} elements of its input", count);
-  return target;
-}
-
 }  // namespace
 
-// A node of which all inputs are constants; nothing where it is not one of these.
-std::optional<Known> Importer::fold(const NodeView& node) {
-  const std::string& op = node.op();
-  if (op == "Constant") {
-    if (const auto* value = node.find("value"); value && value->has_t())
-      return Known{.constant = tensor_of(value->t())};
-    if (const auto list = node.integers("value_ints"))
-      return Known{.constant = integers_tensor({static_cast<int64_t>(list->size())}, *list)};
-    if (node.find("value_int")) return Known{.constant = integers_tensor({}, {node.integer("value_int", 0)})};
-    if (const auto* value = node.find("value_float")) {
-      const float real = value->f();
-      return Known{.constant = Tensor::of({}, {&real, 1})};
-    }
-    fail(ErrorKind::unsupported, "this kind of constant is not understood");
-  }
-  if (op == "Shape") {
-    if (node.find("start") || node.find("end"))
-      fail(ErrorKind::unsupported, "start and end are not understood");
-    const graph::Shape extents =
-        is_constant(node.input(0)) ? constant(node.input(0)).shape : shape(activation(node.input(0)));
-    return Known{.constant = integers_tensor({static_cast<int64_t>(extents.size())}, extents)};
-  }
-  if (node.proto().input_size() == 0) return std::nullopt;
-  for (const std::string& input : node.proto().input())
-    if (!input.empty() && !is_constant(input)) return std::nullopt;
-  if (op == "Identity") return known(node.input(0));
-  if (op == "Reshape") {
-    Known result = known(node.input(0));
-    if (node.integer("allowzero", 0) != 0) fail(ErrorKind::unsupported, "allowzero is not understood");
-    result.constant->shape =
-        resolved(result.constant->shape, integers(node.input(1)), result.constant->count());
-    return result;
-  }
-  if (op == "Sub" || op == "Mul") return read_scaled(node);
-  return fold_integers(node);
-}
-
-// Arithmetic with shapes.
-std::optional<Known> Importer::fold_integers(const NodeView& node) {
-  const std::string& op = node.op();
-  const Tensor& x = constant(node.input(0));
-  if (x.type != DataType::i64 || x.shape.size() > 1 || x.bytes.size() > kMostExtents * sizeof(int64_t))
-    return std::nullopt;
-  const std::vector<int64_t> values = integers(node.input(0));
-  if (op == "Cast" && node.integer("to", 0) == onnx::TensorProto::INT64) return known(node.input(0));
-  if (op == "Gather") {
-    const std::vector<int64_t> indices = integers(node.input(1));
-    if (indices.size() > kMostExtents) fail(ErrorKind::unsupported, "it gathers too much");
-    std::vector<int64_t> taken;
-    for (const int64_t index : indices)
-      taken.push_back(values[static_cast<size_t>(wrapped(index, values.size()))]);
-    return Known{.constant = integers_tensor(constant(node.input(1)).shape, taken)};
-  }
-  if (op == "Unsqueeze" && x.shape.empty()) return Known{.constant = integers_tensor({1}, values)};
-  if (op == "Squeeze" && values.size() == 1) return Known{.constant = integers_tensor({}, values)};
-  if (op == "Concat") {
-    std::vector<int64_t> all;
-    for (const std::string& input : node.proto().input()) {
-      const std::vector<int64_t> part = integers(input);
-      all.insert(all.end(), part.begin(), part.end());
-      if (all.size() > kMostExtents) fail(ErrorKind::unsupported, "it joins too much");
-    }
-    return Known{.constant = integers_tensor({static_cast<int64_t>(all.size())}, all)};
-  }
-  return std::nullopt;
+// x as [batch, the rest], remembering in which order the file has the rest.
+Known Importer::flat(const NodeView& node, const Known& x) {
+  const ValueId value = x.is_channels_last ? *x.value : activation(node.input(0));
+  const Shape from = shape(value);
+  Known result{.value = value};
+  if (from.size() > 2) result = add(Op::flatten, node, {value});
+  if (x.is_channels_last && from[1] > 1 && from[2] * from[3] > 1)
+    result.flattened_from = {from[1], from[2], from[3]};
+  return result;
 }
 
 Known Importer::read_flatten(const NodeView& node) {
-  const ValueId x = activation(node.input(0));
-  const size_t rank = shape(x).size();
+  const Known& x = known(node.input(0));
   const int64_t axis = node.integer("axis", 1);
+  const size_t rank = shape(x.is_channels_last ? *x.value : activation(node.input(0))).size();
   if (axis != 1 && axis != 1 - static_cast<int64_t>(rank))
-    fail(ErrorKind::unsupported, "only axis 1, which keeps the batch, is understood");
-  if (rank == 2) return {.value = x};
-  return add(Op::flatten, node, {x});
+    refuse("only axis 1, which keeps the batch, is understood");
+  return flat(node, known(node.input(0)));
 }
 
 // To [batch, all the rest], or to the shape that is there already; a global average pool has dropped its axes
 // of extent 1 before.
 Known Importer::read_reshape(const NodeView& node) {
-  const ValueId x = activation(node.input(0));
-  const graph::Shape& from = shape(x);
-  const bool is_squeeze = node.op() == "Squeeze";
-  const graph::Node* producer = network_.graph.producer(x);
-  const bool is_pooled = producer && producer->op == Op::global_avg_pool;
-  if (is_squeeze) {
-    const auto axes = integers(node, "axes", 1);
-    if (!is_pooled || !axes || !std::ranges::all_of(*axes, [](int64_t axis) {
-          return axis == 2 || axis == 3 || axis == -1 || axis == -2;
-        }))
-      fail(ErrorKind::unsupported, "only what a global average pool leaves is squeezed");
-    return {.value = x};
-  }
+  if (!known(node.input(0)).is_channels_last) activation(node.input(0));
+  const Known& x = known(node.input(0));
+  const Shape from = shape(*x.value);
   const auto target = integers(node, "shape", 1);
   if (!target) fail("its target shape is missing");
   const int64_t rest = graph::element_count({from.begin() + 1, from.end()});
@@ -150,18 +57,64 @@ Known Importer::read_reshape(const NodeView& node) {
     return extent == 0 || extent == graph::kBatch ||
            (fixed_batch_ != graph::kBatch && extent == fixed_batch_);
   };
-  const bool is_flat =
-      target->size() == 2 && keeps_batch((*target)[0]) && ((*target)[1] == -1 || (*target)[1] == rest);
-  if (!is_flat)
-    fail(ErrorKind::unsupported, "reshapes {} to {}; only [batch, {}] is understood", graph::to_string(from),
-         graph::to_string(*target), rest);
-  if (from.size() == 2) return {.value = x};
-  return add(Op::flatten, node, {x});
+  if (target->size() < 2 || !keeps_batch((*target)[0]))
+    fail(ErrorKind::unsupported, "reshapes {} to {}, which does not keep the batch", graph::to_string(from),
+         graph::to_string(*target));
+  std::vector<int64_t> extents(target->begin() + 1, target->end());
+  for (size_t i = 0; i < extents.size(); ++i)
+    if (extents[i] == 0 && i + 1 < from.size()) extents[i] = from[i + 1];
+  const bool is_open = std::ranges::count(extents, -1) == 1;
+  const bool is_flat = extents.size() == 1 && (is_open || extents[0] == rest);
+  if (is_flat) return flat(node, x);
+  if (!x.is_channels_last && Shape(from.begin() + 1, from.end()) == extents) return x;
+  // [batch, C] with axes of extent 1 behind or before C.
+  if (from.size() == 2) {
+    std::erase(extents, 1);
+    if (extents.size() <= 1 && (is_open || rest == 1 || extents == std::vector<int64_t>{rest})) return x;
+  }
+  fail(ErrorKind::unsupported, "reshapes {} to {}; only [batch, {}] is understood", graph::to_string(from),
+       graph::to_string(*target), rest);
+}
+
+// What a global average pool leaves has the axes of extent 1 dropped already, or does not need them.
+Known Importer::read_squeeze(const NodeView& node) {
+  if (!known(node.input(0)).is_channels_last) activation(node.input(0));
+  const Known& x = known(node.input(0));
+  const Shape& from = shape(*x.value);
+  const auto axes = integers(node, "axes", 1);
+  const bool is_pixel = from.size() == 4 && from[2] == 1 && from[3] == 1 && node.op() == "Squeeze";
+  const bool keeps_batch = axes && std::ranges::all_of(*axes, [](int64_t axis) { return axis != 0; });
+  if (!keeps_batch || (from.size() != 2 && !is_pixel))
+    refuse("only axes of extent 1 behind a global pool are squeezed");
+  return is_pixel ? flat(node, x) : x;
+}
+
+Known Importer::read_transpose(const NodeView& node) {
+  const std::vector<int64_t> to_first{0, 3, 1, 2}, to_last{0, 2, 3, 1};
+  const auto order = node.integers("perm").value_or(std::vector<int64_t>{});
+  Known x = known(node.input(0));
+  if (x.pixels && x.pixels->is_channels_last) {
+    if (order != to_first) refuse("the image has its channels last and must get them first");
+    x.pixels->is_channels_last = false;
+    return x;
+  }
+  if (x.is_channels_last) {
+    if (order != to_first) refuse("it moves other axes than the channels");
+    x.is_channels_last = false;
+    return x;
+  }
+  const ValueId value = activation(node.input(0));
+  const size_t rank = shape(value).size();
+  if (std::ranges::is_sorted(order) && order.size() == rank) return {.value = value};
+  if (order != to_last && order != to_first) refuse("it moves other axes than the channels");
+  if (rank == 2) return {.value = value};  // behind a global pool
+  if (order != to_last || rank != 4) refuse("it moves other axes than the channels");
+  return {.value = value, .is_channels_last = true};
 }
 
 Known Importer::read_slice(const NodeView& node) {
   const ValueId x = activation(node.input(0));
-  const graph::Shape& from = shape(x);
+  const Shape from = shape(x);
   const auto starts = integers(node, "starts", 1), ends = integers(node, "ends", 2);
   if (!starts || !ends || starts->size() != ends->size()) fail("its starts and ends do not go together");
   std::vector<int64_t> all(starts->size());
@@ -192,16 +145,25 @@ Known Importer::read_slice(const NodeView& node) {
 Known Importer::read_pad(const NodeView& node) {
   const ValueId x = activation(node.input(0));
   const size_t rank = shape(x).size();
-  const auto pads = integers(node, "pads", 1);
+  const auto stated = integers(node, "pads", 1);
   const bool is_zero = node.input(2).empty() ? node.real("value", 0.0) == 0.0 : scalar(node.input(2)) == 0.0f;
-  if (node.word("mode", "constant") != "constant" || !is_zero)
-    fail(ErrorKind::unsupported, "only padding with 0 is understood");
-  if (!node.input(3).empty()) fail(ErrorKind::unsupported, "axes of a Pad are not understood");
-  if (!pads || pads->size() != 2 * rank) fail("its pads are not two per axis");
-  if ((*pads)[0] != 0 || (*pads)[rank] != 0) fail(ErrorKind::unsupported, "it pads the batch");
-  const auto middle = pads->begin() + static_cast<std::ptrdiff_t>(rank);
-  const std::vector<int64_t> before(pads->begin() + 1, middle), after(middle + 1, pads->end());
-  return add(Op::pad, node, {x}, {{"before", before}, {"after", after}});
+  if (node.word("mode", "constant") != "constant" || !is_zero) refuse("only padding with 0 is understood");
+  if (!stated) fail("its pads are missing");
+  std::vector<int64_t> axes(rank);
+  for (size_t i = 0; i < rank; ++i) axes[i] = static_cast<int64_t>(i);
+  if (!node.input(3).empty()) axes = integers(node.input(3));
+  if (stated->size() != 2 * axes.size()) fail("its pads are not two per axis");
+  std::vector<int64_t> before(rank, 0), after(rank, 0);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const auto axis = static_cast<size_t>(wrapped(axes[i], rank));
+    before[axis] = (*stated)[i];
+    after[axis] = (*stated)[i + axes.size()];
+    if (before[axis] < 0 || after[axis] < 0) refuse("it cuts away, which is a Slice");
+    if (before[axis] > graph::kMaxExtent || after[axis] > graph::kMaxExtent) fail("it pads beyond 2^31");
+  }
+  if (before[0] != 0 || after[0] != 0) refuse("it pads the batch");
+  const Padded padded{x, {before.begin() + 1, before.end()}, {after.begin() + 1, after.end()}};
+  return {.padded = padded};
 }
 
 }  // namespace pact::onnx_io

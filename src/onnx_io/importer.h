@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "onnx_io/external_data.h"
 #include "onnx_io/import.h"
 #include "onnx_io/model_reader.h"
 
@@ -26,23 +27,55 @@ struct Layer {
   graph::Attributes attributes;
 };
 
-// Codes of an activation, between QuantizeLinear and DequantizeLinear.
+// Codes of an activation, from QuantizeLinear on: clamp(nearbyint(x / step) + zero, low, high).
 struct Codes {
   graph::ValueId x;
-  int bits;
   float step;
+  int zero, low, high;
 };
 
-// What a name of the file stands for: exactly one of these.
+// (image - mean[c]) / std[c] of raw pixels, waiting for further arithmetic of that kind.
+struct Pixels {
+  std::vector<double> mean, std;
+  bool is_channels_last = false;  // still to be transposed; the graph's own image is not
+};
+
+// x * factor[c] + term[c], waiting for more.
+struct Affine {
+  graph::ValueId x;
+  std::vector<double> factors, terms;
+};
+
+// Zeros around an image, which a convolution takes as its own padding.
+struct Padded {
+  graph::ValueId x;
+  std::vector<int64_t> before, after;
+};
+
+// Each element of a constant is an integer times the unit of its place along `axis`, or the only one.
+struct Units {
+  std::vector<float> each;
+  size_t axis = 0;
+};
+
+// What a name of the file stands for: a value, a constant, or something that waits for its reader.
 struct Known {
   std::optional<graph::ValueId> value = {};
   std::optional<graph::Tensor> constant = {};  // i64 ones may hold kBatch, from Shape
-  float unit = 0.0f;  // with a constant: its elements are integers times this; 0: no such
+  Units units = {};                            // with a constant; none: no such
+  int code_bits = 8;                           // with a constant of codes: those of its type in the file
   std::optional<Layer> layer = {};
   std::optional<Codes> codes = {};
-  std::vector<double> centred = {};  // raw pixels minus these
+  std::optional<Pixels> pixels = {};
+  std::optional<Affine> affine = {};
+  std::optional<Padded> padded = {};
+  bool is_channels_last = false;     // with a value: the file has it as [N,H,W,C]
+  graph::Shape flattened_from = {};  // with a value: [C,H,W] that the file has flattened as [H,W,C]
   bool is_broken = false;            // reported already
 };
+
+// A name of the file as one that the graph admits.
+std::string identifier_of(std::string_view name);
 
 class Importer {
  public:
@@ -53,25 +86,34 @@ class Importer {
   // import.cc
   void read_constants();
   void read_input();
-  void add_normalize(graph::ValueId image, std::vector<double> mean, std::vector<double> std);
+  Known read_input(const onnx::ValueInfoProto& input);
+  bool is_transposed_to_channels_first(const std::string& name) const;
+  void read_shapes();
   void read_nodes();
   void read_node(const onnx::NodeProto& proto);
   Known stand_in(const onnx::NodeProto& proto);
   void read_outputs();
   void report(ErrorKind kind, const std::string& problem);
   std::set<const onnx::NodeProto*> needed_nodes() const;
-  void charge(const graph::Tensor& tensor);
+  void charge(int64_t elements, size_t element_bytes);
+  // Before what read_node charges when it is there.
+  void require_budget(int64_t elements, size_t element_bytes) const;
+  void charge(const graph::Tensor& tensor) { charge(static_cast<int64_t>(tensor.bytes.size()), 1); }
 
+  // import_known.cc
   const Known& known(const std::string& name) const;
+  // The value of `name` in the layout of the graph; what waits becomes nodes.
   graph::ValueId activation(const std::string& name);
+  graph::ValueId materialize(const std::string& name, const Known& entry);
   bool is_constant(const std::string& name) const;
+  bool is_output(const std::string& name) const;
   const graph::Tensor& constant(const std::string& name) const;
   std::vector<int64_t> integers(const std::string& name) const;
   // An attribute up to some opset, an input since.
   std::optional<std::vector<int64_t>> integers(const NodeView& node, const char* attribute, int input) const;
   float scalar(const std::string& name) const;
-  std::string fresh_name(const std::string& wanted) const;
-  std::string name_of(const NodeView& node) const;
+  std::string fresh_name(const std::string& wanted);
+  std::string name_of(const NodeView& node);
   graph::ValueId add_tensor(graph::ValueKind kind, const std::string& name, graph::Tensor tensor);
   graph::ValueId add_source(graph::ValueKind kind, const std::string& constant);
   const graph::Shape& shape(graph::ValueId value) const { return network_.graph.value(value).type.shape; }
@@ -80,48 +122,82 @@ class Importer {
 
   // import_ops.cc
   Known read_op(const NodeView& node);
+  Known read_standard(const NodeView& node);
   Known read_conv(const NodeView& node);
+  Known read_pointwise(const NodeView& node, graph::ValueId x);
   Known read_batch_norm(const NodeView& node);
-  Known read_add(const NodeView& node);
   Known read_bias(Layer layer, const std::string& bias);
-  Known read_clip(const NodeView& node);
-  Known read_pool(const NodeView& node);
-  Known read_reduce_mean(const NodeView& node);
   Known read_linear(const NodeView& node);
-  Known read_pixels(const NodeView& node);
+
+  // import_pool.cc
+  Known read_pool(const NodeView& node);
+  Known read_global_max_pool(const NodeView& node);
+  Known read_reduce_mean(const NodeView& node);
   std::vector<int64_t> pads_of(const NodeView& node, const graph::Shape& x,
                                const std::vector<int64_t>& kernel, const std::vector<int64_t>& strides,
                                const std::vector<int64_t>& dilations);
 
-  // import_shapes.cc
+  // import_elementwise.cc
+  Known read_sum(const NodeView& node);
+  Known read_arithmetic(const NodeView& node);
+  Known read_affine(const std::string& name, const std::vector<double>& factors,
+                    const std::vector<double>& terms);
+  Known read_clip(const NodeView& node);
+  Known clipped(const NodeView& node, double low, double high);
+  Known read_softmax(const NodeView& node);
+  std::vector<double> along_channels(const std::string& constant, const graph::Shape& x,
+                                     bool is_channels_last) const;
+
+  // import_fold.cc
   std::optional<Known> fold(const NodeView& node);
+  Known fold_constant(const NodeView& node) const;
+  Known fold_shape(const NodeView& node);
+  std::optional<Known> fold_constants(const NodeView& node);
   std::optional<Known> fold_integers(const NodeView& node);
+  Known fold_arithmetic(const NodeView& node);
+  Known fold_transpose(const NodeView& node);
+
+  // import_shapes.cc
   Known read_reshape(const NodeView& node);
+  Known read_squeeze(const NodeView& node);
   Known read_flatten(const NodeView& node);
+  Known flat(const NodeView& node, const Known& x);
+  Known read_transpose(const NodeView& node);
   Known read_slice(const NodeView& node);
   Known read_pad(const NodeView& node);
 
   // import_quant.cc
   graph::ValueId weight(const std::string& name);
+  graph::ValueId weight(const std::string& name, const Known& entry);
   Known read_quantize(const NodeView& node);
   Known read_dequantize(const NodeView& node);
   Known read_qonnx(const NodeView& node);
   Known read_bipolar(const NodeView& node);
-  Known read_scaled(const NodeView& node);
-  Known clip_codes(Codes codes, const std::string& low, const std::string& high);
+  Known clip_codes(Codes codes, const std::string& low, const std::string& high) const;
   Known quantized_activation(const NodeView& node, const Codes& codes);
+
+  // import_codes.cc
+  Known fold_quantize(const NodeView& node);
+  Known fold_dequantize(const NodeView& node);
+  Known fold_qonnx(const NodeView& node);
+  Known fold_bipolar(const NodeView& node);
+  Codes qonnx_codes(const NodeView& node, float step) const;
+  Units units_of(const std::string& scale, const graph::Shape& shape, int64_t axis) const;
 
   const onnx::ModelProto& model_;
   std::string origin_;
   const ImportOptions& options_;
+  ExternalData external_;
   int64_t opset_ = 0;
   bool takes_raw_pixels_ = false;  // the file says so itself: PACT wrote it
   int64_t fixed_batch_ = graph::kBatch;
   std::optional<graph::ValueId> image_;
   std::map<std::string, Known> known_;
+  std::map<std::string, graph::Shape> shapes_;     // that the file states for what nodes compute
   std::map<std::string, graph::ValueId> sources_;  // constants that are in the graph as they are
+  std::map<std::string, int> name_counts_;
   graph::Network network_;
-  size_t copied_bytes_ = 0;
+  double budget_bytes_ = 0;
   std::vector<std::string> problems_;
   ErrorKind kind_ = ErrorKind::bad_input;
 };

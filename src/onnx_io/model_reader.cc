@@ -4,6 +4,8 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstring>
 
 #include "base/error.h"
@@ -16,13 +18,19 @@ namespace {
 using graph::DataType;
 using graph::Tensor;
 
+// The numbers of a tensor in the form they have in the file: raw bytes, or entries of the type's field.
+struct Source {
+  const onnx::TensorProto& proto;
+  std::optional<std::string_view> raw;
+};
+
 template <typename From, typename To, typename Field>
-void fill(Tensor& tensor, const onnx::TensorProto& proto, const Field& field) {
+void fill(Tensor& tensor, const Source& source, const Field& field) {
   const std::span<To> to = tensor.as<To>();
-  if (proto.has_raw_data()) {
+  if (source.raw) {
     for (size_t i = 0; i < to.size(); ++i) {
       From from;
-      std::memcpy(&from, proto.raw_data().data() + i * sizeof from, sizeof from);
+      std::memcpy(&from, source.raw->data() + i * sizeof from, sizeof from);
       to[i] = static_cast<To>(from);
     }
   } else {
@@ -30,21 +38,97 @@ void fill(Tensor& tensor, const onnx::TensorProto& proto, const Field& field) {
   }
 }
 
-// Needs elements times `bits` in raw_data, or as many entries in the field of the type.
-void require_size(const onnx::TensorProto& proto, int64_t elements, int bits, int entries) {
-  const auto wanted = static_cast<size_t>((elements * bits + 7) / 8);
-  if (proto.has_raw_data() ? proto.raw_data().size() != wanted : entries != elements)
-    fail("tensor '{}' has {} elements by its shape, but its data has {} {}", proto.name(), elements,
-         proto.has_raw_data() ? proto.raw_data().size() : static_cast<size_t>(entries),
-         proto.has_raw_data() ? "bytes" : "entries");
+// Bits of an element in raw data, and its type here.
+struct ElementType {
+  int bits;
+  DataType type;
+};
+
+ElementType element_type(const onnx::TensorProto& proto) {
+  switch (proto.data_type()) {
+    case onnx::TensorProto::FLOAT:
+      return {32, DataType::f32};
+    case onnx::TensorProto::DOUBLE:
+      return {64, DataType::f32};
+    case onnx::TensorProto::FLOAT16:
+    case onnx::TensorProto::BFLOAT16:
+      return {16, DataType::f32};
+    case onnx::TensorProto::INT64:
+      return {64, DataType::i64};
+    case onnx::TensorProto::INT32:
+      return {32, DataType::i64};
+    case onnx::TensorProto::BOOL:
+      return {8, DataType::i64};
+    case onnx::TensorProto::INT8:
+      return {8, DataType::i8};
+    case onnx::TensorProto::UINT8:
+      return {8, DataType::u8};
+    case kInt4:
+      return {4, DataType::i8};
+    case kUint4:
+      return {4, DataType::u8};
+    case kInt2:
+      return {2, DataType::i8};
+    case kUint2:
+      return {2, DataType::u8};
+    default:
+      fail(ErrorKind::unsupported, "tensor '{}' has the ONNX data type {}, which is not understood here",
+           proto.name(), proto.data_type());
+  }
 }
 
-void fill_nibbles(Tensor& tensor, const onnx::TensorProto& proto) {
-  const size_t count = static_cast<size_t>(tensor.count());
-  for (size_t i = 0; i < count; ++i) {
-    int nibble = static_cast<unsigned char>(proto.raw_data()[i / 2]) >> (i % 2 * 4) & 15;
-    if (tensor.type == DataType::i8 && nibble > 7) nibble -= 16;
-    tensor.bytes[i] = static_cast<std::byte>(nibble);
+int entries_of(const onnx::TensorProto& proto) {
+  switch (proto.data_type()) {
+    case onnx::TensorProto::FLOAT:
+      return proto.float_data_size();
+    case onnx::TensorProto::DOUBLE:
+      return proto.double_data_size();
+    case onnx::TensorProto::INT64:
+      return proto.int64_data_size();
+    default:
+      return proto.int32_data_size();
+  }
+}
+
+// Needs elements times `bits` in raw data, or as many entries in the field of the type.
+void require_size(const Source& source, int64_t elements, int bits) {
+  const auto wanted = static_cast<size_t>((elements * bits + 7) / 8);
+  const int entries = entries_of(source.proto);
+  if (source.raw ? source.raw->size() != wanted : entries != elements)
+    fail("tensor '{}' has {} elements by its shape, but its data has {} {}", source.proto.name(), elements,
+         source.raw ? source.raw->size() : static_cast<size_t>(entries), source.raw ? "bytes" : "entries");
+}
+
+// Types of 2 and 4 bits: the first element in the lowest bits.
+void fill_packed(Tensor& tensor, std::string_view raw, int bits) {
+  const size_t per_byte = static_cast<size_t>(8 / bits);
+  for (size_t i = 0; i < tensor.bytes.size(); ++i) {
+    int code = static_cast<unsigned char>(raw[i / per_byte]) >> (i % per_byte * static_cast<size_t>(bits)) &
+               ((1 << bits) - 1);
+    if (tensor.type == DataType::i8 && code >= 1 << (bits - 1)) code -= 1 << bits;
+    tensor.bytes[i] = static_cast<std::byte>(code);
+  }
+}
+
+float float_of_half(uint16_t half) {
+  const int exponent = half >> 10 & 31, fraction = half & 1023;
+  float magnitude =
+      std::ldexp(static_cast<float>(fraction + (exponent == 0 ? 0 : 1024)), std::max(exponent, 1) - 25);
+  if (exponent == 31) magnitude = fraction == 0 ? INFINITY : NAN;
+  return half >> 15 != 0 ? -magnitude : magnitude;
+}
+
+// Both 16-bit types, of which int32_data holds the bits.
+void fill_halves(Tensor& tensor, const Source& source) {
+  const bool is_half = source.proto.data_type() == onnx::TensorProto::FLOAT16;
+  const std::span<float> to = tensor.as<float>();
+  for (size_t i = 0; i < to.size(); ++i) {
+    uint16_t bits = 0;
+    if (source.raw)
+      std::memcpy(&bits, source.raw->data() + 2 * i, 2);
+    else
+      bits = static_cast<uint16_t>(source.proto.int32_data(static_cast<int>(i)));
+    to[i] = is_half ? float_of_half(bits) : std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
   }
 }
 
@@ -64,12 +148,7 @@ onnx::ModelProto parse_model(std::string_view bytes, std::string_view origin) {
   return model;
 }
 
-Tensor tensor_of(const onnx::TensorProto& proto) {
-  if (proto.data_location() == onnx::TensorProto::EXTERNAL || proto.external_data_size() > 0)
-    fail(ErrorKind::unsupported,
-         "tensor '{}' lies in a file of its own; save the model in one file "
-         "(onnx.save(model, path, save_as_external_data=False))",
-         proto.name());
+graph::TensorType type_of(const onnx::TensorProto& proto) {
   const graph::Shape shape(proto.dims().begin(), proto.dims().end());
   if (shape.size() > graph::kMaxRank)
     fail(ErrorKind::unsupported, "tensor '{}' has rank {}", proto.name(), shape.size());
@@ -78,56 +157,65 @@ Tensor tensor_of(const onnx::TensorProto& proto) {
       fail("tensor '{}' has an extent of {}", proto.name(), extent);
   const int64_t count = graph::element_count(shape);
   if (count > int64_t{1} << 31) fail("tensor '{}' has {} elements", proto.name(), count);
-  switch (proto.data_type()) {
-    case onnx::TensorProto::FLOAT: {
-      require_size(proto, count, 32, proto.float_data_size());
-      Tensor tensor = Tensor::zeros(DataType::f32, shape);
-      fill<float, float>(tensor, proto, proto.float_data());
-      return tensor;
+  return {element_type(proto).type, shape};
+}
+
+int code_bits_of(const onnx::TensorProto& proto) {
+  const int bits = element_type(proto).bits;
+  return bits < 8 ? bits : 8;
+}
+
+Tensor tensor_of(const onnx::TensorProto& proto, const ExternalData& external) {
+  const auto [type, shape] = type_of(proto);
+  const int64_t count = graph::element_count(shape);
+  const int bits = element_type(proto).bits;
+  Source source{proto, std::nullopt};
+  std::string bytes;
+  if (ExternalData::is_external(proto)) {
+    try {
+      bytes = external.read(proto, static_cast<size_t>((count * bits + 7) / 8));
+    } catch (const Error& error) {
+      fail(error.kind(), "tensor '{}': {}", proto.name(), error.what());
     }
-    case onnx::TensorProto::DOUBLE: {
-      require_size(proto, count, 64, proto.double_data_size());
-      Tensor tensor = Tensor::zeros(DataType::f32, shape);
-      fill<double, float>(tensor, proto, proto.double_data());
-      return tensor;
-    }
-    case onnx::TensorProto::INT64: {
-      require_size(proto, count, 64, proto.int64_data_size());
-      Tensor tensor = Tensor::zeros(DataType::i64, shape);
-      fill<int64_t, int64_t>(tensor, proto, proto.int64_data());
-      return tensor;
-    }
-    case onnx::TensorProto::INT32: {
-      require_size(proto, count, 32, proto.int32_data_size());
-      Tensor tensor = Tensor::zeros(DataType::i64, shape);
-      fill<int32_t, int64_t>(tensor, proto, proto.int32_data());
-      return tensor;
-    }
-    case onnx::TensorProto::INT8: {
-      require_size(proto, count, 8, proto.int32_data_size());
-      Tensor tensor = Tensor::zeros(DataType::i8, shape);
-      fill<int8_t, int8_t>(tensor, proto, proto.int32_data());
-      return tensor;
-    }
-    case onnx::TensorProto::UINT8: {
-      require_size(proto, count, 8, proto.int32_data_size());
-      Tensor tensor = Tensor::zeros(DataType::u8, shape);
-      fill<uint8_t, uint8_t>(tensor, proto, proto.int32_data());
-      return tensor;
-    }
-    case kInt4:
-    case kUint4: {
-      if (!proto.has_raw_data())
-        fail(ErrorKind::unsupported, "tensor '{}': 4-bit types are read from raw data only", proto.name());
-      require_size(proto, count, 4, 0);
-      Tensor tensor = Tensor::zeros(proto.data_type() == kInt4 ? DataType::i8 : DataType::u8, shape);
-      fill_nibbles(tensor, proto);
-      return tensor;
-    }
-    default:
-      fail(ErrorKind::unsupported, "tensor '{}' has the ONNX data type {}, which is not understood here",
-           proto.name(), proto.data_type());
+    source.raw = bytes;
+  } else if (proto.has_raw_data()) {
+    source.raw = proto.raw_data();
   }
+  if (bits < 8 && !source.raw)
+    fail(ErrorKind::unsupported, "tensor '{}': types of {} bits are read from raw data only", proto.name(),
+         bits);
+  require_size(source, count, bits);
+  Tensor tensor = Tensor::zeros(type, shape);
+  switch (proto.data_type()) {
+    case onnx::TensorProto::FLOAT:
+      fill<float, float>(tensor, source, proto.float_data());
+      break;
+    case onnx::TensorProto::DOUBLE:
+      fill<double, float>(tensor, source, proto.double_data());
+      break;
+    case onnx::TensorProto::FLOAT16:
+    case onnx::TensorProto::BFLOAT16:
+      fill_halves(tensor, source);
+      break;
+    case onnx::TensorProto::INT64:
+      fill<int64_t, int64_t>(tensor, source, proto.int64_data());
+      break;
+    case onnx::TensorProto::INT32:
+      fill<int32_t, int64_t>(tensor, source, proto.int32_data());
+      break;
+    case onnx::TensorProto::BOOL:
+      fill<uint8_t, int64_t>(tensor, source, proto.int32_data());
+      break;
+    case onnx::TensorProto::INT8:
+      fill<int8_t, int8_t>(tensor, source, proto.int32_data());
+      break;
+    case onnx::TensorProto::UINT8:
+      fill<uint8_t, uint8_t>(tensor, source, proto.int32_data());
+      break;
+    default:
+      fill_packed(tensor, *source.raw, bits);
+  }
+  return tensor;
 }
 
 const onnx::AttributeProto* NodeView::find(std::string_view name) const {

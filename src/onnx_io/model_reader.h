@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "graph/tensor.h"
+#include "graph/graph.h"
+#include "onnx_io/external_data.h"
 #include "onnx_io/proto.h"
 
 namespace pact::onnx_io {
@@ -15,9 +16,16 @@ namespace pact::onnx_io {
 // Throws Error when the bytes are no ONNX model.
 onnx::ModelProto parse_model(std::string_view bytes, std::string_view origin);
 
-// f32 (from float, double), i64 (from int64, int32), i8 and u8 (4-bit types are unpacked). Throws Error on
-// other types, external data, and a size that the extents do not explain.
-graph::Tensor tensor_of(const onnx::TensorProto& proto);
+// f32 (from float, double, float16, bfloat16), i64 (from int64, int32, bool), i8 and u8 (types of 4 and 2 bits
+// are unpacked). Throws Error on other types, external data that cannot be had, and a size that the extents do
+// not explain.
+graph::Tensor tensor_of(const onnx::TensorProto& proto, const ExternalData& external);
+
+// The shape and type that it would have, without its numbers. Throws Error as above.
+graph::TensorType type_of(const onnx::TensorProto& proto);
+
+// 2, 4 or 8 for the types of codes, 8 for others.
+int code_bits_of(const onnx::TensorProto& proto);
 
 // 0.1f means 0.1: the shortest decimal that gives this float.
 double decimal_of(float value);

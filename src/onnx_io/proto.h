@@ -10,6 +10,8 @@ namespace pact::onnx_io {
 // more.
 inline constexpr int kUint4 = 21;
 inline constexpr int kInt4 = 22;
+inline constexpr int kUint2 = 25;
+inline constexpr int kInt2 = 26;
 
 inline constexpr const char* kQonnxDomain = "qonnx.custom_op.general";
 

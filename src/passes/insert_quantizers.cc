@@ -62,6 +62,8 @@ bool is_non_negative(const Graph& graph, ValueId value) {
     switch (node->op) {
       case Op::relu:
         return true;
+      case Op::clip:
+        return node->real("low") >= 0.0;
       case Op::max_pool:
       case Op::avg_pool:
       case Op::global_avg_pool:
@@ -84,6 +86,9 @@ bool is_non_negative(const Graph& graph, ValueId value) {
       case Op::integer_conv2d:
       case Op::integer_linear:
       case Op::rescale:
+      case Op::fixed_requantize:
+      case Op::fixed_rescale:
+      case Op::sum_pool:
         return false;
     }
   }
@@ -117,7 +122,23 @@ class Inserter {
       inputs[0] = quantized_activation(node, inputs[0], layer->second.activations);
       inputs[1] = quantized_weight(node, inputs[1], layer->second.weights);
     }
+    if (node.op == Op::clip && becomes_relu(node)) {
+      copied_[node.output] = to_.graph.add_node(Op::relu, node.name, std::move(inputs));
+      return;
+    }
     copied_[node.output] = to_.graph.add_node(node.op, node.name, std::move(inputs), node.attributes);
+  }
+
+  // The upper end of a ReLU6 that quantizers alone read is the learned clip level's business.
+  bool becomes_relu(const Node& clip) const {
+    const bool is_output = std::ranges::count(from_.outputs(), clip.output) > 0;
+    return clip.real("low") == 0.0 && !is_output &&
+           std::ranges::all_of(from_.consumers(clip.output), [&](graph::NodeId id) {
+             const Node& reader = from_.node(id);
+             const auto layer = bits_.find(reader.name);
+             return layer != bits_.end() && layer->second.activations != quant::kFloatBits &&
+                    reader.inputs[0] == clip.output;
+           });
   }
 
   ValueId quantized_activation(const Node& layer, ValueId value, int bits) {

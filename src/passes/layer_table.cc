@@ -46,7 +46,7 @@ LayerTable make_layer_table(const Graph& graph) {
     const graph::ValueId weight = weight_quant ? weight_quant->inputs[0] : layer->inputs[1];
     if (weight_quant) {
       row.weight_bits = static_cast<int>(weight_quant->integer("bits"));
-      row.weight_scheme = weight_quant->word("scheme");
+      row.weight_scheme = weight_quant->word(weight_quant->op == Op::quant ? "scheme" : "grid");
     }
     if (is_integer_layer(*layer)) {
       row.weight_bits = static_cast<int>(layer->integer("weight_bits"));

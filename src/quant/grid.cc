@@ -41,6 +41,9 @@ void require_valid(const Grid& grid) {
   const int least = grid.kind == GridKind::symmetric ? 2 : kMinBits;
   if (grid.bits < least || grid.bits > kMaxBits)
     fail("a grid of kind '{}' has {} to {} bits, not {}", name_of(grid.kind), least, kMaxBits, grid.bits);
+  if (grid.zero < 0 || grid.zero > (grid.kind == GridKind::unsigned_ ? grid.max_code() : 0))
+    fail("a grid of kind '{}' and {} bits cannot have the zero point {}", name_of(grid.kind), grid.bits,
+         grid.zero);
   if (!(grid.step >= kMinStep) || !std::isfinite(grid.step))
     fail("the step of a grid must be a finite number of at least 2^-125, not {}", grid.step);
 }

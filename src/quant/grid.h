@@ -1,7 +1,8 @@
 // The number format: which real values a quantized tensor may take, and how they are coded.
 //
 // A grid is a set of equally spaced levels: value = (code - offset) * step. Three kinds are in use:
-//   unsigned_  code in [0, 2^k - 1], offset 0: activations behind a ReLU (PACT, DoReFa clip)
+//   unsigned_  code in [0, 2^k - 1], offset `zero`: activations behind a ReLU (PACT, DoReFa clip) with zero = 0;
+//              others, of networks that other tools quantized, with the code that stands for 0
 //   symmetric  code in [-(2^(k-1) - 1), 2^(k-1) - 1], offset 0: has a zero level; weights, signed activations
 //   odd        code in [0, 2^k - 1], offset (2^k - 1) / 2: odd multiples of half a step, no zero level
 //              (DoReFa and SAWB weights)
@@ -32,22 +33,24 @@ struct Grid {
   GridKind kind = GridKind::unsigned_;
   int bits = 8;       // 1 to 8; a symmetric grid needs at least 2
   float step = 1.0f;  // value of one code: finite and at least kMinStep
+  int zero = 0;       // the code of 0 on an unsigned grid, 0 on the others
 
   bool operator==(const Grid&) const = default;
 
   int min_code() const { return kind == GridKind::symmetric ? 1 - (1 << (bits - 1)) : 0; }
   int max_code() const { return kind == GridKind::symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1; }
   // Twice the offset, so that it stays an integer.
-  int twice_offset() const { return kind == GridKind::odd ? (1 << bits) - 1 : 0; }
+  int twice_offset() const { return kind == GridKind::odd ? (1 << bits) - 1 : 2 * zero; }
 
-  // What a multiplier sees: the integer 2 * code - twice_offset (odd grid) or code. value = multiplicand *
+  // What a multiplier sees: the integer 2 * code - twice_offset (odd grid) or code - zero. value = multiplicand *
   // unit.
-  int multiplicand(int code) const { return kind == GridKind::odd ? 2 * code - twice_offset() : code; }
+  int multiplicand(int code) const { return kind == GridKind::odd ? 2 * code - twice_offset() : code - zero; }
   float unit() const { return kind == GridKind::odd ? 0.5f * step : step; }
 
   float value_of(int code) const { return static_cast<float>(multiplicand(code)) * unit(); }
-  // code = nearbyint(value / step + offset), ties to even, clamped to the ends; NaN gives the lowest code.
-  // The quotient is one float32 division; from there on the result is exact.
+  // code = nearbyint(value / step + offset), ties to even, clamped to the ends; NaN gives the lowest code. With
+  // a zero point, nearbyint(value / step) + zero, which is what ONNX rounds. The quotient is one float32
+  // division; from there on the result is exact.
   int code_of(float value) const {
     const float quotient = value / step;
     return kind == GridKind::odd ? odd_code(quotient) : whole_code(quotient);
@@ -65,10 +68,10 @@ void codes_of(const Grid& grid, std::span<const float> values, std::span<int16_t
 void require_valid(const Grid& grid);
 
 inline int Grid::whole_code(float quotient) const {
-  const float low = static_cast<float>(min_code());
-  const float high = static_cast<float>(max_code());
+  const float low = static_cast<float>(min_code() - zero);
+  const float high = static_cast<float>(max_code() - zero);
   const float above = quotient > low ? quotient : low;
-  return static_cast<int>(round_half_even(above < high ? above : high));
+  return static_cast<int>(round_half_even(above < high ? above : high)) + zero;
 }
 
 // In float32 the sum p + (2^k - 1)/2 would round small quotients p of either sign to the same tie. So, with

@@ -23,6 +23,8 @@ Tensor apply(const Application& application) {
       return batch_norm(application);
     case Op::relu:
       return relu(application);
+    case Op::clip:
+      return clip(application);
     case Op::add:
       return add(application);
     case Op::quant:
@@ -51,6 +53,12 @@ Tensor apply(const Application& application) {
       return integer_linear(application);
     case Op::rescale:
       return rescale(application);
+    case Op::fixed_requantize:
+      return fixed_requantize(application);
+    case Op::fixed_rescale:
+      return fixed_rescale(application);
+    case Op::sum_pool:
+      return sum_pool(application);
   }
   fail(ErrorKind::internal, "op {} is unknown", static_cast<int>(application.node.op));
 }

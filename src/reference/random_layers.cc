@@ -101,9 +101,8 @@ Convolution RandomParts::draw_same_convolution(const Shape& x) {
 }
 
 Spread RandomParts::spread_of_codes(ValueId codes) const {
-  const graph::Node* node = network_.graph.producer(codes);
-  if (!node) return {127.5, 74};  // the image
-  const Grid grid{quant::grid_kind_of(node->word("grid")), static_cast<int>(node->integer("bits"))};
+  if (!network_.graph.producer(codes)) return {127.5, 74};  // the image
+  const Grid grid = grid_of_codes(codes);
   const double most = grid.max_code();
   return grid.kind == GridKind::symmetric ? Spread{0, most / 2} : Spread{most / 4, most / 4};
 }
@@ -127,13 +126,10 @@ std::vector<Spread> RandomParts::spread_of_sums(const Spread& codes, ValueId wei
   return spreads;
 }
 
-ValueId RandomParts::rescale(ValueId accumulators, const std::vector<Spread>& spreads) {
-  const std::string stem = network_.graph.value(accumulators).name;
-  const int64_t channels = shape_of(accumulators)[1];
-  Tensor multiplier = Tensor::zeros(DataType::f32, {channels});
-  Tensor bias = Tensor::zeros(DataType::f32, {channels});
+RandomParts::Scaling RandomParts::draw_scaling(const std::vector<Spread>& spreads) {
+  Scaling scaling;
   const bool is_dyadic = chance(0.3);  // exact products and sums: ties happen
-  for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
+  for (size_t c = 0; c < spreads.size(); ++c) {
     float m = static_cast<float>(random_.uniform(0.3, 3) / spreads[c].deviation);
     if (is_dyadic) m = std::exp2(std::round(std::log2(m)));
     if (chance(0.2)) m = -m;
@@ -142,18 +138,46 @@ ValueId RandomParts::rescale(ValueId accumulators, const std::vector<Spread>& sp
     if (is_dyadic) b = std::round(b * 8) / 8;
     if (chance(0.02)) m = 0;
     if (chance(0.02)) b *= 1000;
-    multiplier.as<float>()[c] = m;
-    bias.as<float>()[c] = b;
+    scaling.multiplier.push_back(double{m});
+    scaling.bias.push_back(double{b});
   }
-  graph::Graph& graph = network_.graph;
-  const ValueId m = graph.add_parameter(stem + ".multiplier", {DataType::f32, {channels}});
-  const ValueId b = graph.add_parameter(stem + ".bias", {DataType::f32, {channels}});
-  network_.tensors[stem + ".multiplier"] = std::move(multiplier);
-  network_.tensors[stem + ".bias"] = std::move(bias);
-  return add(Op::rescale, "rescale", {accumulators, m, b});
+  return scaling;
+}
+
+ValueId RandomParts::rescale(const Sums& sums) {
+  Scaling scaling = draw_scaling(sums.spreads);
+  if (form_ == Form::fixed) {
+    for (double& m : scaling.multiplier) m *= kStreamScale;
+    for (double& b : scaling.bias) b *= kStreamScale;
+    return add_fixed(Op::fixed_rescale, sums.accumulators, scaling.multiplier, scaling.bias);
+  }
+  const std::string stem = network_.graph.value(sums.accumulators).name;
+  const Shape channels{static_cast<int64_t>(sums.spreads.size())};
+  const std::vector<float> multiplier(scaling.multiplier.begin(), scaling.multiplier.end());
+  const std::vector<float> bias(scaling.bias.begin(), scaling.bias.end());
+  const ValueId m = add_tensor(stem + ".multiplier", Tensor::of(channels, multiplier));
+  const ValueId b = add_tensor(stem + ".bias", Tensor::of(channels, bias));
+  return add(Op::rescale, "rescale", {sums.accumulators, m, b});
 }
 
 ValueId RandomParts::integer_convolution(ValueId codes, const Convolution& form, Zero zero) {
+  return rescale(convolve(codes, form, zero));
+}
+
+// With streams either through one, or straight away.
+ValueId RandomParts::coded_convolution(ValueId codes, const Convolution& form) {
+  const Sums sums = convolve(codes, form, Zero::none);
+  if (form_ == Form::real || chance(0.4)) return quantize(rescale(sums));
+  Scaling scaling = draw_scaling(sums.spreads);
+  const Grid grid = random_grid({GridKind::unsigned_, GridKind::unsigned_, GridKind::symmetric});
+  const double step{random_step(1.0, grid.max_code())};
+  for (double& m : scaling.multiplier) m /= step;
+  for (double& b : scaling.bias) b /= step;
+  return add_fixed(Op::fixed_requantize, sums.accumulators, scaling.multiplier, scaling.bias,
+                   {{"grid", std::string(name_of(grid.kind))}, {"bits", int64_t{grid.bits}}});
+}
+
+RandomParts::Sums RandomParts::convolve(ValueId codes, const Convolution& form, Zero zero) {
   const Shape weight = weight_shape(shape_of(codes), form);
   const Grid grid = random_grid({GridKind::unsigned_, GridKind::odd, GridKind::symmetric});
   Attributes attributes = window_attributes(form);
@@ -168,7 +192,7 @@ ValueId RandomParts::integer_convolution(ValueId codes, const Convolution& form,
   const ValueId sums = add(Op::integer_conv2d, "conv", {codes, parameter}, std::move(attributes));
   Spread spread = spread_of_codes(codes);
   if (zero == Zero::random) spread.mean = 0;
-  return rescale(sums, spread_of_sums(spread, parameter, grid));
+  return {sums, spread_of_sums(spread, parameter, grid)};
 }
 
 ValueId RandomParts::integer_linear(ValueId codes) {
@@ -178,7 +202,7 @@ ValueId RandomParts::integer_linear(ValueId codes) {
   const ValueId sums = add(
       Op::integer_linear, "linear", {codes, parameter},
       {{"weight_bits", int64_t{grid.bits}}, {"weight_grid", std::string(name_of(grid.kind))}});
-  return rescale(sums, spread_of_sums(spread_of_codes(codes), parameter, grid));
+  return rescale({sums, spread_of_sums(spread_of_codes(codes), parameter, grid)});
 }
 
 ValueId RandomParts::float_convolution(ValueId real) {

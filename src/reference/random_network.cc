@@ -15,10 +15,10 @@ using graph::ValueId;
 
 class Walk {
  public:
-  explicit Walk(uint64_t seed) : random_(seed), parts_(random_) {}
+  Walk(uint64_t seed, Form form) : random_(seed), parts_(random_, form), form_(form) {}
 
   graph::Network run(uint64_t seed) {
-    parts_.set_name(fmt::format("random_{}", seed));
+    parts_.set_name(fmt::format("random_{}{}", form_ == Form::fixed ? "fixed_" : "", seed));
     const ValueId image = parts_.add_image();
     ValueId real = first_layer(image);
     const uint64_t blocks = random_.below(5);
@@ -33,6 +33,7 @@ class Walk {
   // Codes straight from the camera, or their values.
   ValueId first_layer(ValueId image) {
     if (chance(0.1)) {
+      if (form_ == Form::fixed) return after_layer(parts_.dequantize(image));
       const auto step = static_cast<double>(parts_.random_step(1.0, 255));
       const ValueId real = parts_.add(
           Op::dequantize, "image_real", {image},
@@ -47,19 +48,23 @@ class Walk {
   ValueId after_layer(ValueId real) {
     if (chance(0.6)) real = parts_.add(Op::relu, "relu", {real});
     if (shape_of(real).size() != 4) return real;
-    switch (random_.below(14)) {
+    switch (random_.below(16)) {
       case 0:
-        return parts_.pool(Op::max_pool, real);
+        return parts_.max_pool(real);
       case 1:
-        return parts_.pool(Op::avg_pool, real);
+        return parts_.average_pool(real);
       case 2:
         return parts_.slice(real);
       case 3:
         return parts_.pad(real);
       case 4:
-        return parts_.batch_norm(real);
+        return form_ == Form::real ? parts_.batch_norm(real) : real;
       case 5:
-        return parts_.float_convolution(real);
+        return form_ == Form::real ? parts_.float_convolution(real) : real;
+      case 6:
+        return form_ == Form::real ? parts_.clip(real) : real;
+      case 7:
+        return form_ == Form::real ? parts_.rescale(real) : real;
       default:
         return real;
     }
@@ -73,8 +78,24 @@ class Walk {
   }
 
   ValueId chain(ValueId real) {
-    const ValueId codes = parts_.quantize(real);
+    ValueId codes = parts_.quantize(real);
+    if (form_ == Form::fixed) codes = after_codes(codes);
     return after_layer(parts_.integer_convolution(codes, parts_.draw_convolution(shape_of(codes))));
+  }
+
+  // Codes on the way from one layer to the next without real numbers between.
+  ValueId after_codes(ValueId codes) {
+    if (chance(0.4)) codes = parts_.coded_convolution(codes, parts_.draw_convolution(shape_of(codes)));
+    switch (random_.below(6)) {
+      case 0:
+        return parts_.max_pool(codes);
+      case 1:
+        return parts_.slice(codes);
+      case 2:
+        return parts_.pad(codes);
+      default:
+        return codes;
+    }
   }
 
   // The shortcut is the real number, or that of its codes.
@@ -109,10 +130,11 @@ class Walk {
     if (kind < 0.2) return real;
     const Shape& shape = shape_of(real);
     const bool is_small = shape[1] * shape[2] * shape[3] <= kMostFeatures;
-    real = is_small && chance(0.5) ? parts_.add(Op::flatten, "flatten", {real})
-                                   : parts_.add(Op::global_avg_pool, "pool", {real});
+    if (form_ == Form::fixed && is_small && kind > 0.8)
+      return parts_.integer_linear(parts_.add(Op::flatten, "flatten", {parts_.quantize(real)}));
+    real = is_small && chance(0.5) ? parts_.add(Op::flatten, "flatten", {real}) : parts_.global_average(real);
     if (kind < 0.3) return real;
-    if (kind < 0.4) return parts_.float_linear(real);
+    if (kind < 0.4 && form_ == Form::real) return parts_.float_linear(real);
     // Averages differ little between images; few bits would often make them all equal.
     real = parts_.integer_linear(parts_.quantize(real, chance(0.8) ? 6 : 1));
     if (chance(0.2)) real = parts_.integer_linear(parts_.quantize(parts_.add(Op::relu, "relu", {real})));
@@ -121,11 +143,13 @@ class Walk {
 
   Random random_;
   RandomParts parts_;
+  Form form_;
 };
 
 }  // namespace
 
-graph::Network random_integer_network(uint64_t seed) { return Walk(seed).run(seed); }
+graph::Network random_integer_network(uint64_t seed) { return Walk(seed, Form::real).run(seed); }
+graph::Network random_fixed_network(uint64_t seed) { return Walk(seed, Form::fixed).run(seed); }
 
 graph::Tensor random_input(const graph::Network& network, int64_t batch, uint64_t seed) {
   const graph::Graph& graph = network.graph;

@@ -15,6 +15,10 @@ namespace pact::reference {
 // fit into int32 for any input.
 graph::Network random_integer_network(uint64_t seed);
 
+// The same in integers alone (docs/number_format.md): the real numbers between are int32 streams, layers enter
+// them or codes by fixed_rescale and fixed_requantize; no float layers. The output is f32 or a stream.
+graph::Network random_fixed_network(uint64_t seed);
+
 // An input for the only input of `network`, u8 or f32 with whole values 0 to 255: now and then all pixels
 // are 0, all are 255, or each is one of the two.
 graph::Tensor random_input(const graph::Network& network, int64_t batch, uint64_t seed);

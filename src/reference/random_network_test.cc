@@ -54,6 +54,37 @@ TEST(RandomNetwork, EvaluatesToFiniteNumbersThatDependOnTheInput) {
   EXPECT_GT(varied, kSeeds * 2 / 3);
 }
 
+TEST(RandomFixedNetwork, HasIntegersBetweenTheLayersAndNumbersThatDependOnTheInput) {
+  constexpr uint64_t kFixedSeeds = 150;
+  size_t varied = 0;
+  std::set<std::string> seen;
+  for (uint64_t seed = 0; seed < kFixedSeeds; ++seed) {
+    const graph::Network network = random_fixed_network(seed);
+    ASSERT_NO_THROW(graph::verify(network)) << seed;
+    const graph::ValueId output = network.graph.outputs()[0];
+    for (const graph::Node& node : network.graph.nodes()) {
+      const DataType type = network.graph.value(node.output).type.dtype;
+      EXPECT_TRUE(type != DataType::f32 || node.output == output) << seed << " " << node.name;
+      seen.insert(fmt::format("{} {}", name_of(node.op), name_of(type)));
+      if (node.op != Op::fixed_rescale && node.op != Op::fixed_requantize) continue;
+      const int64_t numbers = network.graph.value(node.inputs[1]).type.shape[0];
+      seen.insert(fmt::format("{} of {}, {}", name_of(node.op),
+                              name_of(network.graph.value(node.inputs[0]).type.dtype),
+                              numbers == 1 ? "one" : "each"));
+    }
+    const graph::Tensor input = random_input(network, 2, seed), other = random_input(network, 2, seed + 1);
+    if (evaluate(network, input) != evaluate(network, other)) ++varied;
+  }
+  EXPECT_GT(varied, kFixedSeeds * 2 / 3);
+  for (const char* what :
+       {"fixed_rescale of i32, each", "fixed_rescale of u8, one", "fixed_rescale of i8, one",
+        "fixed_rescale of i32, one", "fixed_requantize of i32, each", "fixed_requantize of i32, one",
+        "fixed_requantize u8", "fixed_requantize i8", "add i32", "relu i32", "sum_pool i32", "max_pool i32",
+        "max_pool u8", "max_pool i8", "flatten i32", "flatten u8", "slice i32", "slice u8", "pad i32", "pad u8",
+        "rescale f32", "integer_linear i32"})
+    EXPECT_TRUE(seen.contains(what)) << what;
+}
+
 // What the engine is compared on: every op, weight grid and bit width, and the less usual forms.
 TEST(RandomNetwork, CoversWhatAnEngineMustDo) {
   std::set<std::string> seen;
@@ -82,7 +113,7 @@ TEST(RandomNetwork, CoversWhatAnEngineMustDo) {
 #define PACT_OP(name) wanted.insert(#name);
 #include "graph/ops.inc"
 #undef PACT_OP
-  for (const char* of_training : {"normalize", "quant"}) wanted.erase(of_training);
+  for (const char* other : {"normalize", "quant", "fixed_requantize", "fixed_rescale", "sum_pool"}) wanted.erase(other);
   for (int bits = 1; bits <= 8; ++bits) {
     for (const char* kind : {"codes unsigned", "weights unsigned", "weights odd"})
       wanted.insert(fmt::format("{}{}", kind, bits));

@@ -28,6 +28,14 @@ Grid RandomParts::random_grid(std::vector<GridKind> kinds, int least_bits) {
 }
 
 graph::Network RandomParts::finish(ValueId output) {
+  if (form_ == Form::fixed && chance(0.5)) {
+    const Shape channels{shape_of(output)[1]};
+    Tensor unit = Tensor::zeros(DataType::f32, channels);
+    std::ranges::fill(unit.as<float>(), static_cast<float>(1 / kStreamScale));
+    const ValueId multiplier = add_tensor("unit", std::move(unit));
+    const ValueId bias = add_tensor("zero", Tensor::zeros(DataType::f32, channels));
+    output = add(Op::rescale, "real", {output, multiplier, bias});
+  }
   network_.graph.add_output(output);
   return std::move(network_);
 }
@@ -73,15 +81,70 @@ float RandomParts::random_step(double size, int most_code) {
   return chance(0.4) ? std::exp2(std::round(std::log2(step))) : step;
 }
 
+ValueId RandomParts::add_tensor(const std::string& name, Tensor tensor) {
+  const ValueId id = network_.graph.add_parameter(name, {tensor.type, tensor.shape});
+  network_.tensors[name] = std::move(tensor);
+  return id;
+}
+
+Grid RandomParts::grid_of_codes(ValueId codes) const {
+  const graph::Node* node = network_.graph.producer(codes);
+  while (node && !node->attributes.contains("grid")) node = network_.graph.producer(node->inputs[0]);
+  if (!node) return {};  // the image
+  return {quant::grid_kind_of(node->word("grid")), static_cast<int>(node->integer("bits"))};
+}
+
+ValueId RandomParts::add_fixed(Op op, ValueId x, const std::vector<double>& multiplier,
+                               const std::vector<double>& bias, graph::Attributes attributes) {
+  const auto count = static_cast<int64_t>(multiplier.size());
+  Tensor m = Tensor::zeros(DataType::i16, {count}), b = Tensor::zeros(DataType::i64, {count});
+  Tensor shift = Tensor::zeros(DataType::u8, {count});
+  for (size_t c = 0; c < multiplier.size(); ++c) {
+    const quant::FixedPoint fixed = quant::to_fixed_point(multiplier[c], bias[c], quant::kNetworkLimits);
+    m.as<int16_t>()[c] = static_cast<int16_t>(fixed.multiplier);
+    b.as<int64_t>()[c] = fixed.bias;
+    shift.as<uint8_t>()[c] = static_cast<uint8_t>(fixed.shift);
+  }
+  const std::string stem = fmt::format("numbers{}", nodes_);
+  return add(op, op == Op::fixed_rescale ? "stream" : "codes",
+             {x, add_tensor(stem + ".m", std::move(m)), add_tensor(stem + ".b", std::move(b)),
+              add_tensor(stem + ".shift", std::move(shift))},
+             std::move(attributes));
+}
+
 ValueId RandomParts::quantize(ValueId real, int least_bits) {
   const Grid grid = random_grid({GridKind::unsigned_, GridKind::unsigned_, GridKind::symmetric}, least_bits);
   const double step{random_step(1.0, grid.max_code())};
-  return add(
-      Op::quantize, "codes", {real},
-      {{"grid", std::string(name_of(grid.kind))}, {"bits", int64_t{grid.bits}}, {"step", step}});
+  if (form_ == Form::fixed) {
+    const size_t count = chance(0.3) ? static_cast<size_t>(shape_of(real)[1]) : 1;
+    return add_fixed(Op::fixed_requantize, real, std::vector<double>(count, 1 / (step * kStreamScale)),
+                     std::vector<double>(count, chance(0.2) ? random_.normal() : 0.0),
+                     {{"grid", std::string(name_of(grid.kind))}, {"bits", int64_t{grid.bits}}});
+  }
+  const bool has_zero = grid.kind == GridKind::unsigned_ && random_.uniform() < 0.2;
+  return add(Op::quantize, "codes", {real},
+             {{"grid", std::string(name_of(grid.kind))},
+              {"bits", int64_t{grid.bits}},
+              {"step", step},
+              {"zero", has_zero ? between(1, grid.max_code()) : 0}});
+}
+
+ValueId RandomParts::clip(ValueId real) {
+  const double low = -0.25 * static_cast<double>(between(0, 4));
+  return add(Op::clip, "clip", {real}, {{"low", low}, {"high", low + 0.5 * static_cast<double>(between(0, 5))}});
+}
+
+ValueId RandomParts::rescale(ValueId real) {
+  const Shape channels{shape_of(real)[1]};
+  return add(Op::rescale, "scaled",
+             {real, add_reals("factor", channels, 1, 0.5), add_reals("term", channels, 0, 0.5)});
 }
 
 ValueId RandomParts::dequantize(ValueId codes) {
+  if (form_ == Form::fixed) {
+    const double step{random_step(1.0, grid_of_codes(codes).max_code())};
+    return add_fixed(Op::fixed_rescale, codes, {step * kStreamScale}, {0.0});
+  }
   return add(Op::dequantize, "real", {codes}, network_.graph.producer(codes)->attributes);
 }
 
@@ -99,6 +162,22 @@ ValueId RandomParts::batch_norm(ValueId real) {
   return add(Op::batch_norm, "norm", std::move(inputs));
 }
 
+// Sums of streams are brought back to the unit of the stream.
+ValueId RandomParts::average_pool(ValueId real) {
+  if (form_ == Form::real) return pool(Op::avg_pool, real);
+  const ValueId sums = pool(Op::sum_pool, real);
+  const std::vector<int64_t>& kernel = network_.graph.producer(sums)->integers("kernel");
+  return add_fixed(Op::fixed_rescale, sums, {1.0 / static_cast<double>(kernel[0] * kernel[1])}, {0.0});
+}
+
+ValueId RandomParts::global_average(ValueId real) {
+  if (form_ == Form::real) return add(Op::global_avg_pool, "pool", {real});
+  const Shape& x = shape_of(real);
+  const double count = static_cast<double>(x[2] * x[3]);
+  const ValueId sums = add(Op::sum_pool, "sums", {real}, {{"kernel", std::vector<int64_t>{x[2], x[3]}}});
+  return add_fixed(Op::fixed_rescale, add(Op::flatten, "pool", {sums}), {1.0 / count}, {0.0});
+}
+
 ValueId RandomParts::pool(Op op, ValueId real) {
   const Shape& x = shape_of(real);
   std::vector<int64_t> kernel, strides, pads(4);
@@ -110,7 +189,7 @@ ValueId RandomParts::pool(Op op, ValueId real) {
   }
   graph::Attributes attributes{{"kernel", kernel}, {"strides", strides}, {"pads", pads}};
   if (op == Op::avg_pool) attributes["count_include_pad"] = between(0, 1);
-  return add(op, op == Op::avg_pool ? "avg" : "max", {real}, std::move(attributes));
+  return add(op, op == Op::max_pool ? "max" : "avg", {real}, std::move(attributes));
 }
 
 ValueId RandomParts::slice(ValueId real) {

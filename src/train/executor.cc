@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "graph/rules.h"
+#include "quant/grid.h"
 #include "train/normalize_activate.h"
 #include "train/quantizers/activation_clips.h"
 #include "train/storage.h"
@@ -81,6 +82,33 @@ at::Tensor run_normalize(const Node& node, const at::Tensor& x, at::ScalarType t
   return ((x - per_channel("mean")) / per_channel("std")).to(type);
 }
 
+at::Tensor run_rescale(const Node& node, const at::Tensor& x, const at::Tensor& multiplier,
+                       const at::Tensor& bias) {
+  if (!x.is_floating_point())
+    fail(ErrorKind::unsupported, "{}: rescales accumulators, which belong to integer networks", node.name);
+  std::vector<int64_t> along(static_cast<size_t>(x.dim()), 1);
+  along[1] = -1;
+  return (x * multiplier.view(along) + bias.view(along)).to(x.scalar_type());
+}
+
+// The quantizers that PACT trains; networks from other tools have more kinds, which are only evaluated.
+bool is_clip(const Node& quant) { return quant.word("grid") == "unsigned" && quant.integer("zero") == 0; }
+
+// The value of the code of x, on grids that have no fused kernel.
+at::Tensor on_grid(const Node& node, const at::Tensor& x, const at::Tensor& level) {
+  quant::Grid grid{.kind = quant::grid_kind_of(node.word("grid")),
+                   .bits = static_cast<int>(node.integer("bits")),
+                   .zero = static_cast<int>(node.integer("zero"))};
+  const bool is_odd = grid.kind == quant::GridKind::odd;
+  grid.step = level.item<float>() / (static_cast<float>(grid.max_code()) * (is_odd ? 0.5f : 1.0f));
+  const at::Tensor real = x.to(at::kFloat).contiguous();
+  at::Tensor result = at::empty_like(real);
+  const float* from = real.data_ptr<float>();
+  float* to = result.data_ptr<float>();
+  for (int64_t i = 0; i < real.numel(); ++i) to[i] = grid.value_of(grid.code_of(from[i]));
+  return result.to(x.scalar_type());
+}
+
 at::Tensor run_max_pool(const Node& node, const at::Tensor& x) {
   // Padding never wins, and may be wider than libtorch's own allows.
   const std::vector<int64_t>& p = node.integers("pads");
@@ -151,7 +179,8 @@ class Executor::Planner {
     if (next && next->op == Op::relu) {
       chain.relu = last = next;
       for (const graph::NodeId id : graph_.consumers(last->output))
-        if (!chain.quant && graph_.node(id).op == Op::quant) chain.quant = &graph_.node(id);
+        if (!chain.quant && graph_.node(id).op == Op::quant && is_clip(graph_.node(id)))
+          chain.quant = &graph_.node(id);
       const bool is_output = std::count(graph_.outputs().begin(), graph_.outputs().end(), last->output) > 0;
       chain.wants_real = !chain.quant || is_output || graph_.consumers(last->output).size() > 1;
     }
@@ -185,6 +214,7 @@ class Executor::Planner {
       const bool wants_real = chain.wants_real || !quantizes || frame.options.observer;
       const NormalizeActivateOutput out = normalize_activate(
           in, {.statistics = frame.options.mode == Mode::train ? Statistics::of_batch : Statistics::running,
+               .momentum = frame.options.momentum,
                .epsilon = norm.real("epsilon"),
                .rectifier = chain.relu ? Rectifier::relu : Rectifier::none,
                .bits = quantizes ? static_cast<int>(chain.quant->integer("bits")) : 0,
@@ -211,6 +241,17 @@ class Executor::Planner {
       return;
     }
     std::shared_ptr<ActivationQuantizer> quantizer = make_activation_quantizer(node.word("scheme"));
+    if (!is_clip(node)) {
+      add_step(node.inputs, [=, &node](Frame& frame) {
+        if (frame.options.mode == Mode::train)
+          fail(ErrorKind::unsupported, "{}: only quantizers of unsigned grids without a zero point are trained",
+               node.name);
+        const at::Tensor level =
+            quantizer->level(parameter >= 0 ? frame.values[static_cast<size_t>(parameter)] : at::Tensor());
+        frame.values[static_cast<size_t>(y)] = on_grid(node, frame.values[static_cast<size_t>(x)], level);
+      });
+      return;
+    }
     add_step(node.inputs, [=, &node](Frame& frame) {
       const at::Tensor input = frame.values[static_cast<size_t>(x)];
       if (frame.options.observer) frame.options.observer(node, input);
@@ -248,6 +289,8 @@ class Executor::Planner {
         return at::linear(x.to(at::kFloat), input(1), input(2));
       case Op::relu:
         return at::relu(x);
+      case Op::clip:
+        return at::clamp(x, node.real("low"), node.real("high"));
       case Op::add:
         return x + input(1);
       case Op::max_pool:
@@ -265,11 +308,15 @@ class Executor::Planner {
       case Op::quant:
       case Op::batch_norm:
         break;
+      case Op::rescale:
+        return run_rescale(node, x, input(1), input(2));
       case Op::quantize:
       case Op::dequantize:
       case Op::integer_conv2d:
       case Op::integer_linear:
-      case Op::rescale:
+      case Op::fixed_requantize:
+      case Op::fixed_rescale:
+      case Op::sum_pool:
         fail(ErrorKind::unsupported, "{}: {} belongs to integer networks, which cannot be trained", node.name,
              name_of(node.op));
     }

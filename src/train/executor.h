@@ -25,6 +25,7 @@ struct RunOptions {
   Precision precision = Precision::fp32;
   Quantization activations = Quantization::on;
   ActivationObserver observer = nullptr;  // or none
+  double momentum = 0.1;                  // weight of the batch in running statistics, when training
 };
 
 class Executor {

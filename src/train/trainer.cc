@@ -45,7 +45,7 @@ Precision precision_of(const Settings& settings) {
   if (settings.precision == "bf16") return Precision::bf16;
   if (settings.precision == "fp32") return Precision::fp32;
   // libtorch's bfloat16 convolutions need AVX-512; without it they are slower than float32.
-  return available_isas().back() == Isa::x86_avx512 ? Precision::bf16 : Precision::fp32;
+  return available_isas().back() >= Isa::x86_avx512 ? Precision::bf16 : Precision::fp32;
 }
 
 data::LoaderOptions loader_options(const Settings& s) {

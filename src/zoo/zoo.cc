@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "zoo/cifar_resnet.h"
 #include "zoo/imagenet_resnet.h"
+#include "zoo/mobilenet.h"
 
 namespace pact::zoo {
 
@@ -15,6 +16,7 @@ const std::vector<ZooEntry>& catalog() {
       {"resnet56", "CIFAR ResNet-56", {}, resnet56},
       {"resnet18", "ImageNet ResNet-18 as in torchvision", imagenet_input(), resnet18},
       {"resnet50", "ImageNet ResNet-50 as in torchvision (v1.5)", imagenet_input(), resnet50},
+      {"mobilenet", "MobileNet V1 (Howard et al. 2017), convolutions per channel", imagenet_input(), mobilenet},
   };
   return entries;
 }

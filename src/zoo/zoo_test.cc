@@ -34,6 +34,7 @@ TEST(Zoo, ResNetsHaveThePublishedSizes) {
   // Those of torchvision.models.
   EXPECT_EQ(count("resnet18"), 11689512);
   EXPECT_EQ(count("resnet50"), 25557032);
+  EXPECT_EQ(count("mobilenet"), 4231976);  // the trainable ones of Keras' MobileNet
   EXPECT_EQ(count("resnet20"), 269722);
   EXPECT_EQ(count("resnet32"), 464154);
   EXPECT_EQ(count("resnet56"), 853018);
@@ -67,6 +68,10 @@ TEST(Zoo, ImageNetResNetsAreThoseOfTorchvision) {
   EXPECT_EQ(shape(large, "bn1.weight"), "[64]");
   EXPECT_EQ(shape(large, "fc"), "[N,1000]");
   EXPECT_EQ(shape(large, "fc.weight"), "[1000,2048]");
+}
+
+TEST(Zoo, MobileNetDoesThePublishedWork) {
+  EXPECT_EQ(macs_of(find_entry("mobilenet").build(imagenet_input())), 568'740'352);  // 569 million, table 4
 }
 
 TEST(Zoo, InitialWeightsHaveTheirVarianceAndDependOnTheSeedOnly) {

@@ -1,12 +1,15 @@
-// max_pool, avg_pool, global_avg_pool over the two last axes of x[N,C,H,W].
+// max_pool, avg_pool, global_avg_pool, sum_pool over the two last axes of x[N,C,H,W]. max_pool also takes streams
+// and codes, sum_pool takes streams.
 #include "base/error.h"
 #include "graph/ops/require.h"
 
 namespace pact::graph {
 namespace {
 
-TensorType infer_pool(const RuleContext& context) {
-  const Shape& x = require_rank(context, 0, "x", 4);
+TensorType infer_windows(const RuleContext& context) {
+  const TensorType& type = context.inputs[0];
+  const Shape& x = type.shape;
+  if (x.size() != 4) fail("x is {}, it must have rank 4", to_string(type));
   const auto& kernel = require_list(context, "kernel", 2, 1);
   const auto& strides = require_list(context, "strides", 2, 1);
   const auto& pads = require_list(context, "pads", 4, 0);  // top, left, bottom, right
@@ -17,9 +20,24 @@ TensorType infer_pool(const RuleContext& context) {
            to_string(Attribute(kernel)));
     }
   }
-  return {DataType::f32,
+  return {type.dtype,
           {x[0], x[1], windows_along({x[2], pads[0], pads[2], kernel[0], strides[0], 1}),
            windows_along({x[3], pads[1], pads[3], kernel[1], strides[1], 1})}};
+}
+
+TensorType infer_pool(const RuleContext& context) {
+  require_f32(context, 0, "x");
+  return infer_windows(context);
+}
+
+TensorType infer_max_pool(const RuleContext& context) {
+  require_numbers_or_codes(context, 0, "x");
+  return infer_windows(context);
+}
+
+TensorType infer_sum_pool(const RuleContext& context) {
+  if (context.inputs[0].dtype != DataType::i32) fail("x is {}, it must be i32", to_string(context.inputs[0]));
+  return infer_windows(context);
 }
 
 std::vector<AttributeRule> window_attributes() {
@@ -31,7 +49,7 @@ std::vector<AttributeRule> window_attributes() {
 }  // namespace
 
 const OpRule& max_pool_rule() {
-  static const OpRule rule{1, 1, window_attributes(), infer_pool};
+  static const OpRule rule{1, 1, window_attributes(), infer_max_pool};
   return rule;
 }
 
@@ -44,6 +62,11 @@ const OpRule& avg_pool_rule() {
     made.attributes.push_back({"count_include_pad", int64_t{1}, {}});
     return made;
   }();
+  return rule;
+}
+
+const OpRule& sum_pool_rule() {
+  static const OpRule rule{1, 1, window_attributes(), infer_sum_pool};
   return rule;
 }
 

@@ -12,7 +12,8 @@ TensorType infer(const RuleContext& context) {
   if (context.inputs.size() > 1) require_shape(context, 1, "alpha", {});
   const quant::GridKind kind = quant::grid_kind_of(context.node.word("grid"));
   const int64_t bits = require_integer(context, "bits", quant::kMinBits, quant::kMaxBits);
-  quant::require_valid({.kind = kind, .bits = static_cast<int>(bits)});
+  const int64_t zero = require_integer(context, "zero", 0, 255);
+  quant::require_valid({.kind = kind, .bits = static_cast<int>(bits), .zero = static_cast<int>(zero)});
   return context.inputs[0];
 }
 
@@ -20,7 +21,13 @@ TensorType infer(const RuleContext& context) {
 
 const OpRule& quant_rule() {
   static const OpRule rule{
-      1, 2, {{"scheme", {}, std::string()}, {"bits", {}, int64_t{}}, {"grid", {}, std::string()}}, infer};
+      1,
+      2,
+      {{"scheme", {}, std::string()},
+       {"bits", {}, int64_t{}},
+       {"grid", {}, std::string()},
+       {"zero", int64_t{0}, {}, Shown::unless_default}},
+      infer};
   return rule;
 }
 

@@ -14,6 +14,21 @@ const Shape& require_f32(const RuleContext& context, size_t index, std::string_v
   return type.shape;
 }
 
+const Shape& require_numbers(const RuleContext& context, size_t index, std::string_view role) {
+  const TensorType& type = context.inputs[index];
+  if (type.dtype != DataType::f32 && type.dtype != DataType::i32)
+    fail("{} is {}, it must be f32 or i32", role, to_string(type));
+  return type.shape;
+}
+
+const Shape& require_numbers_or_codes(const RuleContext& context, size_t index, std::string_view role) {
+  const TensorType& type = context.inputs[index];
+  if (type.dtype != DataType::f32 && type.dtype != DataType::i32 && type.dtype != DataType::u8 &&
+      type.dtype != DataType::i8)
+    fail("{} is {}, it must be f32, i32, u8 or i8", role, to_string(type));
+  return type.shape;
+}
+
 const Shape& require_rank(const RuleContext& context, size_t index, std::string_view role, size_t rank) {
   const Shape& shape = require_f32(context, index, role);
   if (shape.size() != rank) fail("{} is {}, it must have rank {}", role, to_string(shape), rank);

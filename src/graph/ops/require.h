@@ -9,7 +9,10 @@ namespace pact::graph {
 
 // Input `index` is f32; `role` is what the op calls it. Returns its shape.
 const Shape& require_f32(const RuleContext& context, size_t index, std::string_view role);
-// The same with a given rank.
+// Input `index` holds real numbers or a stream, f32 or i32; or, besides, codes. Returns its shape.
+const Shape& require_numbers(const RuleContext& context, size_t index, std::string_view role);
+const Shape& require_numbers_or_codes(const RuleContext& context, size_t index, std::string_view role);
+// Input `index` is f32, with a given rank.
 const Shape& require_rank(const RuleContext& context, size_t index, std::string_view role, size_t rank);
 // The same with exactly this shape.
 void require_shape(const RuleContext& context, size_t index, std::string_view role, const Shape& shape);

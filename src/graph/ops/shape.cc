@@ -8,14 +8,14 @@ namespace pact::graph {
 namespace {
 
 const Shape& require_axes(const RuleContext& context) {
-  const Shape& x = require_f32(context, 0, "x");
+  const Shape& x = require_numbers_or_codes(context, 0, "x");
   if (x.size() < 2) fail("x is {}, it must have axes beside the batch", to_string(x));
   return x;
 }
 
 TensorType infer_flatten(const RuleContext& context) {
   const Shape& x = require_axes(context);
-  return {DataType::f32, {x[0], element_count({x.begin() + 1, x.end()})}};
+  return {context.inputs[0].dtype, {x[0], element_count({x.begin() + 1, x.end()})}};
 }
 
 // Elements begin, begin + step, ... below end; an end beyond the extent means the extent.
@@ -30,7 +30,7 @@ TensorType infer_slice(const RuleContext& context) {
     if (begin[i] >= stop) fail("the slice is empty along axis {}: begin {}, end {}", i + 1, begin[i], stop);
     shape[i + 1] = (stop - begin[i] + step[i] - 1) / step[i];
   }
-  return {DataType::f32, std::move(shape)};
+  return {context.inputs[0].dtype, std::move(shape)};
 }
 
 TensorType infer_pad(const RuleContext& context) {
@@ -39,7 +39,7 @@ TensorType infer_pad(const RuleContext& context) {
   const auto& before = require_list(context, "before", axes, 0);
   const auto& after = require_list(context, "after", axes, 0);
   for (size_t i = 0; i < axes; ++i) shape[i + 1] += before[i] + after[i];
-  return {DataType::f32, std::move(shape)};
+  return {context.inputs[0].dtype, std::move(shape)};
 }
 
 }  // namespace

@@ -1,20 +1,16 @@
 // From an instruction set to its kernels.
-
-#include "base/cpu.h"
-#include "base/error.h"
 #include "kernels/clip_quantize/clip_quantize.h"
+#include "kernels/select.h"
 
 namespace pact::kernels {
 
 const ClipQuantizeKernels& clip_quantize_kernels(Isa isa) {
-  switch (isa) {
-#define PACT_KERNEL(name) \
-  case Isa::name:         \
-    return kClipQuantize_##name;
+  static constexpr Built<ClipQuantizeKernels> kBuilt[] = {
+#define PACT_KERNEL(name) {Isa::name, &kClipQuantize_##name},
 #include "kernels/isas.inc"
 #undef PACT_KERNEL
-  }
-  fail(ErrorKind::internal, "no kernels for instruction set {}", name_of(isa));
+  };
+  return nearest<ClipQuantizeKernels>(kBuilt, isa);
 }
 
 }  // namespace pact::kernels

@@ -72,7 +72,7 @@ struct IntegerConvKernels {
 
 const IntegerConvKernels& integer_conv_kernels(Isa isa);
 
-#define PACT_KERNEL(isa) extern const IntegerConvKernels kIntegerConv_##isa;
+#define PACT_KERNEL(isa) extern const IntegerConvKernels kIntegerConv_##isa, kIntegerConv_##isa##_emulated;
 #include "kernels/isas.inc"
 #undef PACT_KERNEL
 

@@ -1,10 +1,13 @@
-// Every instruction set against sums and codes computed one by one (quant/requantize.h), and extreme operands.
+// Every instruction set against sums and codes computed one by one (quant/requantize.h), and extreme
+// operands.
 
 #include "kernels/integer_conv/integer_conv.h"
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "base/cpu.h"
@@ -15,6 +18,22 @@ namespace pact::kernels {
 namespace {
 
 constexpr int kBlock = IntegerConvKernels::kBlock;
+
+struct Named {
+  std::string name;
+  const IntegerConvKernels* kernels;
+};
+
+// What this machine runs, and what it can only emulate.
+std::vector<Named> all_kernels() {
+  std::vector<Named> all;
+  for (const Isa isa : available_isas())
+    all.push_back({std::string(name_of(isa)), &integer_conv_kernels(isa)});
+#if defined(PACT_HAS_EMULATED_KERNELS)
+  all.push_back({"emulated x86_avx512", &kIntegerConv_x86_avx512_emulated});
+#endif
+  return all;
+}
 
 std::vector<int16_t> random_integers(Random& random, size_t count) {
   std::vector<int16_t> integers(count);
@@ -34,22 +53,23 @@ TEST(IntegerConvKernels, MultiplySumsProductsExactly) {
       const std::vector<int16_t> x = random_integers(random, 400);
       const std::vector<int16_t> weights =
           random_integers(random, segments.size() * static_cast<size_t>(pairs * 2 * kBlock));
-      for (const Isa isa : available_isas()) {
+      for (const auto& [name, kernels] : all_kernels()) {
         const int64_t stride = kBlock + 3;
         std::vector<int32_t> sums(static_cast<size_t>(pixel_count * stride + 1), -7);
-        integer_conv_kernels(isa).multiply({x.data(), pixels.data(), pixel_count, segments.data(),
-                                            static_cast<int64_t>(segments.size()), pairs, weights.data(),
-                                            sums.data(), stride});
+        kernels->multiply({x.data(), pixels.data(), pixel_count, segments.data(),
+                           static_cast<int64_t>(segments.size()), pairs, weights.data(), sums.data(),
+                           stride});
         for (int64_t p = 0; p < pixel_count; ++p)
           for (int64_t o = 0; o < stride; ++o) {
             int32_t expected = 0;
             for (size_t s = 0; s < segments.size(); ++s)
               for (int64_t k = 0; k < 2 * pairs; ++k)
-                expected += x[static_cast<size_t>(pixels[static_cast<size_t>(p)] + segments[s] + k)] *
-                            weights[(s * static_cast<size_t>(pairs) + static_cast<size_t>(k / 2)) * 2 * kBlock +
-                                    static_cast<size_t>(2 * (o % kBlock) + k % 2)];
+                expected +=
+                    x[static_cast<size_t>(pixels[static_cast<size_t>(p)] + segments[s] + k)] *
+                    weights[(s * static_cast<size_t>(pairs) + static_cast<size_t>(k / 2)) * 2 * kBlock +
+                            static_cast<size_t>(2 * (o % kBlock) + k % 2)];
             ASSERT_EQ(sums[static_cast<size_t>(p * stride + o)], o < kBlock ? expected : -7)
-                << name_of(isa) << " pixel " << p << " of " << pixel_count << ", channel " << o;
+                << name << " pixel " << p << " of " << pixel_count << ", channel " << o;
           }
       }
     }
@@ -60,8 +80,10 @@ TEST(IntegerConvKernels, RequantizeIsTheNumberFormat) {
   for (int round = 0; round < 400; ++round) {
     const auto kind = static_cast<quant::GridKind>(random.below(3));
     const int bits = 2 + static_cast<int>(random.below(7));
-    const quant::Grid grid{kind, bits, random.below(2) ? 0.5f : static_cast<float>(random.uniform(0.01, 2.0))};
-    const auto rows = static_cast<int64_t>(random.below(4)), width = static_cast<int64_t>(1 + random.below(70));
+    const quant::Grid grid{kind, bits,
+                           random.below(2) ? 0.5f : static_cast<float>(random.uniform(0.01, 2.0))};
+    const auto rows = static_cast<int64_t>(random.below(4)),
+               width = static_cast<int64_t>(1 + random.below(70));
     const int64_t stride = width + static_cast<int64_t>(random.below(3));
     std::vector<int32_t> accumulators(static_cast<size_t>(rows * stride));
     for (int32_t& a : accumulators) a = static_cast<int32_t>(random.bits()) >> (random.below(2) ? 0 : 24);
@@ -71,36 +93,81 @@ TEST(IntegerConvKernels, RequantizeIsTheNumberFormat) {
     std::vector<float> shortcut(accumulators.size());
     for (float& s : shortcut) s = static_cast<float>(random.normal());
     const bool adds = random.below(2), relu = random.below(2), keeps = random.below(2);
-    for (const Isa isa : available_isas()) {
+    for (const auto& [name, kernels] : all_kernels()) {
       std::vector<float> real(accumulators.size());
       std::vector<uint8_t> codes(accumulators.size());
-      integer_conv_kernels(isa).requantize(
-          {.rows = rows,
-           .width = width,
-           .stride = stride,
-           .accumulators = accumulators.data(),
-           .accumulator_stride = stride,
-           .multiplier = multiplier.data(),
-           .bias = bias.data(),
-           .shortcut = adds ? shortcut.data() : nullptr,
-           .activation = relu ? Activation::relu : Activation::none,
-           .real = keeps ? real.data() : nullptr,
-           .codes = codes.data(),
-           .code_kind = kind == quant::GridKind::odd ? CodeKind::odd : CodeKind::whole,
-           .step = grid.step,
-           .least_code = grid.min_code(),
-           .largest_code = grid.max_code()});
+      kernels->requantize({.rows = rows,
+                           .width = width,
+                           .stride = stride,
+                           .accumulators = accumulators.data(),
+                           .accumulator_stride = stride,
+                           .multiplier = multiplier.data(),
+                           .bias = bias.data(),
+                           .shortcut = adds ? shortcut.data() : nullptr,
+                           .activation = relu ? Activation::relu : Activation::none,
+                           .real = keeps ? real.data() : nullptr,
+                           .codes = codes.data(),
+                           .code_kind = kind == quant::GridKind::odd ? CodeKind::odd : CodeKind::whole,
+                           .step = grid.step,
+                           .least_code = grid.min_code(),
+                           .largest_code = grid.max_code()});
       for (int64_t r = 0; r < rows; ++r)
         for (int64_t c = 0; c < width; ++c) {
           const auto i = static_cast<size_t>(r * stride + c), channel = static_cast<size_t>(c);
           float z = quant::scale_accumulator(accumulators[i], multiplier[channel], bias[channel]);
           if (adds) z = z + shortcut[i];
           if (relu) z = z > 0.0f ? z : 0.0f;
-          ASSERT_EQ(codes[i], static_cast<uint8_t>(grid.code_of(z))) << name_of(isa) << " z " << z;
+          ASSERT_EQ(codes[i], static_cast<uint8_t>(grid.code_of(z))) << name << " z " << z;
           if (keeps && z == z) {
             ASSERT_EQ(real[i], z);
           }
         }
+    }
+  }
+}
+
+// Numbers within a few units of the last place around ties, where a quotient that is rounded otherwise shows,
+// with steps of every size and mantissa.
+TEST(IntegerConvKernels, RequantizeDividesExactly) {
+  Random random(4);
+  constexpr int64_t kCount = 512;
+  for (int round = 0; round < 2000; ++round) {
+    auto mantissa = static_cast<uint32_t>(random.bits() & 0x7fffff);
+    if (random.below(4) == 0) mantissa = 0x7fffff - static_cast<uint32_t>(random.below(3));
+    const float step = std::ldexp(1.0f + static_cast<float>(mantissa) * 0x1p-23f,
+                                  random.below(8) ? static_cast<int>(random.below(24)) - 16
+                                                  : static_cast<int>(random.below(250)) - 125);
+    const quant::Grid grid{random.below(2) ? quant::GridKind::unsigned_ : quant::GridKind::symmetric,
+                           2 + static_cast<int>(random.below(7)), step};
+    std::vector<float> z(kCount);
+    for (float& number : z) {
+      const double tie = static_cast<double>(random.below(258)) - 1.5 - (random.below(2) ? 128 : 0);
+      number = static_cast<float>(tie * static_cast<double>(step));
+      for (uint64_t steps = random.below(4); steps > 0; --steps)
+        number = std::nextafter(number, random.below(2) ? 1e38f : -1e38f);
+      if (random.below(50) == 0) number = std::numeric_limits<float>::infinity();
+      if (random.below(50) == 0) number = std::numeric_limits<float>::quiet_NaN();
+      if (random.below(50) == 0) number = std::ldexp(number, -120);
+    }
+    const std::vector<int32_t> accumulators(kCount, 0);
+    const std::vector<float> multiplier(kCount, 0.0f);
+    for (const auto& [name, kernels] : all_kernels()) {
+      std::vector<uint8_t> codes(kCount);
+      kernels->requantize({.rows = 1,
+                           .width = kCount,
+                           .stride = kCount,
+                           .accumulators = accumulators.data(),
+                           .accumulator_stride = kCount,
+                           .multiplier = multiplier.data(),
+                           .bias = z.data(),
+                           .codes = codes.data(),
+                           .code_kind = CodeKind::whole,
+                           .step = step,
+                           .least_code = grid.min_code(),
+                           .largest_code = grid.max_code()});
+      for (size_t i = 0; i < codes.size(); ++i)
+        ASSERT_EQ(codes[i], static_cast<uint8_t>(grid.code_of(z[i])))
+            << name << ", z " << z[i] << ", step " << step;
     }
   }
 }

@@ -1,8 +1,7 @@
 // `multiply` with vpmaddwd on 512 bits: tiles of up to 12 pixels by 16 channels, one register each, named one
 // by one, because g++ 12 leaves arrays of them in memory.
-#include <immintrin.h>
-
 #include "kernels/integer_conv/integer_conv.h"
+#include "kernels/x86_intrinsics.h"
 
 namespace pact::kernels {
 namespace {
@@ -53,5 +52,5 @@ void multiply(const IntegerWindows& given) noexcept {
 }  // namespace
 }  // namespace pact::kernels
 
-#define PACT_ISA x86_avx512
+#define PACT_ISA PACT_TABLE(x86_avx512)
 #include "kernels/integer_conv/body.inc"

@@ -1,20 +1,16 @@
 // From an instruction set to its kernels.
-
-#include "base/cpu.h"
-#include "base/error.h"
 #include "kernels/norm_activate/norm_activate.h"
+#include "kernels/select.h"
 
 namespace pact::kernels {
 
 const NormActivateKernels& norm_activate_kernels(Isa isa) {
-  switch (isa) {
-#define PACT_KERNEL(name) \
-  case Isa::name:         \
-    return kNormActivate_##name;
+  static constexpr Built<NormActivateKernels> kBuilt[] = {
+#define PACT_KERNEL(name) {Isa::name, &kNormActivate_##name},
 #include "kernels/isas.inc"
 #undef PACT_KERNEL
-  }
-  fail(ErrorKind::internal, "no kernels for instruction set {}", name_of(isa));
+  };
+  return nearest<NormActivateKernels>(kBuilt, isa);
 }
 
 }  // namespace pact::kernels

@@ -1,5 +1,5 @@
 // Which nodes quantize what, and the grids that alpha and the statistics of weights make:
-//   step = alpha / (2^k - 1) unsigned, alpha / (2^(k-1) - 1) symmetric
+//   step = alpha / (2^k - 1) unsigned, alpha / (2^(k-1) - 1) symmetric, alpha / ((2^k - 1) / 2) odd
 #include "passes/lower/grids.h"
 
 #include "base/error.h"
@@ -56,9 +56,9 @@ quant::Grid grid_at(float alpha, quant::GridKind kind, int bits) {
       return grid;
     }
     case quant::GridKind::odd:
-      break;
+      return {kind, bits, alpha / (0.5f * static_cast<float>((1 << bits) - 1))};
   }
-  fail(ErrorKind::unsupported, "activations cannot be on an odd grid: it has no zero for padding");
+  PACT_CHECK(false);
 }
 
 template <typename Code>
@@ -94,8 +94,9 @@ quant::Grid activation_grid(const Network& network, const Node& quant) {
   return naming(quant, [&] {
     const float alpha = alpha_of(network, quant);
     if (!(alpha > 0.0f)) fail("its alpha is {}, it must be positive; has training diverged?", alpha);
-    const quant::Grid grid =
+    quant::Grid grid =
         grid_at(alpha, quant::grid_kind_of(quant.word("grid")), static_cast<int>(quant.integer("bits")));
+    grid.zero = static_cast<int>(quant.integer("zero"));
     quant::require_valid(grid);
     return grid;
   });
@@ -104,8 +105,19 @@ quant::Grid activation_grid(const Network& network, const Node& quant) {
 WeightCodes weight_codes(const Network& network, const Node& quant) {
   return naming(quant, [&]() -> WeightCodes {
     const Tensor& weight = *constant_of(network, quant.inputs[0]);
-    if (quant.op == Op::dequantize)
-      return {graph::grid_of(quant), weight};
+    if (quant.op == Op::dequantize) {
+      WeightCodes codes{graph::grid_of(quant), weight, {}};
+      if (quant.inputs.size() > 1) {
+        const Tensor* steps = constant_of(network, quant.inputs[1]);
+        if (!steps) fail(ErrorKind::unsupported, "its steps are computed; only a parameter can be lowered");
+        codes.steps.assign(steps->as<float>().begin(), steps->as<float>().end());
+        for (size_t o = 0; o < codes.steps.size(); ++o) require_valid(codes.grid_of(o));
+      }
+      for (size_t i = 0; i < weight.bytes.size(); ++i)
+        if (const int code = code_at(weight, i); code < codes.grid.min_code() || code > codes.grid.max_code())
+          fail("it has the code {}, which is not of its grid", code);
+      return codes;
+    }
     const quant::WeightScheme scheme = quant::weight_scheme_of(quant.word("scheme"));
     if (quant.word("grid") != name_of(quant::grid_kind_of(scheme)))
       fail("grid={}, but the scheme '{}' makes {} grids", quant.word("grid"), quant.word("scheme"),
@@ -116,16 +128,24 @@ WeightCodes weight_codes(const Network& network, const Node& quant) {
     std::vector<int16_t> codes(reals.size());
     quant::quantize_weights(chosen, reals, codes);
     if (chosen.grid.kind == quant::GridKind::symmetric)
-      return {chosen.grid, tensor_of<int8_t>(DataType::i8, weight.shape, codes)};
-    return {chosen.grid, tensor_of<uint8_t>(DataType::u8, weight.shape, codes)};
+      return {chosen.grid, tensor_of<int8_t>(DataType::i8, weight.shape, codes), {}};
+    return {chosen.grid, tensor_of<uint8_t>(DataType::u8, weight.shape, codes), {}};
   });
 }
 
 Tensor values_of(const WeightCodes& weight) {
   Tensor tensor = Tensor::zeros(DataType::f32, weight.codes.shape);
   const std::span<float> out = tensor.as<float>();
-  for (size_t i = 0; i < out.size(); ++i) out[i] = weight.grid.value_of(code_at(weight.codes, i));
+  const size_t filter = out.size() / static_cast<size_t>(weight.codes.shape.empty() ? 1 : weight.codes.shape[0]);
+  for (size_t i = 0; i < out.size(); ++i)
+    out[i] = weight.grid_of(i / filter).value_of(code_at(weight.codes, i));
   return tensor;
+}
+
+quant::Grid WeightCodes::grid_of(size_t output) const {
+  quant::Grid own = grid;
+  if (!steps.empty()) own.step = steps[output];
+  return own;
 }
 
 }  // namespace pact::passes

@@ -1,10 +1,12 @@
 // The grids behind quant nodes: which node quantizes weights and which activations, and what grid its scheme
 // and its numbers make.
 //
-//   pact     step = alpha / largest code         (quant/clip.h)
+//   pact     step = alpha / largest code         (quant/clip.h); alpha / (largest code / 2) on an odd grid
 //   dorefa   the same with alpha = 1
 //   weights  by the statistics of the tensor     (quant/weights.h)
 #pragma once
+
+#include <vector>
 
 #include "graph/graph.h"
 #include "quant/grid.h"
@@ -24,7 +26,10 @@ quant::Grid activation_grid(const graph::Network& network, const graph::Node& qu
 
 struct WeightCodes {
   quant::Grid grid;
-  graph::Tensor codes;  // u8, or i8 on a symmetric grid
+  graph::Tensor codes;       // u8, or i8 on a symmetric grid
+  std::vector<float> steps;  // of each output (the first extent); empty: the grid's for all
+
+  quant::Grid grid_of(size_t output) const;
 };
 // The codes that a weight's quant or dequantize node stands for. Throws Error, naming it.
 WeightCodes weight_codes(const graph::Network& network, const graph::Node& quant);

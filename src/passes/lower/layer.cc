@@ -22,9 +22,10 @@ using graph::ValueId;
 
 bool is_layer(const Node& node) { return node.op == Op::conv2d || node.op == Op::linear; }
 
-// Are the weights codes, and the bias, if any, a number?
+// Are the weights codes without a zero point, and the bias, if any, a number?
 bool has_integer_weight(const Network& network, const Node& layer) {
-  return weight_quant(network, layer.inputs[1]) &&
+  const Node* weight = weight_quant(network, layer.inputs[1]);
+  return weight && weight->integer("zero") == 0 &&
          (layer.inputs.size() < 3 || constant_of(network, layer.inputs[2]));
 }
 
@@ -33,15 +34,20 @@ std::optional<CodedInput> coded_input(const Network& network, const PixelInputs&
   const Node* quant = activation_quant(network, value);
   if (!quant) return std::nullopt;
   const quant::Grid grid = activation_grid(network, *quant);
-  return CodedInput{value, static_cast<double>(grid.unit()), grid.max_code(), {}};
+  if (grid.kind == quant::GridKind::odd) return std::nullopt;  // without a zero for the padding
+  CodedInput coded{value, static_cast<double>(grid.unit()), grid.max_code(), {}};
+  if (grid.zero != 0)
+    coded.zero.assign(static_cast<size_t>(network.graph.value(value).type.shape[1]), grid.zero);
+  return coded;
 }
 
-// The batch norm that can be folded into the layer: it alone reads the layer, and its numbers are constants.
+// The batch norm or rescale that can be folded into the layer: it alone reads the layer, and its numbers are
+// constants.
 const Node* foldable_norm(const Network& network, const Node& layer) {
   const std::vector<graph::NodeId> readers = network.graph.consumers(layer.output);
   if (readers.size() != 1 || std::ranges::count(network.graph.outputs(), layer.output) > 0) return nullptr;
   const Node& reader = network.graph.node(readers[0]);
-  const bool folds = reader.op == Op::batch_norm &&
+  const bool folds = (reader.op == Op::batch_norm || reader.op == Op::rescale) &&
                      std::all_of(reader.inputs.begin() + 1, reader.inputs.end(),
                                  [&](ValueId input) { return constant_of(network, input) != nullptr; });
   return folds ? &reader : nullptr;
@@ -55,7 +61,7 @@ void require_int32(const IntegerLayer& integer) {
   const int64_t groups = integer.layer->op == Op::conv2d ? integer.layer->integer("groups") : 1;
   const auto largest_input = [&](int64_t channel) {
     const auto& [source, unit, largest, zero] = integer.input;
-    if (zero.empty()) return largest;
+    if (zero.empty() || integer.layer->op == Op::linear) return largest;
     const int64_t z = zero[static_cast<size_t>(channel)];
     return std::max(z, largest - z);
   };
@@ -75,9 +81,12 @@ void require_int32(const IntegerLayer& integer) {
   }
 }
 
-// With g = gamma / sqrt(variance + epsilon), or g = 1, beta = mean = 0 without a batch norm, in double:
+// With g = gamma / sqrt(variance + epsilon), or g and beta of a rescale and mean = 0, or g = 1, beta = mean = 0
+// without either, in double:
 //   multiplier = unit_w * unit_x * g
 //   bias       = beta - mean * g + bias_layer * g
+// Linear layers have no zero code in their accumulators; there
+//   bias      -= unit_w * unit_x * g * zero * (sum of the multiplicands)
 void set_rescale(const Network& network, IntegerLayer& integer) {
   const Node& layer = *integer.layer;
   const auto numbers = [&](const Node& node, size_t input) {
@@ -86,18 +95,26 @@ void set_rescale(const Network& network, IntegerLayer& integer) {
   const int64_t channels = integer.weight.codes.shape[0];
   integer.multiplier = Tensor::zeros(graph::DataType::f32, {channels});
   integer.bias = Tensor::zeros(graph::DataType::f32, {channels});
-  const double units = static_cast<double>(integer.weight.grid.unit()) * integer.input.unit;
+  const size_t filter = integer.weight.codes.bytes.size() / static_cast<size_t>(channels);
   for (size_t o = 0; o < static_cast<size_t>(channels); ++o) {
     const double own = layer.inputs.size() > 2 ? static_cast<double>(numbers(layer, 2)[o]) : 0.0;
     double g = 1.0, beta = 0.0, mean = 0.0;
     if (integer.norm) {
       const auto number = [&](size_t input) { return static_cast<double>(numbers(*integer.norm, input)[o]); };
-      g = number(1) / std::sqrt(number(4) + integer.norm->real("epsilon"));
+      const bool is_batch_norm = integer.norm->op == Op::batch_norm;
+      g = is_batch_norm ? number(1) / std::sqrt(number(4) + integer.norm->real("epsilon")) : number(1);
       beta = number(2);
-      mean = number(3);
+      mean = is_batch_norm ? number(3) : 0.0;
+    }
+    const double units = static_cast<double>(integer.weight.grid_of(o).unit()) * integer.input.unit;
+    double shift = 0.0;
+    if (layer.op == Op::linear && !integer.input.zero.empty()) {
+      for (size_t i = o * filter; i < (o + 1) * filter; ++i)
+        shift += integer.weight.grid.multiplicand(code_at(integer.weight.codes, i));
+      shift *= units * g * static_cast<double>(integer.input.zero.front());
     }
     const float multiplier = static_cast<float>(units * g);
-    const float bias = static_cast<float>(beta - mean * g + own * g);
+    const float bias = static_cast<float>(beta - mean * g + own * g - shift);
     if (!std::isfinite(multiplier) || !std::isfinite(bias))
       fail("layer '{}': the multiplier {} or the bias {} of its output {} is not finite{}", layer.name,
            multiplier, bias, o,

@@ -24,7 +24,7 @@ PixelInputs find_pixels(const graph::Network& network);
 
 struct IntegerLayer {
   const graph::Node* layer = nullptr;
-  const graph::Node* norm = nullptr;  // the batch norm that is folded, if any
+  const graph::Node* norm = nullptr;  // the batch norm or rescale that is folded, if any
   CodedInput input;
   WeightCodes weight;
   graph::Tensor multiplier, bias;  // of the rescale

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "passes/lower/fixed.h"
 #include "passes/lower/layer.h"
 #include "passes/lower/remove_unused.h"
 
@@ -55,13 +56,19 @@ class Lowering {
     real_[node.output] = to_.graph.add_node(node.op, node.name, std::move(inputs), node.attributes);
   }
 
+  // Does the grid clip whatever `node` clips?
+  static bool is_covered(const Node& node, const quant::Grid& grid) {
+    if (node.op == Op::relu) return grid.code_of(0.0f) == grid.min_code();
+    return node.op == Op::clip && grid.code_of(static_cast<float>(node.real("low"))) == grid.min_code() &&
+           grid.code_of(static_cast<float>(node.real("high"))) == grid.max_code();
+  }
+
   // Code 0 is the least of an unsigned grid, so a relu in front changes nothing for this reader.
   void lower_activation(const Node& quant) {
     const quant::Grid grid = activation_grid(from_, quant);
     ValueId x = quant.inputs[0];
-    if (grid.kind == quant::GridKind::unsigned_)
-      while (from_.graph.producer(x) && from_.graph.producer(x)->op == Op::relu)
-        x = from_.graph.producer(x)->inputs[0];
+    while (from_.graph.producer(x) && is_covered(*from_.graph.producer(x), grid))
+      x = from_.graph.producer(x)->inputs[0];
     codes_[quant.output] = to_.graph.add_node(Op::quantize, quant.name, {real_value(x)}, attributes_of(grid));
   }
 
@@ -111,7 +118,8 @@ class Lowering {
   static Attributes attributes_of(const quant::Grid& grid) {
     return {{"bits", int64_t{grid.bits}},
             {"grid", std::string(name_of(grid.kind))},
-            {"step", static_cast<double>(grid.step)}};
+            {"step", static_cast<double>(grid.step)},
+            {"zero", int64_t{grid.zero}}};
   }
 
   const Network& from_;
@@ -123,10 +131,11 @@ class Lowering {
 
 }  // namespace
 
-Network lower(const Network& trained) {
+Network lower(const Network& trained, const LowerOptions& options) {
   graph::verify(trained);
   Network lowered = remove_unused(Lowering(trained).run());
   graph::verify(lowered);
+  if (options.requantization == Requantization::fixed) return to_fixed(lowered, options.stream_bits);
   return lowered;
 }
 

@@ -18,6 +18,14 @@ namespace pact::passes {
 // quantized weights as values. Nothing unused is left. Throws Error on schemes without an integer form, on
 // numbers that no grid or multiplier can hold, and on layers whose accumulator could leave int32, naming the
 // node.
-graph::Network lower(const graph::Network& trained);
+//
+// The requantization between layers is that of docs/number_format.md: real, in float32, or fixed, in integers alone
+// with streams of `stream_bits` bits (fixed.h says what else is refused then).
+enum class Requantization { real, fixed };
+struct LowerOptions {
+  Requantization requantization = Requantization::real;
+  int stream_bits = 24;  // 16 to 32
+};
+graph::Network lower(const graph::Network& trained, const LowerOptions& options = {});
 
 }  // namespace pact::passes

@@ -158,8 +158,6 @@ TEST(Lower, RefusesInWords) {
   EXPECT_TRUE(contains(refusal(network), "layer 'a'")) << refusal(network);
   EXPECT_TRUE(contains(refusal(network), "statistics of 'bn'")) << refusal(network);
 
-  network = network_of(kStart + replaced(kNodes, "bits=2 grid=unsigned", "bits=2 grid=odd"));
-  EXPECT_TRUE(contains(refusal(network), "odd grid")) << refusal(network);
 
   network = network_of(kStart + replaced(kNodes, "scheme=sawb", "scheme=symmetric"));
   EXPECT_TRUE(contains(refusal(network), "node 'aw' (quant): grid=odd")) << refusal(network);

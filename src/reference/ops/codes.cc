@@ -2,7 +2,8 @@
 // that of quant/grid.h and quant/requantize.h:
 //   quantize    code = grid.code_of(x)
 //   dequantize  x = grid.value_of(code)
-//   rescale     z = float32(acc) * multiplier[c] + bias[c], product and sum each rounded to float32
+//   rescale     z = float32(acc) * multiplier[c] + bias[c], product and sum each rounded to float32; a real x
+//               stands for float32(acc)
 #include "reference/ops/codes.h"
 
 #include "base/error.h"
@@ -42,14 +43,22 @@ Tensor quantize(const Application& application) {
 }
 
 Tensor dequantize(const Application& application) {
-  const quant::Grid grid = grid_of(application.node);
+  quant::Grid grid = grid_of(application.node);
+  const std::vector<int> codes = read_codes(*application.inputs[0]);
   std::vector<float> values;
-  for (const int code : read_codes(*application.inputs[0])) values.push_back(grid.value_of(code));
+  for (const int code : codes) {
+    if (application.inputs.size() > 1) {
+      const auto steps = application.inputs[1]->as<float>();
+      grid.step = steps[values.size() / (codes.size() / steps.size())];
+    }
+    values.push_back(grid.value_of(code));
+  }
   return Tensor::of(application.type.shape, values);
 }
 
+
 Tensor rescale(const Application& application) {
-  const auto accumulators = application.inputs[0]->as<int32_t>();
+  const Tensor& x = *application.inputs[0];
   const auto multiplier = application.inputs[1]->as<float>();
   const auto bias = application.inputs[2]->as<float>();
   const Channels channels(application.type.shape);
@@ -57,7 +66,8 @@ Tensor rescale(const Application& application) {
   const auto z = out.as<float>();
   for (size_t i = 0; i < z.size(); ++i) {
     const size_t c = channels.of(i);
-    z[i] = quant::scale_accumulator(accumulators[i], multiplier[c], bias[c]);
+    z[i] = x.type == DataType::i32 ? quant::scale_accumulator(x.as<int32_t>()[i], multiplier[c], bias[c])
+                                   : quant::scale_real(x.as<float>()[i], multiplier[c], bias[c]);
   }
   return out;
 }

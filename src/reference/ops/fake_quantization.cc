@@ -2,6 +2,7 @@
 // is quantized:
 //   weight (a parameter)        the grid that its scheme chooses, quant/weights.h
 //   activation, unsigned grid   the clip of quant/clip.h at alpha: input 1, or 1 without it (scheme dorefa)
+//   activation, zero point      the grid whose step is alpha / (2^k - 1), without a clip before
 //   activation, another grid    alpha (input 1) is the outermost level: step = alpha / largest code on a
 //                               symmetric grid, alpha / ((2^k - 1) / 2) on an odd one, as for weights
 #include <cmath>
@@ -41,9 +42,12 @@ float alpha_of(const Application& application) {
   return alpha;
 }
 
-quant::Grid activation_grid(quant::GridKind kind, int bits, float alpha) {
-  if (kind == quant::GridKind::unsigned_) return quant::clip_grid(alpha, bits);
-  quant::Grid grid{.kind = kind, .bits = bits};
+quant::Grid activation_grid(quant::Grid grid, float alpha) {
+  const quant::GridKind kind = grid.kind;
+  if (kind == quant::GridKind::unsigned_) {
+    grid.step = quant::clip_step(alpha, grid.bits);
+    return grid;
+  }
   const float outermost = static_cast<float>(grid.max_code());
   grid.step = alpha / (kind == quant::GridKind::odd ? 0.5f * outermost : outermost);
   return grid;
@@ -58,11 +62,12 @@ Tensor quant(const Application& application) {
     return quantize_weight(application, kind, bits);
 
   const float alpha = alpha_of(application);
-  const quant::Grid grid = activation_grid(kind, bits, alpha);
+  const int zero = static_cast<int>(application.node.integer("zero"));
+  const quant::Grid grid = activation_grid({.kind = kind, .bits = bits, .zero = zero}, alpha);
   require_valid(grid);
   std::vector<float> values;
   for (const float x : application.inputs[0]->as<float>()) {
-    const float inside = kind == quant::GridKind::unsigned_ ? quant::clip(x, alpha) : x;
+    const float inside = kind == quant::GridKind::unsigned_ && zero == 0 ? quant::clip(x, alpha) : x;
     values.push_back(grid.value_of(grid.code_of(inside)));
   }
   return Tensor::of(application.type.shape, values);

@@ -1,6 +1,6 @@
 // One function per op of the graph, all with the same shape. They rely on a sound graph (graph::verify) and
 // throw Error without the node's name, which the caller adds. Definitions: convolution.cc, pooling.cc,
-// elementwise.cc, normalization.cc, shape.cc, fake_quantization.cc, codes.cc.
+// elementwise.cc, normalization.cc, shape.cc, fake_quantization.cc, codes.cc, fixed.cc.
 #pragma once
 
 #include <vector>
@@ -21,6 +21,7 @@ graph::Tensor normalize(const Application& application);
 graph::Tensor conv2d(const Application& application);
 graph::Tensor batch_norm(const Application& application);
 graph::Tensor relu(const Application& application);
+graph::Tensor clip(const Application& application);
 graph::Tensor add(const Application& application);
 graph::Tensor quant(const Application& application);
 graph::Tensor max_pool(const Application& application);
@@ -35,5 +36,11 @@ graph::Tensor dequantize(const Application& application);
 graph::Tensor integer_conv2d(const Application& application);
 graph::Tensor integer_linear(const Application& application);
 graph::Tensor rescale(const Application& application);
+graph::Tensor fixed_requantize(const Application& application);
+graph::Tensor fixed_rescale(const Application& application);
+graph::Tensor sum_pool(const Application& application);
+
+// Throws Error where `number` leaves int32.
+int32_t to_int32(int64_t number);
 
 }  // namespace pact::reference

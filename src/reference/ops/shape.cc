@@ -1,5 +1,6 @@
-// flatten, slice, pad: elements move and never change; what pad joins is +0.
+// flatten, slice, pad: elements of any type move and never change; what pad joins is 0.
 #include <cstddef>
+#include <cstring>
 
 #include "reference/ops/ops.h"
 
@@ -25,6 +26,12 @@ size_t element_at(const Shape& position, const Shape& shape) {
   return static_cast<size_t>(element);
 }
 
+void copy_element(const Tensor& in, const Shape& from, Tensor& out, const Shape& to) {
+  const size_t bytes = size_bytes(in.type);
+  std::memcpy(out.bytes.data() + element_at(to, out.shape) * bytes,
+              in.bytes.data() + element_at(from, in.shape) * bytes, bytes);
+}
+
 }  // namespace
 
 Tensor flatten(const Application& application) {
@@ -42,7 +49,7 @@ Tensor slice(const Application& application) {
   do {
     Shape from = to;
     for (size_t i = 0; i < begin.size(); ++i) from[i + 1] = begin[i] + to[i + 1] * step[i];
-    out.as<float>()[element_at(to, out.shape)] = in.as<float>()[element_at(from, in.shape)];
+    copy_element(in, from, out, to);
   } while (advance(to, out.shape));
   return out;
 }
@@ -55,7 +62,7 @@ Tensor pad(const Application& application) {
   do {
     Shape to = from;
     for (size_t i = 0; i < before.size(); ++i) to[i + 1] += before[i];
-    out.as<float>()[element_at(to, out.shape)] = in.as<float>()[element_at(from, in.shape)];
+    copy_element(in, from, out, to);
   } while (advance(from, in.shape));
   return out;
 }

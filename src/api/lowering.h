@@ -1,0 +1,15 @@
+// How an integer network requantizes, by the names that commands take.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "passes/lower/lower.h"
+
+namespace pact::api {
+
+// From "real", "fixed" or "" (not said) and a width of streams, 0 where not said; nothing where neither is.
+// Throws Error.
+std::optional<passes::LowerOptions> lowering_of(const std::string& requantization, int stream_bits);
+
+}  // namespace pact::api

@@ -1,0 +1,63 @@
+// The seam between an integer layer and the ways to compute its accumulators. An algorithm is chosen per
+// layer and its weights are packed when the engine is made; what happens to the accumulators
+// (integer_step.cc) is the same for all. Every algorithm is exact: which one runs cannot be seen in the
+// results.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/integer_problem.h"
+#include "engine/pieces.h"
+
+namespace pact::engine {
+
+// For one image: first all preparations, in any order and on any thread, which bring its codes into the form
+// that the product wants; then all pieces, likewise.
+class IntegerAlgorithm {
+ public:
+  virtual ~IntegerAlgorithm() = default;
+
+  virtual std::string name() const = 0;  // for people, with what is worth knowing of its form
+  virtual size_t weight_bytes() const = 0;
+
+  // What the preparations write, shared by the pieces; and memory of each worker. Aligned to 64 bytes.
+  virtual size_t prepared_bytes() const { return 0; }
+  virtual size_t scratch_bytes() const { return 0; }
+
+  // `rows` of the output are wanted: all, or for linear layers the batch.
+  virtual int64_t preparations(int64_t rows) const = 0;
+  virtual void prepare(const std::byte* codes, int64_t index, std::byte* prepared,
+                       std::byte* scratch) const = 0;
+
+  const Cut& cut() const { return cut_; }
+  // accumulators[(row * out_width + column) * slab.stride + channel], both from the start of the piece; those
+  // between slab.width and slab.stride may be anything.
+  virtual void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
+                          std::byte* scratch, int32_t* accumulators) const = 0;
+
+ protected:
+  explicit IntegerAlgorithm(Cut cut) : cut_(std::move(cut)) {}
+
+ private:
+  Cut cut_;
+};
+
+struct AlgorithmEntry {
+  std::string_view name;
+  bool (*is_exact)(const IntegerProblem&);  // can it compute this layer at all?
+  bool (*is_fast)(const IntegerProblem&);   // and sooner than those that stand below it?
+  std::unique_ptr<IntegerAlgorithm> (*make)(const IntegerProblem&);
+};
+
+// All there are, in the order in which they are tried.
+std::span<const AlgorithmEntry> integer_algorithms();
+
+// The first entry that is exact and fast; `forced`, unless empty, names one that is taken wherever it is
+// exact. Throws Error when it names none.
+std::unique_ptr<IntegerAlgorithm> choose_algorithm(const IntegerProblem& problem, std::string_view forced);
+
+}  // namespace pact::engine

@@ -1,0 +1,45 @@
+#include "engine/pieces.h"
+
+#include <algorithm>
+
+namespace pact::engine {
+namespace {
+
+std::vector<Slab> cut_slabs(const ConvShape& s, int64_t widest, int64_t block) {
+  if (s.is_depthwise()) return {{.group = 0, .first = 0, .width = s.outputs, .stride = s.outputs}};
+  std::vector<Slab> slabs;
+  for (int64_t group = 0; group < s.groups; ++group)
+    for (int64_t first = 0; first < s.group_outputs(); first += widest) {
+      const int64_t width = std::min(widest, s.group_outputs() - first);
+      slabs.push_back({.group = group,
+                       .first = group * s.group_outputs() + first,
+                       .width = width,
+                       .stride = (width + block - 1) / block * block});
+    }
+  return slabs;
+}
+
+}  // namespace
+
+int64_t Cut::accumulator_count(int64_t out_width) const {
+  int64_t widest = 0;
+  for (const Slab& slab : slabs) widest = std::max(widest, slab.stride);
+  return rows_per_piece * out_width * widest;
+}
+
+Cut cut_pieces(const ConvShape& s, const CutWish& wish, int threads) {
+  Cut cut;
+  const auto whole = [&](int64_t rows) { return (rows + wish.rows - 1) / wish.rows * wish.rows; };
+  cut.rows_per_piece = whole(std::clamp<int64_t>(wish.pixels / s.out_width, 1, s.out_height));
+  cut.slabs = cut_slabs(s, wish.channels, wish.block);
+  if (threads == 1) return cut;
+  const auto too_few = [&] { return cut.pieces(s.out_height) < 2 * threads; };
+  for (int64_t widest = wish.channels / 2; widest >= wish.block && widest % wish.block == 0 && too_few();
+       widest /= 2)
+    cut.slabs = cut_slabs(s, widest, wish.block);
+  while (cut.rows_per_piece > wish.rows && too_few())
+    cut.rows_per_piece = whole((cut.rows_per_piece + 1) / 2);
+  return cut;
+}
+
+}  // namespace pact::engine

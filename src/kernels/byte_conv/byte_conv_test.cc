@@ -1,0 +1,154 @@
+// Every instruction set, real or emulated, against sums computed one by one, with extreme operands.
+#include "kernels/byte_conv/byte_conv.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "base/random.h"
+
+namespace pact::kernels {
+namespace {
+
+constexpr int64_t kBlock = ByteConvKernels::kBlock;
+
+struct Named {
+  std::string name;
+  const ByteConvKernels* kernels;
+};
+
+// What this machine runs, and what it can only emulate.
+std::vector<Named> all_kernels() {
+  std::vector<Named> all;
+  for (const Isa isa : available_isas()) all.push_back({std::string(name_of(isa)), &byte_conv_kernels(isa)});
+#if defined(PACT_HAS_EMULATED_KERNELS)
+  all.push_back({"emulated x86_avxvnni", &kByteConv_x86_avxvnni_emulated});
+  all.push_back({"emulated x86_avx512vnni", &kByteConv_x86_avx512vnni_emulated});
+#endif
+  return all;
+}
+
+struct Case {
+  std::vector<uint8_t> x;
+  std::vector<int64_t> pixels, segments;
+  std::vector<int8_t> weights;
+  std::vector<int32_t> start{};
+  int64_t fours = 1, blocks = 1, short_fours = 1, short_segments = 1;
+};
+
+// Codes up to `largest` and weights up to `heaviest` in size, often the extreme ones.
+Case random_case(Random& random, int64_t pixel_count, int64_t fours, int64_t blocks, int largest,
+                 int heaviest) {
+  Case c;
+  c.segments = {0, 70, 141};
+  c.fours = fours;
+  c.blocks = blocks;
+  for (int i = 0; i < 500; ++i)
+    c.x.push_back(static_cast<uint8_t>(random.below(3) ? largest : random.below(largest + 1)));
+  for (int64_t p = 0; p < pixel_count; ++p) c.pixels.push_back(static_cast<int64_t>(random.below(200)));
+  for (int64_t i = 0; i < blocks * 3 * fours * 4 * kBlock; ++i) {
+    const int sign = random.below(4) ? 1 : -1;
+    c.weights.push_back(static_cast<int8_t>(
+        sign * static_cast<int>(random.below(3) ? heaviest : random.below(heaviest + 1))));
+  }
+  for (int64_t o = 0; o < blocks * kBlock; ++o) c.start.push_back(static_cast<int32_t>(random.bits()));
+  const int64_t most = 32767 / (2 * largest * heaviest);  // fours in a short sum
+  if (most >= fours) {
+    c.short_fours = fours;
+    c.short_segments = std::min<int64_t>(3, most / fours);
+  } else {
+    c.short_fours = most;
+  }
+  return c;
+}
+
+uint32_t expected_sum(const Case& c, int64_t pixel, int64_t o) {
+  auto sum = static_cast<uint32_t>(c.start[static_cast<size_t>(o)]);
+  for (size_t s = 0; s < c.segments.size(); ++s)
+    for (int64_t k = 0; k < 4 * c.fours; ++k) {
+      const int64_t four = (o / kBlock * 3 + static_cast<int64_t>(s)) * c.fours + k / 4;
+      const int weight = c.weights[static_cast<size_t>((four * kBlock + o % kBlock) * 4 + k % 4)];
+      sum += static_cast<uint32_t>(
+          weight * c.x[static_cast<size_t>(c.pixels[static_cast<size_t>(pixel)] + c.segments[s] + k)]);
+    }
+  return sum;
+}
+
+void expect_exact(const Case& c, const Named& named, const std::string& what) {
+  const auto pixel_count = static_cast<int64_t>(c.pixels.size());
+  const int64_t width = c.blocks * kBlock, stride = width + 3;
+  std::vector<int32_t> sums(static_cast<size_t>(pixel_count * stride + 1), -7);
+  named.kernels->multiply({.x = c.x.data(),
+                           .pixels = c.pixels.data(),
+                           .pixel_count = pixel_count,
+                           .segments = c.segments.data(),
+                           .segment_count = 3,
+                           .fours = c.fours,
+                           .weights = c.weights.data(),
+                           .blocks = c.blocks,
+                           .start = c.start.data(),
+                           .accumulators = sums.data(),
+                           .stride = stride,
+                           .short_fours = c.short_fours,
+                           .short_segments = c.short_segments});
+  for (int64_t p = 0; p < pixel_count; ++p)
+    for (int64_t o = 0; o < stride; ++o)
+      ASSERT_EQ(sums[static_cast<size_t>(p * stride + o)],
+                o < width ? static_cast<int32_t>(expected_sum(c, p, o)) : -7)
+          << named.name << ", " << what << ", pixel " << p << ", channel " << o;
+}
+
+TEST(ByteConvKernels, MultiplySumsProductsExactly) {
+  Random random(1);
+  struct Widths {
+    int largest, heaviest;
+  };
+  // The last: sums that just fit 16 bits, 127 * 129 * 2 = 32766.
+  for (const Widths widths : {Widths{15, 15}, {3, 3}, {255, 15}, {1, 1}, {63, 31}, {129, 127}})
+    for (int64_t pixel_count = 0; pixel_count <= 27; ++pixel_count) {
+      const auto fours = static_cast<int64_t>(1 + random.below(12)),
+                 blocks = static_cast<int64_t>(1 + random.below(3));
+      const Case c = random_case(random, pixel_count, fours, blocks, widths.largest, widths.heaviest);
+      for (const Named& named : all_kernels())
+        expect_exact(c, named,
+                     fmt::format("{} pixels, {} fours, {} blocks, codes to {}, weights to {}", pixel_count,
+                                 fours, blocks, widths.largest, widths.heaviest));
+    }
+}
+
+// Wide operands, which short sums could not hold.
+TEST(ByteConvKernels, MultiplyTakesAllBytesWhereSumsAreLong) {
+  Random random(2);
+  for (int64_t pixel_count = 1; pixel_count <= 13; ++pixel_count) {
+    Case c = random_case(random, pixel_count, 9, 3, 255, 127);
+    for (const Named& named : all_kernels())
+      if (!named.kernels->uses_short_sums) expect_exact(c, named, "codes to 255, weights to 127");
+  }
+}
+
+TEST(ByteConvKernels, UnpackReadsFieldsFromTheLowestBitsOn) {
+  Random random(3);
+  for (const int per_byte : {2, 4})
+    for (const int scale_shift : {0, 1}) {
+      const int64_t lines = 5;
+      std::vector<uint8_t> packed(static_cast<size_t>(lines * kPackedLine));
+      for (uint8_t& byte : packed) byte = static_cast<uint8_t>(random.below(256));
+      for (const Named& named : all_kernels()) {
+        std::vector<int8_t> weights(packed.size() * static_cast<size_t>(per_byte));
+        named.kernels->unpack({packed.data(), lines, per_byte, scale_shift, -15, weights.data()});
+        for (size_t i = 0; i < weights.size(); ++i) {
+          const size_t line = i / kPackedLine / static_cast<size_t>(per_byte);
+          const int field = static_cast<int>(i / kPackedLine % static_cast<size_t>(per_byte));
+          const int byte = packed[line * kPackedLine + i % kPackedLine];
+          const int number = byte >> (8 / per_byte * field) & ((1 << (8 / per_byte)) - 1);
+          ASSERT_EQ(weights[i], (number << scale_shift) - 15) << named.name << ", weight " << i;
+        }
+      }
+    }
+}
+
+}  // namespace
+}  // namespace pact::kernels

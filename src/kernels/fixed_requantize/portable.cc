@@ -1,0 +1,2 @@
+#define PACT_ISA portable
+#include "kernels/fixed_requantize/body.inc"

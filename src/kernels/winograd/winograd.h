@@ -1,0 +1,109 @@
+// Exact integer Winograd convolution: 3x3 windows at stride 1, with 2.25 or 4 times fewer multiplications.
+//
+// A tile of m x m outputs is A^T [(G g G^T) * (B^T d B)] A with n = m + 2 points per axis (Lavin and Gray
+// 2016). G has fractions; here its rows carry integer factors, so that all of U = G g G^T, V = B^T d B and
+// the products are integers and the sums come out as an exact multiple of the output (docs/engine.md has the
+// matrices):
+//   f2x2: 4 y                      |U| <=  9 |w|, |V| <=   4 |x|
+//   f4x4: 9 2^s y, s from 2 to 6   |U| <= 49 |w|, |V| <= 100 |x|
+// With |w| <= 255 and |x| <= 255 both are 16-bit numbers, and no pair of products leaves int32. Everything
+// behind is additions, shifts to the left and a multiplication with the inverse of 9, which are all exact
+// modulo 2^32, so that overflow does no harm, and at last one shift to the right: |y| < 2^29 (f2x2) or 2^25
+// (f4x4) is what must hold.
+//
+// Every instruction set gives the bits of the portable kernel.
+#pragma once
+
+#include <cstdint>
+
+#include "base/isa.h"
+
+namespace pact::kernels {
+
+enum class WinogradForm { f2x2, f4x4 };
+
+constexpr int64_t winograd_tile(WinogradForm form) { return form == WinogradForm::f2x2 ? 2 : 4; }  // m
+constexpr int64_t winograd_points(WinogradForm form) { return winograd_tile(form) + 2; }           // n
+// V, U and the products lie in n * n planes, one per pair of points.
+constexpr int64_t winograd_planes(WinogradForm form) { return winograd_points(form) * winograd_points(form); }
+
+enum class CodeBytes { u8, i8 };
+
+// A row of tiles of a channels-last image, transformed:
+//   out[plane * plane_stride + tile * tile_stride + c] = B^T d B, where d(i, j) = code - zero[c] of the pixel
+//   (row + i, column + tile * m + j), and 0 outside the image
+// for c < channels; tile_stride is at least winograd_tile_stride(channels), and what lies behind the channels
+// of a tile may be overwritten.
+struct WinogradInput {
+  WinogradForm form;
+  CodeBytes bytes;
+  const uint8_t* image;
+  int64_t height, width, channels;
+  const int16_t* zero;     // null: all 0
+  const uint8_t* outside;  // the codes of zero: a pixel that stands for all outside the image
+  int64_t row, column;
+  int64_t tiles;
+  int16_t* out;
+  int64_t tile_stride, plane_stride;
+};
+
+// Even, for pairs of channels, and no less than the narrowest vector.
+constexpr int64_t winograd_tile_stride(int64_t channels) {
+  return channels < 16 ? 16 : (channels + 1) / 2 * 2;
+}
+
+// The weights of a block of kBlock output channels, transformed: taps [pair][9][kBlock][2] of w to
+//   u[plane * u_plane_stride + pair * 2 * kBlock + ...] = G w G^T, [kBlock][2]
+struct WinogradWeights {
+  WinogradForm form;
+  const int8_t* taps;
+  int64_t pairs;
+  int16_t* u;
+  int64_t u_plane_stride;
+};
+
+enum class Sums { fresh, added };  // added: to what is there
+
+// m[plane * m_plane_stride + tile * width + b * kBlock + o] (+)= sum over k < 2 * pairs of
+//   v[plane * v_plane_stride + tile * v_tile_stride + k] * U(plane, b, k, o)
+// modulo 2^32, with width = blocks * kBlock and U at u[b * u_block_stride + plane * u_plane_stride],
+// [pair][kBlock][2].
+struct WinogradProduct {
+  WinogradForm form;
+  const int16_t* v;
+  int64_t v_tile_stride, v_plane_stride;
+  int64_t tiles, pairs, blocks;
+  const int16_t* u;
+  int64_t u_block_stride, u_plane_stride;
+  Sums sums;
+  int32_t* m;
+  int64_t m_plane_stride;
+};
+
+// The outputs of a row of tiles: y[i * row_stride + (tile * m + j) * width + o], for i < rows and all pixels
+// of a row, j + tile * m < columns.
+struct WinogradOutput {
+  WinogradForm form;
+  const int32_t* m;
+  int64_t m_plane_stride;
+  int64_t tiles, width;  // as in WinogradProduct
+  int64_t rows, columns;
+  int32_t* y;
+  int64_t pixel_stride, row_stride;
+};
+
+struct WinogradKernels {
+  static constexpr int kBlock = 16;  // output channels
+  void (*transform_input)(const WinogradInput&) noexcept;
+  void (*transform_weights)(const WinogradWeights&) noexcept;
+  void (*multiply)(const WinogradProduct&) noexcept;
+  void (*transform_output)(const WinogradOutput&) noexcept;
+};
+
+const WinogradKernels& winograd_kernels(Isa isa);
+
+#define PACT_KERNEL(isa) extern const WinogradKernels kWinograd_##isa, kWinograd_##isa##_emulated;
+#include "kernels/winograd/isas.inc"
+#undef PACT_KERNEL
+
+}  // namespace pact::kernels

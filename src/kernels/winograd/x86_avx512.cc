@@ -1,0 +1,21 @@
+// vpmaddwd and an addition.
+#include "kernels/winograd/winograd.h"
+#include "kernels/x86_intrinsics.h"
+
+namespace pact::kernels {
+namespace {
+
+constexpr int kWide = 64;
+
+inline __m512i with_products(__m512i sums, __m512i a, __m512i b) {
+  return _mm512_add_epi32(sums, _mm512_madd_epi16(a, b));
+}
+
+}  // namespace
+}  // namespace pact::kernels
+
+#include "kernels/winograd/multiply_512.inc"
+#include "kernels/winograd/transforms.inc"
+
+const pact::kernels::WinogradKernels pact::kernels::PACT_TABLE(kWinograd_x86_avx512) = {
+    transform_input, transform_weights, multiply, transform_output};

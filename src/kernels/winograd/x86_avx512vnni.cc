@@ -1,0 +1,19 @@
+// vpdpwssd does both in one, which doubles the speed where two units share all vector arithmetic.
+#include "kernels/winograd/winograd.h"
+#include "kernels/x86_intrinsics.h"
+
+namespace pact::kernels {
+namespace {
+
+constexpr int kWide = 64;
+
+inline __m512i with_products(__m512i sums, __m512i a, __m512i b) { return _mm512_dpwssd_epi32(sums, a, b); }
+
+}  // namespace
+}  // namespace pact::kernels
+
+#include "kernels/winograd/multiply_512.inc"
+#include "kernels/winograd/transforms.inc"
+
+const pact::kernels::WinogradKernels pact::kernels::PACT_TABLE(kWinograd_x86_avx512vnni) = {
+    transform_input, transform_weights, multiply, transform_output};

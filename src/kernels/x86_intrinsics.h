@@ -1,0 +1,23 @@
+// The intrinsics of x86. Where PACT_EMULATE is set, those that the compiler was not given are plain C from SIMDe:
+// so tests run kernels of instruction sets that the machine lacks (cmake/emulated_kernels.cmake).
+#pragma once
+
+#if defined(PACT_EMULATE)
+#define PACT_TABLE(name) name##_emulated
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#include <simde/x86/avx2.h>
+// One by one, since all of them take a compiler half a minute: a kernel that needs more adds them here.
+#include <simde/x86/avx512/add.h>
+#include <simde/x86/avx512/dpbusd.h>
+#include <simde/x86/avx512/dpwssd.h>
+#include <simde/x86/avx512/loadu.h>
+#include <simde/x86/avx512/madd.h>
+#include <simde/x86/avx512/set1.h>
+#include <simde/x86/avx512/setzero.h>
+#include <simde/x86/avx512/storeu.h>
+#undef _mm512_madd_epi16  // SIMDe 0.7.4 gives it four parameters
+#define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
+#else
+#define PACT_TABLE(name) name
+#include <immintrin.h>
+#endif

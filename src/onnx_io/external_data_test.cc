@@ -1,0 +1,73 @@
+#include "onnx_io/external_data.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "base/caught.h"
+
+namespace pact::onnx_io {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ExternalDataTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::temp_directory_path() / fmt::format("pact-external-{}", ::getpid());
+    fs::create_directories(root_ / "model/part");
+    for (const char* name : {"secret", "model/weights", "model/part/more"})
+      std::ofstream(root_ / name, std::ios::binary) << "0123456789abcdef";
+    fs::create_symlink(root_ / "secret", root_ / "model/link");
+    fs::create_directory_symlink(root_, root_ / "model/up");
+    fs::create_symlink("weights", root_ / "model/inside");
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  std::string read(const std::string& location, size_t size, const std::string& offset = "") {
+    onnx::TensorProto proto;
+    proto.set_data_location(onnx::TensorProto::EXTERNAL);
+    const auto add = [&](const char* key, const std::string& value) {
+      onnx::StringStringEntryProto& entry = *proto.add_external_data();
+      entry.set_key(key);
+      entry.set_value(value);
+    };
+    add("location", location);
+    if (!offset.empty()) add("offset", offset);
+    return ExternalData(root_ / "model").read(proto, size);
+  }
+
+  fs::path root_;
+};
+
+TEST_F(ExternalDataTest, ReadsFilesOfTheFolder) {
+  EXPECT_EQ(read("weights", 4), "0123");
+  EXPECT_EQ(read("weights", 4, "12"), "cdef");
+  EXPECT_EQ(read("part/more", 16), "0123456789abcdef");
+  EXPECT_EQ(read("inside", 1), "0");
+}
+
+TEST_F(ExternalDataTest, ReadsNothingElse) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"../secret", "outside the model's folder"},
+      {"part/../../secret", "outside the model's folder"},
+      {"/etc/passwd", "no path inside"},
+      {"", "no path inside"},
+      {"link", "a link out of the model's folder"},
+      {"up/secret", "a link out of the model's folder"},
+      {"part", "is no file"},
+      {"absent", "which is missing"},
+  };
+  for (const auto& [location, expected] : cases) {
+    const std::string problem = caught([&, name = location] { read(name, 4); });
+    EXPECT_TRUE(contains(problem, expected)) << location << ": " << problem;
+  }
+  EXPECT_TRUE(contains(caught([&] { read("weights", 4, "13"); }), "too short"));
+  EXPECT_TRUE(contains(caught([&] { read("weights", 4, "-1"); }), "offset '-1'"));
+  EXPECT_TRUE(contains(caught([&] { read("weights", 4, "9223372036854775807"); }), "too short"));
+  EXPECT_TRUE(contains(caught([&] { read("weights", 17); }), "too short"));
+}
+
+}  // namespace
+}  // namespace pact::onnx_io
