@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "accelerator/test_networks.h"
+#include "accelerator/topology.h"
 #include "base/caught.h"
 
 namespace pact::accelerator {
@@ -146,6 +147,11 @@ TEST(Evaluate, SaysWhichLayerAnArrayCannotHold) {
   a.memory.weight_buffer_bits = 100;
   EXPECT_TRUE(contains(message(small_workload(8), a), "smallest tile"));
   EXPECT_TRUE(contains(message(small_workload(8), a), "memory.buffers"));
+}
+
+TEST(Evaluate, RefusesWhatCannotBeCounted) {
+  const Workload huge = parse_topology("C, 65536, 65536, 3, 3, 65536, 65536, 1", "huge.csv");
+  EXPECT_TRUE(contains(caught([&] { evaluate(huge, chip(64, 8)); }), "C: is too large"));
 }
 
 TEST(Evaluate, CountsEnergyFromItsParts) {

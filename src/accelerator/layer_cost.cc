@@ -21,6 +21,17 @@ Accelerator::Mode mode_of(const Layer& layer, const Accelerator& accelerator, in
   }
 }
 
+// Traffic is counted in 64-bit integers: inputs at most once per output channel and image, weights once per
+// row.
+void require_countable(const Layer& layer, int64_t images) {
+  double bits = 64.0 * static_cast<double>(images);
+  for (const int64_t extent :
+       {layer.in_channels, std::max(layer.in_rows, layer.out_rows), layer.out_channels,
+        std::max(layer.in_columns, layer.out_columns), layer.kernel_rows, layer.kernel_columns})
+    bits *= static_cast<double>(extent);
+  if (bits > 4e18) fail(ErrorKind::unsupported, "{}: is too large to be counted", layer.name);
+}
+
 int accumulator_bits(const Layer& layer, const Accelerator& accelerator) {
   const int exact = layer.exact_accumulator_bits();
   if (accelerator.accumulator_bits == 0) return exact;
@@ -43,6 +54,7 @@ std::optional<Tiling> least(const std::vector<Tiling>& tilings) {
 
 LayerCost::LayerCost(const Layer& layer, const Accelerator& accelerator, int network_bits, int64_t images)
     : layer_(&layer), accelerator_(&accelerator), mode_(mode_of(layer, accelerator, network_bits)) {
+  require_countable(layer, images);
   mapping_.layer = layer_;
   mapping_.images = images;
   mapping_.arrays = mode_.arrays;

@@ -70,6 +70,12 @@ class Lines {
 
   void add(Layer layer) {
     const int index = static_cast<int>(workload_.layers.size());
+    const auto size = [](int64_t channels, int64_t rows, int64_t columns) {
+      return static_cast<double>(channels) * static_cast<double>(rows) * static_cast<double>(columns);
+    };
+    if (std::max(size(layer.in_channels, layer.in_rows, layer.in_columns),
+                 size(layer.out_channels, layer.out_rows, layer.out_columns)) > 1e15)
+      refuse("the layer is too large");
     const int64_t elements = layer.in_channels * layer.in_rows * layer.in_columns;
     const bool follows =
         index > 0 && elements == workload_.layers.back().out_channels * workload_.layers.back().pixels();

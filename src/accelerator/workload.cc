@@ -28,10 +28,13 @@ Role role_of(const Node& node) {
     case Op::normalize:
     case Op::batch_norm:
     case Op::relu:
+    case Op::clip:
     case Op::quant:
     case Op::quantize:
     case Op::dequantize:
     case Op::rescale:
+    case Op::fixed_requantize:
+    case Op::fixed_rescale:
     case Op::flatten:
     case Op::slice:
     case Op::pad:
@@ -41,6 +44,7 @@ Role role_of(const Node& node) {
     case Op::max_pool:
     case Op::avg_pool:
     case Op::global_avg_pool:
+    case Op::sum_pool:
       return Role::pool;
   }
   fail(ErrorKind::internal, "an op without a role");
@@ -49,11 +53,11 @@ Role role_of(const Node& node) {
 // Bits of the codes that `value` holds by the nearest quantizer before it; 0 when there is none.
 int code_bits(const Graph& graph, ValueId value) {
   for (const Node* node = graph.producer(value); node; node = graph.producer(node->inputs[0])) {
-    if (node->op == Op::quant || node->op == Op::quantize) return static_cast<int>(node->integer("bits"));
+    if (node->attributes.contains("bits")) return static_cast<int>(node->integer("bits"));
     if (node->op == Op::normalize) return 8;  // pixels
     const Role role = role_of(*node);
-    if (role == Role::layer || role == Role::sum || node->op == Op::avg_pool ||
-        node->op == Op::global_avg_pool || node->op == Op::batch_norm)
+    if (role == Role::layer || role == Role::sum || (role == Role::pool && node->op != Op::max_pool) ||
+        node->op == Op::batch_norm)
       return 0;
   }
   return graph.value(value).type.dtype == graph::DataType::u8 ? 8 : 0;

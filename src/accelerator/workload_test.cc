@@ -56,6 +56,26 @@ TEST(Workload, FirstAndLastLayerKeepTheirBits) {
   EXPECT_EQ(tensor(with_bits(workload, {4, 8, 8, 16}), "a").bits, 4);
 }
 
+TEST(Workload, TakesTheBitsOfQuantizers) {
+  const Workload workload = make_workload(graph::parse(R"(
+input x: f32[N,8]
+param a.weight: f32[8,8]
+param a.alpha: f32[]
+param b.weight: f32[4,8]
+r: f32[N,8] = relu(x)
+a.in: f32[N,8] = quant(r, a.alpha) bits=4 grid=unsigned scheme=pact
+a.w: f32[8,8] = quant(a.weight) bits=3 grid=odd scheme=sawb
+a: f32[N,8] = linear(a.in, a.w)
+b: f32[N,4] = linear(a, b.weight)
+output b
+)",
+                                                       "test"));
+  EXPECT_EQ(workload.layers[0].activation_bits, 4);
+  EXPECT_EQ(workload.layers[0].weight_bits, 3);
+  EXPECT_EQ(workload.layers[1].weight_bits, 32);
+  EXPECT_EQ(tensor(workload, "x").bits, 4);
+}
+
 TEST(Workload, ExactAccumulatorsAreWideEnough) {
   Layer layer;
   layer.in_channels = 512, layer.kernel_rows = layer.kernel_columns = 3;
@@ -89,6 +109,7 @@ TEST(Topology, RefusesWhatIsNone) {
   EXPECT_NE(message("h,a,b\nC, 8, 8, 3, 3, 4, x, 1").find("t.csv:2: 'x'"), std::string::npos);
   EXPECT_NE(message("C, 8, 8, 3, 3, 4, -1, 1").find("t.csv:1"), std::string::npos);
   EXPECT_NE(message("C, 8, 8").find("has 2 numbers"), std::string::npos);
+  EXPECT_NE(message("C, 16777216, 16777216, 3, 3, 16777216, 4, 1").find("too large"), std::string::npos);
   EXPECT_NE(message("C, 8, 8, 9, 3, 4, 4, 1").find("larger than the input"), std::string::npos);
 }
 
