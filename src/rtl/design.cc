@@ -14,14 +14,14 @@ namespace {
 
 constexpr int kMaxExtent = 1024;
 
-// "    parameter int unsigned NAME = 8," with another number.
-std::string with_defaults(std::string_view text, const std::map<std::string, int>& numbers) {
+// "parameter int unsigned NAME = 8," with another number.
+std::string with_defaults(std::string_view text, const std::map<std::string, uint64_t>& numbers) {
   std::string out;
   for (std::string line : split(text, '\n')) {
     for (const auto& [name, number] : numbers) {
-      const std::string before = fmt::format("parameter int unsigned {} = ", name);
+      const std::string before = fmt::format(" unsigned {} = ", name);
       const size_t at = line.find(before);
-      if (at == std::string::npos) continue;
+      if (at == std::string::npos || line.find("parameter") > at) continue;
       const size_t first = at + before.size();
       line.replace(first, line.find_first_not_of("0123456789", first) - first, std::to_string(number));
     }
@@ -74,17 +74,22 @@ std::vector<SourceFile> source_files(const Design& design) {
   require_valid(design);
   const int word = configurable_word(design.element);
   const int word_accumulator = exact_accumulator_bits(word, word, design.terms);
-  const std::map<std::string, int> numbers{{"CONFIGURABLE_MODES", configurable_modes(word)},
-                                           {"CONFIGURABLE_WORD", word},
-                                           {"CONFIGURABLE_ACCUMULATOR", word_accumulator},
-                                           {"ROWS", design.rows},
-                                           {"COLUMNS", design.columns},
-                                           {"PRODUCTS", design.element.products},
-                                           {"ACTIVATION_BITS", design.element.activation_bits},
-                                           {"WEIGHT_BITS", design.element.weight_bits},
-                                           {"ACCUMULATOR_BITS", design.element.accumulator_bits},
-                                           {"SUM_BITS", sum_bits(design)},
-                                           {"DOUBLE_BUFFERED", design.buffering == Buffering::double_ ? 1 : 0}};
+  const auto number = [](int value) { return static_cast<uint64_t>(value); };
+  const MultiplyAdd& element = design.element;
+  const std::map<std::string, uint64_t> numbers{
+      {"ROWS", number(design.rows)},
+      {"COLUMNS", number(design.columns)},
+      {"PRODUCTS", number(element.products)},
+      {"ACTIVATION_BITS", number(element.activation_bits)},
+      {"WEIGHT_BITS", number(element.weight_bits)},
+      {"ACCUMULATOR_BITS", number(element.accumulator_bits)},
+      {"SUM_BITS", number(sum_bits(design))},
+      {"DOUBLE_BUFFERED", number(design.buffering == Buffering::double_ ? 1 : 0)},
+      {"SIGNED_WEIGHTS", number(element.coding == WeightCoding::offset ? 0 : 1)},
+      {"CODING_CONSTANT", constant_per_product(element)},
+      {"CONFIGURABLE_MODES", number(configurable_modes(word))},
+      {"CONFIGURABLE_WORD", number(word)},
+      {"CONFIGURABLE_ACCUMULATOR", number(word_accumulator)}};
   std::vector<SourceFile> files;
   for (const auto& [name, text] : static_sources()) {
     std::string own = name.ends_with(".sv") ? with_defaults(text, numbers) : std::string(text);
