@@ -51,16 +51,24 @@ std::vector<Design> designs_of(const Graph& graph, const ArraysOptions& options)
   return out;
 }
 
-NetworkSimulation::NetworkSimulation(const graph::Network& lowered, const ArraysOptions& options)
-    : network_(lowered), designs_(designs_of(lowered.graph, options)) {
-  for (const Design& design : designs_) arrays_.push_back(std::make_unique<Simulation>(design, options.arithmetic));
+ArraySet::ArraySet(const std::vector<Design>& designs, Arithmetic arithmetic) {
+  for (const Design& design : designs) arrays_.push_back(std::make_unique<Simulation>(design, arithmetic));
 }
 
-Simulation& NetworkSimulation::array_for(const LayerForm& form) {
-  for (size_t i = 0; i < designs_.size(); ++i)
-    if (designs_[i].element.activation_bits == form.activation_bits && designs_[i].element.weight_bits == form.weight_grid.bits)
-      return *arrays_[i];
-  fail(ErrorKind::internal, "no array has {} x {} bits", form.activation_bits, form.weight_grid.bits);
+Simulation& ArraySet::array_for(const LayerForm& form) const {
+  Simulation* best = nullptr;
+  const auto size = [](const Design& d) { return d.element.activation_bits * d.element.weight_bits; };
+  for (const auto& array : arrays_) {
+    const MultiplyAdd& element = array->design().element;
+    if (element.activation_bits < form.activation_bits || element.weight_bits < form.weight_grid.bits ||
+        element.accumulator_bits < accumulator_bits(form))
+      continue;
+    if (!best || size(array->design()) < size(best->design())) best = array.get();
+  }
+  if (!best)
+    fail(ErrorKind::unsupported, "no array holds a layer with {} bits of activations, {} of weights and {} of accumulators",
+         form.activation_bits, form.weight_grid.bits, accumulator_bits(form));
+  return *best;
 }
 
 namespace {
@@ -87,11 +95,9 @@ int64_t count_wrong(const Tensor& got, const Tensor& expected) {
   return wrong;
 }
 
-}  // namespace
-
 // One pass over the nodes.
-struct NetworkSimulation::Walk {
-  NetworkSimulation& own;
+struct Walk {
+  const ArraySet& own;
   const Graph& graph;
   int64_t batch;
   Tensors values;
@@ -106,7 +112,7 @@ struct NetworkSimulation::Walk {
   }
   // Streams and codes are taken by the units of the first array.
   std::vector<int32_t> through_units(const Tensor& x, std::span<const int32_t> addend, const ChannelNumbers& numbers) {
-    return requantize(*own.arrays_.front(), x.shape[1], rows_of(x), addend, numbers);
+    return requantize(own.units(), x.shape[1], rows_of(x), addend, numbers);
   }
 
   Tensor layer(const Node& node, NodeRun& run) {
@@ -148,12 +154,15 @@ struct NetworkSimulation::Walk {
   }
 };
 
-NetworkRun NetworkSimulation::run(const Tensor& input, const Tensors& expected) {
-  const Graph& graph = network_.graph;
+}  // namespace
+
+NetworkRun run_network(const ArraySet& arrays, const graph::Network& lowered, const Tensor& input,
+                       const Tensors& expected) {
+  const Graph& graph = lowered.graph;
   if (graph.inputs().size() != 1 || graph.outputs().size() != 1)
     fail(ErrorKind::unsupported, "graph {}: has {} inputs and {} outputs; a simulation takes one of each", graph.name(),
          graph.inputs().size(), graph.outputs().size());
-  Walk walk{*this, graph, input.shape.empty() ? 1 : input.shape[0], network_.tensors, {}, {}};
+  Walk walk{arrays, graph, input.shape.empty() ? 1 : input.shape[0], lowered.tensors, {}, {}};
   walk.values[graph.value(graph.inputs()[0]).name] = input;
   NetworkRun result;
   for (const Node& node : graph.nodes()) {

@@ -39,24 +39,25 @@ struct ArraysOptions {
 // is no integer layer.
 std::vector<Design> designs_of(const graph::Graph& graph, const ArraysOptions& options);
 
-class NetworkSimulation {
+// Simulated arrays to choose from.
+class ArraySet {
  public:
-  // Builds the arrays. The network must outlive this.
-  NetworkSimulation(const graph::Network& lowered, const ArraysOptions& options);
+  // Builds them. Throws Error.
+  ArraySet(const std::vector<Design>& designs, Arithmetic arithmetic);
 
-  // `expected` holds the right value of every node (reference::evaluate_all). Where a value differs, the simulation goes
-  // on with its own.
-  NetworkRun run(const graph::Tensor& input, const graph::Tensors& expected);
-
-  const std::vector<Design>& designs() const { return designs_; }
+  // The one with the fewest bits that holds a layer. Throws Error when none does.
+  Simulation& array_for(const LayerForm& form) const;
+  // The requantize units that take streams and codes.
+  Simulation& units() const { return *arrays_.front(); }
+  const std::vector<std::unique_ptr<Simulation>>& all() const { return arrays_; }
 
  private:
-  struct Walk;
-  Simulation& array_for(const LayerForm& form);
-
-  const graph::Network& network_;
-  std::vector<Design> designs_;
   std::vector<std::unique_ptr<Simulation>> arrays_;
 };
+
+// `expected` holds the right value of every node (reference::evaluate_all). Where a value differs, the simulation goes
+// on with its own.
+NetworkRun run_network(const ArraySet& arrays, const graph::Network& lowered, const graph::Tensor& input,
+                       const graph::Tensors& expected);
 
 }  // namespace pact::rtl
