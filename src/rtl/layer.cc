@@ -48,7 +48,7 @@ Codes codes_of(const Graph& graph, graph::ValueId value) {
 // The window of a layer; a linear one is a convolution of 1 x 1 images.
 struct Window {
   Shape x, weight, y;
-  std::vector<int64_t> strides{1, 1}, pads{0, 0, 0, 0}, dilations{1, 1}, zero;
+  std::vector<int64_t> strides{1, 1}, pads{0, 0, 0, 0}, dilations{1, 1}, zero{};
   int64_t groups = 1;
 };
 

@@ -29,8 +29,8 @@ int accumulator_bits(const LayerForm& form);
 // A layer's sums as they leave the array.
 struct LayerSums {
   int64_t rows = 0, outputs = 0, groups = 1;
-  std::vector<uint32_t> raw;               // [rows][outputs]
-  std::vector<std::vector<uint32_t>> sum;  // [groups][rows]
+  std::vector<uint32_t> raw{};               // [rows][outputs]
+  std::vector<std::vector<uint32_t>> sum{};  // [groups][rows]
   quant::Grid weight_grid;
   int64_t folds = 0, macs = 0;
   int64_t cycles = 0;        // counted
