@@ -18,7 +18,9 @@ namespace {
 
 class Stopwatch {
  public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -29,8 +31,8 @@ Tensor input_of(const graph::Graph& graph, const data::Dataset& dataset, size_t 
   const graph::TensorType& type = graph.value(graph.inputs().at(0)).type;
   const int64_t channels = dataset.image.channels, height = dataset.image.height, width = dataset.image.width;
   if (type.shape != graph::Shape{graph::kBatch, channels, height, width})
-    fail("{} takes images of shape {}, {} has [N,{},{},{}]", graph.name(), graph::to_string(type.shape), dataset.name,
-         channels, height, width);
+    fail("{} takes images of shape {}, {} has [N,{},{},{}]", graph.name(), graph::to_string(type.shape),
+         dataset.name, channels, height, width);
   Tensor tensor = Tensor::zeros(type.dtype, {1, channels, height, width});
   const auto pixels = dataset.pixels_of(index);
   const size_t area = static_cast<size_t>(height * width), depth = static_cast<size_t>(channels);
@@ -76,7 +78,8 @@ CosimulateSummary cosimulate(const CosimulateCommand& command,
   CosimulateSummary summary;
   summary.network = lowered.graph.name();
   summary.dataset = command.dataset.empty() ? dataset_of(command.model.path) : command.dataset;
-  if (summary.dataset.empty()) fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes");
+  if (summary.dataset.empty())
+    fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes");
   const data::Dataset test = data::load_dataset(summary.dataset, data::Part::test).test;
   summary.images = std::min(command.images, static_cast<int64_t>(test.count()));
   summary.designs = rtl::designs_of(lowered.graph, command.arrays);

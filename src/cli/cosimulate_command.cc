@@ -51,17 +51,20 @@ void print_table(const api::CosimulateSummary& s) {
   for (const rtl::Design& design : s.designs)
     fmt::print("array of {} x {} elements, {} x {} bits into {}\n", design.rows, design.columns,
                design.element.activation_bits, design.element.weight_bits, design.element.accumulator_bits);
-  fmt::print("{:<28} {:>8} {:>12} {:>12} {:>12} {:>12} {:>6}\n", "layer", "folds", "MACs", "cycles", "closed form",
-             "values", "wrong");
+  fmt::print("{:<28} {:>8} {:>12} {:>12} {:>12} {:>12} {:>6}\n", "layer", "folds", "MACs", "cycles",
+             "closed form", "values", "wrong");
   for (const rtl::NodeRun& node : s.nodes)
     if (node.place == rtl::Place::array)
-      fmt::print("{:<28} {:>8} {:>12} {:>12} {:>12} {:>12} {:>6}\n", node.name, node.folds, node.macs, node.cycles,
-                 node.model_cycles, node.values, node.wrong);
-  fmt::print("{}: {} images, {} classified rightly; {} values of {} nodes, {} wrong; {} images with other scores than the "
-             "engine's\n",
-             s.network, s.images, s.correct, s.values, s.nodes.size(), s.wrong, s.images_unlike_engine);
-  fmt::print("{} cycles of the arrays an image, {} by the closed forms; {:.2f} s an image in the simulation\n", s.cycles,
-             s.model_cycles, s.hardware_seconds / static_cast<double>(s.images));
+      fmt::print("{:<28} {:>8} {:>12} {:>12} {:>12} {:>12} {:>6}\n", node.name, node.folds, node.macs,
+                 node.cycles, node.model_cycles, node.values, node.wrong);
+  fmt::print(
+      "{}: {} images, {} classified rightly; {} values of {} nodes, {} wrong; {} images with other scores "
+      "than the "
+      "engine's\n",
+      s.network, s.images, s.correct, s.values, s.nodes.size(), s.wrong, s.images_unlike_engine);
+  fmt::print(
+      "{} cycles of the arrays an image, {} by the closed forms; {:.2f} s an image in the simulation\n",
+      s.cycles, s.model_cycles, s.hardware_seconds / static_cast<double>(s.images));
 }
 
 }  // namespace
@@ -77,12 +80,15 @@ void add_cosimulate(CLI::App& app, Run& run) {
   rtl::ArraysOptions& arrays = args->command.arrays;
   CLI::App* command =
       app.add_subcommand("cosimulate", "run test images through Verilated arrays, and compare every value");
-  command->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file")->required();
+  command->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file")
+      ->required();
   command->add_option("--data", args->command.dataset, "cifar10:DIR or shapes [the run's own]");
-  command->add_option("--images", args->command.images, "the first ones of the test part [1]")->check(CLI::PositiveNumber);
+  command->add_option("--images", args->command.images, "the first ones of the test part [1]")
+      ->check(CLI::PositiveNumber);
   command->add_option("--rows", arrays.rows, "of the arrays [16]")->check(CLI::Range(1, 1024));
   command->add_option("--columns", arrays.columns, "of the arrays [16]")->check(CLI::Range(1, 1024));
-  command->add_option("--buffering", args->buffering, "of the weights")->check(CLI::IsMember({"single", "double"}));
+  command->add_option("--buffering", args->buffering, "of the weights")
+      ->check(CLI::IsMember({"single", "double"}));
   command->add_flag("--structural", args->structural, "simulate adders instead of expressions, slowly");
   add_lowering(*command, args->lowering);
   add_normalization(*command, args->command.model);
@@ -97,7 +103,8 @@ void add_cosimulate(CLI::App& app, Run& run) {
       ProgressLine line;
       line.update(0, "Verilator builds the arrays");
       const api::CosimulateSummary s = api::cosimulate(c, [&](int64_t done, int64_t total) {
-        line.update(static_cast<double>(done) / static_cast<double>(total), fmt::format("{}/{} images", done, total));
+        line.update(static_cast<double>(done) / static_cast<double>(total),
+                    fmt::format("{}/{} images", done, total));
       });
       line.clear();
       if (args->json)
@@ -105,7 +112,8 @@ void add_cosimulate(CLI::App& app, Run& run) {
       else
         print_table(s);
       if (s.wrong > 0 || s.images_unlike_engine > 0 || s.cycles != s.model_cycles)
-        fail(ErrorKind::internal, "the simulated hardware and the reference, the engine or the closed forms disagree");
+        fail(ErrorKind::internal,
+             "the simulated hardware and the reference, the engine or the closed forms disagree");
     };
   });
 }

@@ -23,12 +23,18 @@ void add_rtl(CLI::App& app, Run& run) {
   command->add_option("--columns", design.columns, "of the array: outputs that one pass computes");
   command->add_option("--activation-bits", design.element.activation_bits, "1 to 16, unsigned codes");
   command->add_option("--weight-bits", design.element.weight_bits, "1 to 16");
-  command->add_option("--accumulator-bits", args->command.accumulator_bits, "up to 64; default: as many as --terms need");
-  command->add_option("--terms", design.terms, "products that one output adds up at most")->check(CLI::PositiveNumber);
-  command->add_option("--products", design.element.products, "multiplications per element, which share an accumulator");
-  command->add_option("--coding", args->coding, "weights as unsigned codes (offset), or in two's complement (twos, booth)")
+  command->add_option("--accumulator-bits", args->command.accumulator_bits,
+                      "up to 64; default: as many as --terms need");
+  command->add_option("--terms", design.terms, "products that one output adds up at most")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--products", design.element.products,
+                      "multiplications per element, which share an accumulator");
+  command
+      ->add_option("--coding", args->coding,
+                   "weights as unsigned codes (offset), or in two's complement (twos, booth)")
       ->check(CLI::IsMember({"offset", "twos", "booth"}));
-  command->add_option("--buffering", args->buffering, "of the weights")->check(CLI::IsMember({"single", "double"}));
+  command->add_option("--buffering", args->buffering, "of the weights")
+      ->check(CLI::IsMember({"single", "double"}));
   command->add_flag("--json", args->json, "print the result as one JSON object");
   command->callback([args, &run] {
     run = [args] {
@@ -49,9 +55,10 @@ void add_rtl(CLI::App& app, Run& run) {
                                                   {"files", s.files}}
                                .dump());
       else
-        fmt::print("{}: {} x {} elements, {} x {} bits into {}, {} files; README.md tells what to do with them\n",
-                   args->output, s.design.rows, s.design.columns, element.activation_bits, element.weight_bits,
-                   element.accumulator_bits, s.files.size());
+        fmt::print(
+            "{}: {} x {} elements, {} x {} bits into {}, {} files; README.md tells what to do with them\n",
+            args->output, s.design.rows, s.design.columns, element.activation_bits, element.weight_bits,
+            element.accumulator_bits, s.files.size());
     };
   });
 }

@@ -35,7 +35,8 @@ std::string ColumnAdder::add_three(int column) {
   const Bit a = take_earliest(column), b = take_earliest(column), c = take_earliest(column);
   const int id = full_adders_++;
   add(column, fmt::format("s{}", id), std::max(std::max(a.arrival, b.arrival) + kSumDelay, c.arrival + 1));
-  add(column + 1, fmt::format("c{}", id), std::max(std::max(a.arrival, b.arrival) + kCarryDelay, c.arrival + 0.8));
+  add(column + 1, fmt::format("c{}", id),
+      std::max(std::max(a.arrival, b.arrival) + kCarryDelay, c.arrival + 0.8));
   return fmt::format(
       "  logic s{0}, c{0};\n"
       "  full_adder f{0} (.a({1}), .b({2}), .c({3}), .sum(s{0}), .carry(c{0}));\n",

@@ -1,6 +1,6 @@
-// Generates the module `configurable_multiply_add`, whose precision is chosen while it runs: a word of W bits holds one
-// code, two of half the bits, four of a quarter, down to 2 bits, and as many products are added up. So the work of a
-// cycle grows as the inverse of the bits at the same width of its ports.
+// Generates the module `configurable_multiply_add`, whose precision is chosen while it runs: a word of W bits
+// holds one code, two of half the bits, four of a quarter, down to 2 bits, and as many products are added up.
+// So the work of a cycle grows as the inverse of the bits at the same width of its ports.
 #pragma once
 
 #include <string>

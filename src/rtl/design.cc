@@ -38,11 +38,13 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 std::string summary(const Design& d) {
-  return fmt::format("{} rows, {} columns, {} bits of activations, {} bits of weights ({}), accumulators of {} bits, "
-                     "{} per element, {}",
-                     d.rows, d.columns, d.element.activation_bits, d.element.weight_bits, name_of(d.element.coding),
-                     d.element.accumulator_bits, d.element.products == 1 ? "one product" : fmt::format("{} products", d.element.products),
-                     d.buffering == Buffering::single ? "single-buffered" : "double-buffered");
+  return fmt::format(
+      "{} rows, {} columns, {} bits of activations, {} bits of weights ({}), accumulators of {} bits, "
+      "{} per element, {}",
+      d.rows, d.columns, d.element.activation_bits, d.element.weight_bits, name_of(d.element.coding),
+      d.element.accumulator_bits,
+      d.element.products == 1 ? "one product" : fmt::format("{} products", d.element.products),
+      d.buffering == Buffering::single ? "single-buffered" : "double-buffered");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What hardware is wanted, and the files that describe it: SystemVerilog, a test bench, a README. docs/rtl.md tells
-// what is in them.
+// What hardware is wanted, and the files that describe it: SystemVerilog, a test bench, a README. docs/rtl.md
+// tells what is in them.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,10 @@
 
 namespace pact::rtl {
 
-enum class Buffering { single, double_ };  // of the weights: with double_, the next fold's load while one computes
+enum class Buffering {
+  single,
+  double_
+};  // of the weights: with double_, the next fold's load while one computes
 
 struct Design {
   int rows = 16;

@@ -40,8 +40,8 @@ Codes codes_of(const Graph& graph, graph::ValueId value) {
     case Op::pad:
       return codes_of(graph, node->inputs[0]);
     default:
-      fail(ErrorKind::unsupported, "node '{}': an array takes codes from a quantizer, not from {}", node->name,
-           name_of(node->op));
+      fail(ErrorKind::unsupported, "node '{}': an array takes codes from a quantizer, not from {}",
+           node->name, name_of(node->op));
   }
 }
 
@@ -82,7 +82,8 @@ std::vector<uint8_t> gather(const Window& w, const Tensor& x, int64_t group, int
               const int64_t x_at = column * w.strides[1] - w.pads[1] + j * w.dilations[1];
               const bool is_inside = y_at >= 0 && y_at < w.x[2] && x_at >= 0 && x_at < w.x[3];
               const int64_t code =
-                  is_inside ? graph::code_at(x, at(((n * w.x[1] + c) * w.x[2] + y_at) * w.x[3] + x_at)) : w.zero[at(c)];
+                  is_inside ? graph::code_at(x, at(((n * w.x[1] + c) * w.x[2] + y_at) * w.x[3] + x_at))
+                            : w.zero[at(c)];
               out.push_back(static_cast<uint8_t>(code + shift));
             }
   return out;
@@ -90,7 +91,9 @@ std::vector<uint8_t> gather(const Window& w, const Tensor& x, int64_t group, int
 
 }  // namespace
 
-bool is_integer_layer(const Node& node) { return node.op == Op::integer_conv2d || node.op == Op::integer_linear; }
+bool is_integer_layer(const Node& node) {
+  return node.op == Op::integer_conv2d || node.op == Op::integer_linear;
+}
 
 LayerForm form_of(const Graph& graph, const Node& node) {
   LayerForm form;
@@ -106,16 +109,19 @@ int accumulator_bits(const LayerForm& form) {
   return std::min(32, form.weight_grid.kind == quant::GridKind::unsigned_ ? bits + 1 : bits);
 }
 
-// An output is the sum of m(q) (x - zero). The array adds up q X with X = x + shift, and starts from the sum of
-// -q (zero + shift), so that all that is left to correct is m(q) = (1 or 2) q - offset.
-LayerSums run_layer(Simulation& simulation, const Graph& graph, const Node& node, const Tensor& x, const Tensor& weight) {
+// An output is the sum of m(q) (x - zero). The array adds up q X with X = x + shift, and starts from the sum
+// of -q (zero + shift), so that all that is left to correct is m(q) = (1 or 2) q - offset.
+LayerSums run_layer(Simulation& simulation, const Graph& graph, const Node& node, const Tensor& x,
+                    const Tensor& weight) {
   const Window w = window_of(graph, node, x, weight);
   const int shift = codes_of(graph, node.inputs[0]).shift;
   const quant::Grid grid = graph::weight_grid_of(node);
-  const int weight_shift = -grid.min_code() + (grid.kind == quant::GridKind::symmetric ? 1 : 0);  // 2^(k-1) or 0
+  const int weight_shift =
+      -grid.min_code() + (grid.kind == quant::GridKind::symmetric ? 1 : 0);  // 2^(k-1) or 0
   const int64_t taps = w.weight[1] * w.weight[2] * w.weight[3], outputs = w.weight[0] / w.groups;
 
-  LayerSums sums{.rows = w.y[0] * w.y[2] * w.y[3], .outputs = w.weight[0], .groups = w.groups, .weight_grid = grid};
+  LayerSums sums{
+      .rows = w.y[0] * w.y[2] * w.y[3], .outputs = w.weight[0], .groups = w.groups, .weight_grid = grid};
   sums.raw.resize(at(sums.rows * sums.outputs));
   sums.macs = sums.rows * sums.outputs * taps;
   for (int64_t group = 0; group < w.groups; ++group) {
@@ -176,7 +182,8 @@ Requantization work_of(const ChannelNumbers& numbers) {
 
 }  // namespace
 
-std::vector<int32_t> requantize(Simulation& simulation, const LayerSums& sums, const ChannelNumbers& numbers) {
+std::vector<int32_t> requantize(Simulation& simulation, const LayerSums& sums,
+                                const ChannelNumbers& numbers) {
   const quant::Grid& grid = sums.weight_grid;
   const int64_t outputs = sums.outputs / sums.groups;
   std::vector<int32_t> out(sums.raw.size());
@@ -216,7 +223,8 @@ void for_elements(const Shape& shape, Visit visit) {
   const int64_t area = graph::element_count(shape) / std::max<int64_t>(1, images * channels);
   for (int64_t n = 0; n < images; ++n)
     for (int64_t c = 0; c < channels; ++c)
-      for (int64_t p = 0; p < area; ++p) visit(at((n * channels + c) * area + p), at((n * area + p) * channels + c));
+      for (int64_t p = 0; p < area; ++p)
+        visit(at((n * channels + c) * area + p), at((n * area + p) * channels + c));
 }
 
 }  // namespace

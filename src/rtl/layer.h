@@ -1,5 +1,5 @@
-// A convolution or linear layer of an integer network as products of matrices on a simulated array: one per group of
-// channels, rows = positions of all images, terms = taps of the filter, outputs = filters.
+// A convolution or linear layer of an integer network as products of matrices on a simulated array: one per
+// group of channels, rows = positions of all images, terms = taps of the filter, outputs = filters.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ struct LayerSums {
   int64_t model_cycles = 0;  // of the closed form
 };
 
-LayerSums run_layer(Simulation& simulation, const graph::Graph& graph, const graph::Node& node, const graph::Tensor& x,
-                    const graph::Tensor& weight);
+LayerSums run_layer(Simulation& simulation, const graph::Graph& graph, const graph::Node& node,
+                    const graph::Tensor& x, const graph::Tensor& weight);
 
 // The numbers of a requantize unit per channel, or one set for all.
 struct ChannelNumbers {

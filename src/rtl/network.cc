@@ -45,7 +45,8 @@ std::vector<Design> designs_of(const Graph& graph, const ArraysOptions& options)
               static_cast<int>(terms)};
   }
   if (designs.empty())
-    fail(ErrorKind::unsupported, "graph {}: has no layer on integers, so there is nothing for an array to do", graph.name());
+    fail(ErrorKind::unsupported, "graph {}: has no layer on integers, so there is nothing for an array to do",
+         graph.name());
   std::vector<Design> out;
   for (auto& [bits, design] : designs) out.push_back(design);
   return out;
@@ -66,7 +67,8 @@ Simulation& ArraySet::array_for(const LayerForm& form) const {
     if (!best || size(array->design()) < size(best->design())) best = array.get();
   }
   if (!best)
-    fail(ErrorKind::unsupported, "no array holds a layer with {} bits of activations, {} of weights and {} of accumulators",
+    fail(ErrorKind::unsupported,
+         "no array holds a layer with {} bits of activations, {} of weights and {} of accumulators",
          form.activation_bits, form.weight_grid.bits, accumulator_bits(form));
   return *best;
 }
@@ -88,10 +90,12 @@ ChannelNumbers numbers_of(const Graph& graph, const Node& node, const Tensors& v
 }
 
 int64_t count_wrong(const Tensor& got, const Tensor& expected) {
-  if (got.type != expected.type || got.shape != expected.shape) return std::max(got.count(), expected.count());
+  if (got.type != expected.type || got.shape != expected.shape)
+    return std::max(got.count(), expected.count());
   const size_t size = graph::size_bytes(got.type);
   int64_t wrong = 0;
-  for (size_t i = 0; i < got.bytes.size(); i += size) wrong += std::memcmp(&got.bytes[i], &expected.bytes[i], size) != 0;
+  for (size_t i = 0; i < got.bytes.size(); i += size)
+    wrong += std::memcmp(&got.bytes[i], &expected.bytes[i], size) != 0;
   return wrong;
 }
 
@@ -101,17 +105,20 @@ struct Walk {
   const Graph& graph;
   int64_t batch;
   Tensors values;
-  std::map<std::string, LayerSums> sums;       // of layers, as they left the array
+  std::map<std::string, LayerSums> sums;      // of layers, as they left the array
   std::map<std::string, Simulation*> arrays;  // that made them
 
-  const Tensor& input(const Node& node, size_t i) const { return values.at(graph.value(node.inputs[i]).name); }
+  const Tensor& input(const Node& node, size_t i) const {
+    return values.at(graph.value(node.inputs[i]).name);
+  }
   graph::TensorType type(const Node& node) const {
     graph::TensorType type = graph.value(node.output).type;
     if (type.shape[0] == graph::kBatch) type.shape[0] = batch;
     return type;
   }
   // Streams and codes are taken by the units of the first array.
-  std::vector<int32_t> through_units(const Tensor& x, std::span<const int32_t> addend, const ChannelNumbers& numbers) {
+  std::vector<int32_t> through_units(const Tensor& x, std::span<const int32_t> addend,
+                                     const ChannelNumbers& numbers) {
     return requantize(own.units(), x.shape[1], rows_of(x), addend, numbers);
   }
 
@@ -160,8 +167,8 @@ NetworkRun run_network(const ArraySet& arrays, const graph::Network& lowered, co
                        const Tensors& expected) {
   const Graph& graph = lowered.graph;
   if (graph.inputs().size() != 1 || graph.outputs().size() != 1)
-    fail(ErrorKind::unsupported, "graph {}: has {} inputs and {} outputs; a simulation takes one of each", graph.name(),
-         graph.inputs().size(), graph.outputs().size());
+    fail(ErrorKind::unsupported, "graph {}: has {} inputs and {} outputs; a simulation takes one of each",
+         graph.name(), graph.inputs().size(), graph.outputs().size());
   Walk walk{arrays, graph, input.shape.empty() ? 1 : input.shape[0], lowered.tensors, {}, {}};
   walk.values[graph.value(graph.inputs()[0]).name] = input;
   NetworkRun result;

@@ -1,6 +1,6 @@
-// Complete integer networks on simulated arrays, node by node: layers on the array; accumulators to codes or streams,
-// additions of streams and their relu on the requantize units; all else (pools, float nodes) by the reference on the
-// host. Every value can be compared with an expected one, bit by bit.
+// Complete integer networks on simulated arrays, node by node: layers on the array; accumulators to codes or
+// streams, additions of streams and their relu on the requantize units; all else (pools, float nodes) by the
+// reference on the host. Every value can be compared with an expected one, bit by bit.
 #pragma once
 
 #include <memory>
@@ -35,8 +35,8 @@ struct ArraysOptions {
   Arithmetic arithmetic = Arithmetic::behavioural;
 };
 
-// The arrays that the layers of `graph` need: one for each pair of activation and weight bits. Throws Error when there
-// is no integer layer.
+// The arrays that the layers of `graph` need: one for each pair of activation and weight bits. Throws Error
+// when there is no integer layer.
 std::vector<Design> designs_of(const graph::Graph& graph, const ArraysOptions& options);
 
 // Simulated arrays to choose from.
@@ -55,8 +55,8 @@ class ArraySet {
   std::vector<std::unique_ptr<Simulation>> arrays_;
 };
 
-// `expected` holds the right value of every node (reference::evaluate_all). Where a value differs, the simulation goes
-// on with its own.
+// `expected` holds the right value of every node (reference::evaluate_all). Where a value differs, the
+// simulation goes on with its own.
 NetworkRun run_network(const ArraySet& arrays, const graph::Network& lowered, const graph::Tensor& input,
                        const graph::Tensors& expected);
 

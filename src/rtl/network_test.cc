@@ -21,7 +21,8 @@ TEST(NetworkSimulation, RandomNetworksHaveTheIntegersOfTheReference) {
     const graph::Tensor input = reference::random_input(network, 2, seed);
     const graph::Tensors expected = reference::evaluate_all(network, input);
     for (const NodeRun& node : run_network(arrays, network, input, expected).nodes) {
-      EXPECT_EQ(node.wrong, 0) << "seed " << seed << ", node " << node.name << " (" << node.op << ") on " << name_of(node.place);
+      EXPECT_EQ(node.wrong, 0) << "seed " << seed << ", node " << node.name << " (" << node.op << ") on "
+                               << name_of(node.place);
       EXPECT_EQ(node.cycles, node.model_cycles) << "seed " << seed << ", node " << node.name;
       on_array += node.place == Place::array;
       on_units += node.place == Place::units;

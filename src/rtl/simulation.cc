@@ -13,7 +13,8 @@ size_t at(int64_t index) { return static_cast<size_t>(index); }
 
 int64_t parts(int64_t whole, int64_t part) { return (whole + part - 1) / part; }
 
-// Values that enter or leave the array later, by the number of their row or column: slot x + delay, in a ring.
+// Values that enter or leave the array later, by the number of their row or column: slot x + delay, in a
+// ring.
 template <typename Word>
 class DelayLines {
  public:
@@ -86,7 +87,8 @@ namespace {
 
 void require_simulable(const Design& design) {
   require_valid(design);
-  if (design.element.activation_bits > 8 || design.element.weight_bits > 8 || design.element.accumulator_bits > 32)
+  if (design.element.activation_bits > 8 || design.element.weight_bits > 8 ||
+      design.element.accumulator_bits > 32)
     fail(ErrorKind::unsupported,
          "arrays are simulated with codes of up to 8 bits and accumulators of up to 32, not {}, {} and {}",
          design.element.activation_bits, design.element.weight_bits, design.element.accumulator_bits);
@@ -115,8 +117,9 @@ void Simulation::idle(int64_t cycles) {
   for (int64_t i = 0; i < cycles; ++i) state_->core.tick();
 }
 
-// Fold i is fold i % depth_folds of the terms, for the columns i / depth_folds. What the controller says in a cycle
-// concerns row 0 and column 0; the delay lines are the memories whose addresses reach row r and column c later.
+// Fold i is fold i % depth_folds of the terms, for the columns i / depth_folds. What the controller says in a
+// cycle concerns row 0 and column 0; the delay lines are the memories whose addresses reach row r and column
+// c later.
 Sums Simulation::multiply(const Product& product) {
   require_whole(product);
   State& s = *state_;

@@ -50,8 +50,8 @@ struct Requantization {
 
 class Simulation {
  public:
-  // Builds the core in a folder of its own, which goes again; it takes seconds to minutes. Throws Error when Verilator
-  // is missing or fails, or when the design has codes beyond 8 bits or accumulators beyond 32.
+  // Builds the core in a folder of its own, which goes again; it takes seconds to minutes. Throws Error when
+  // Verilator is missing or fails, or when the design has codes beyond 8 bits or accumulators beyond 32.
   Simulation(const Design& design, Arithmetic arithmetic);
   ~Simulation();
   Simulation(const Simulation&) = delete;

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "base/random.h"
 #include "base/error.h"
+#include "base/random.h"
 
 namespace pact::rtl {
 namespace {
@@ -30,7 +30,8 @@ Operands random_operands(const Design& design, const Case& shape, Random& random
   };
   out.activations = codes(shape.rows * shape.terms, design.element.activation_bits);
   out.weights = codes(shape.terms * shape.outputs, design.element.weight_bits);
-  for (int64_t n = 0; n < shape.outputs; ++n) out.start.push_back(static_cast<int32_t>(random.below(2001)) - 1000);
+  for (int64_t n = 0; n < shape.outputs; ++n)
+    out.start.push_back(static_cast<int32_t>(random.below(2001)) - 1000);
   return out;
 }
 
@@ -40,9 +41,10 @@ uint32_t masked(int64_t x, int bits) { return static_cast<uint32_t>(x) & (~uint3
 void expect_product(Simulation& simulation, const Case& shape, Random& random) {
   const Design& design = simulation.design();
   const Operands x = random_operands(design, shape, random);
-  const Sums got = simulation.multiply(
-      {shape.rows, shape.terms, shape.outputs, x.activations, x.weights, x.start, -7});
-  const std::string what = fmt::format("{} x {} x {} on {} x {}", shape.rows, shape.terms, shape.outputs, design.rows, design.columns);
+  const Sums got =
+      simulation.multiply({shape.rows, shape.terms, shape.outputs, x.activations, x.weights, x.start, -7});
+  const std::string what = fmt::format("{} x {} x {} on {} x {}", shape.rows, shape.terms, shape.outputs,
+                                       design.rows, design.columns);
   int64_t wrong = 0;
   for (int64_t t = 0; t < shape.rows; ++t) {
     int64_t activation_sum = -7;
@@ -57,7 +59,8 @@ void expect_product(Simulation& simulation, const Case& shape, Random& random) {
   }
   EXPECT_EQ(wrong, 0) << what;
   const int64_t depth = design.rows * design.element.products;
-  const int64_t folds = ((shape.terms + depth - 1) / depth) * ((shape.outputs + design.columns - 1) / design.columns);
+  const int64_t folds =
+      ((shape.terms + depth - 1) / depth) * ((shape.outputs + design.columns - 1) / design.columns);
   EXPECT_EQ(got.folds, folds) << what;
   EXPECT_EQ(got.cycles, compute_cycles(design, folds, shape.rows)) << what;
 }
@@ -84,7 +87,8 @@ TEST(Simulation, ComputesProductsInTheCyclesOfTheClosedForms) {
     Random random(seed);
     for (int i = 0; i < 60; ++i)
       expect_product(simulation,
-                     {1 + static_cast<int64_t>(random.below(30)), 1 + static_cast<int64_t>(random.below(25)), 1 + static_cast<int64_t>(random.below(12))},
+                     {1 + static_cast<int64_t>(random.below(30)), 1 + static_cast<int64_t>(random.below(25)),
+                      1 + static_cast<int64_t>(random.below(12))},
                      random);
   }
 }

@@ -3,9 +3,10 @@
 #include <array>
 
 namespace pact::embedded {
-extern const std::string_view rtl_accumulating_mac_sv, rtl_configurable_element_sv, rtl_controller_sv, rtl_core_sv,
-    rtl_correct_sum_sv, rtl_full_adder_sv, rtl_half_adder_sv, rtl_processing_element_sv, rtl_requantize_sv,
-    rtl_sum_element_sv, rtl_systolic_array_sv, rtl_test_bench_sv, rtl_README_md, rtl_shim_cpp;
+extern const std::string_view rtl_accumulating_mac_sv, rtl_configurable_element_sv, rtl_controller_sv,
+    rtl_core_sv, rtl_correct_sum_sv, rtl_full_adder_sv, rtl_half_adder_sv, rtl_processing_element_sv,
+    rtl_requantize_sv, rtl_sum_element_sv, rtl_systolic_array_sv, rtl_test_bench_sv, rtl_readme_md,
+    rtl_shim_cpp;
 }
 
 namespace pact::rtl {
@@ -25,7 +26,7 @@ std::span<const StaticSource> static_sources() {
       {"sum_element.sv", rtl_sum_element_sv},
       {"systolic_array.sv", rtl_systolic_array_sv},
       {"test_bench.sv", rtl_test_bench_sv},
-      {"README.md", rtl_README_md},
+      {"README.md", rtl_readme_md},
   }};
   return sources;
 }

@@ -1,4 +1,5 @@
-// The files that are the same for every design but for the defaults of their parameters; they stand in sources/.
+// The files that are the same for every design but for the defaults of their parameters; they stand in
+// sources/.
 #pragma once
 
 #include <span>

@@ -55,11 +55,16 @@ fs::path build(const Design& design, Arithmetic arithmetic, const fs::path& fold
   write_file(folder / "shim.cpp", simulation_shim());
   const fs::path log = folder / "build.log";
   const std::string command = fmt::format(
-      "cd {} && verilator --cc --exe --build -O3 --x-assign fast --x-initial fast --noassert --top-module core -Mdir built -y . {}"
-      " -MAKEFLAGS 'OPT_FAST=-O2' -CFLAGS '-fPIC' -LDFLAGS -shared -o core.so core.sv shim.cpp >build.log 2>&1",
+      "cd {} && verilator --cc --exe --build -O3 --x-assign fast --x-initial fast --noassert --top-module "
+      "core -Mdir built -y . {}"
+      " -MAKEFLAGS 'OPT_FAST=-O2' -CFLAGS '-fPIC' -LDFLAGS -shared -o core.so core.sv shim.cpp >build.log "
+      "2>&1",
       quoted(folder.string()), arithmetic == Arithmetic::behavioural ? "+define+PACT_BEHAVIOURAL" : "");
   if (!succeeds(command))
-    fail("Verilator could not build the array; it needs Verilator 5, make and a C++ compiler. The end of its output:\n{}", end_of(log));
+    fail(
+        "Verilator could not build the array; it needs Verilator 5, make and a C++ compiler. The end of its "
+        "output:\n{}",
+        end_of(log));
   return folder / "built" / "core.so";
 }
 
@@ -70,7 +75,8 @@ bool has_verilator() { return succeeds("verilator --version >/dev/null 2>&1"); }
 VerilatedCore::VerilatedCore(const Design& design, Arithmetic arithmetic) {
   if (!has_verilator())
     fail(ErrorKind::unsupported,
-         "simulating an array takes Verilator, which is not installed; on Debian and Ubuntu: apt-get install verilator");
+         "simulating an array takes Verilator, which is not installed; on Debian and Ubuntu: apt-get install "
+         "verilator");
   const TemporaryFolder folder;
   const fs::path path = build(design, arithmetic, folder.path());
   library_ = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
