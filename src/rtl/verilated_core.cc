@@ -57,7 +57,7 @@ fs::path build(const Design& design, Arithmetic arithmetic, const fs::path& fold
   const std::string command = fmt::format(
       "cd {} && verilator --cc --exe --build -O3 --x-assign fast --x-initial fast --noassert --top-module "
       "core -Mdir built -y . {}"
-      " -MAKEFLAGS 'OPT_FAST=-O2' -CFLAGS '-fPIC' -LDFLAGS -shared -o core.so core.sv shim.cpp >build.log "
+      " -MAKEFLAGS 'OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O0' -CFLAGS '-fPIC' -LDFLAGS -shared -o core.so core.sv shim.cpp >build.log "
       "2>&1",
       quoted(folder.string()), arithmetic == Arithmetic::behavioural ? "+define+PACT_BEHAVIOURAL" : "");
   if (!succeeds(command))

@@ -55,27 +55,14 @@ module core #(
     input  logic [                             31:0] high,
     output logic [                   COLUMNS*32-1:0] requantized
 );
-  logic [ROWS*PRODUCTS*ACTIVATION_BITS-1:0] activation_codes;
-  logic [COLUMNS*PRODUCTS*WEIGHT_BITS-1:0] weight_codes;
-  logic [COLUMNS*ACCUMULATOR_BITS-1:0] partials_in;
-  logic [COLUMNS*ACCUMULATOR_BITS-1:0] partials_out;
   logic [SUM_BITS-1:0] activation_sum;
 
   genvar i;
   generate
-    for (i = 0; i < ROWS * PRODUCTS; i++) begin : activation_lane
-      assign activation_codes[i*ACTIVATION_BITS+:ACTIVATION_BITS] = activation[i*ACTIVATION_LANE+:ACTIVATION_BITS];
-    end
-    for (i = 0; i < COLUMNS * PRODUCTS; i++) begin : weight_lane
-      assign weight_codes[i*WEIGHT_BITS+:WEIGHT_BITS] = weight[i*WEIGHT_LANE+:WEIGHT_BITS];
-    end
     for (i = 0; i < COLUMNS; i++) begin : lane
       logic [ACCUMULATOR_BITS-1:0] raw;
       logic signed [31:0] accumulator;
       logic signed [31:0] operand;
-
-      assign partials_in[i*ACCUMULATOR_BITS+:ACCUMULATOR_BITS] = partial_in[i*SUM_LANE+:ACCUMULATOR_BITS];
-      assign partial_out[i*SUM_LANE+:SUM_LANE] = SUM_LANE'(partials_out[i*ACCUMULATOR_BITS+:ACCUMULATOR_BITS]);
 
       assign raw = x[i*SUM_LANE+:ACCUMULATOR_BITS];
       assign operand = from_array ? accumulator : x[i*SUM_LANE+:32];
@@ -134,16 +121,19 @@ module core #(
       .WEIGHT_BITS(WEIGHT_BITS),
       .ACCUMULATOR_BITS(ACCUMULATOR_BITS),
       .SUM_BITS(SUM_BITS),
-      .DOUBLE_BUFFERED(DOUBLE_BUFFERED)
+      .DOUBLE_BUFFERED(DOUBLE_BUFFERED),
+      .ACTIVATION_LANE(ACTIVATION_LANE),
+      .WEIGHT_LANE(WEIGHT_LANE),
+      .SUM_LANE(SUM_LANE)
   ) elements (
       .clock(clock),
       .load(load),
       .swap(swap),
-      .activation(activation_codes),
-      .weight(weight_codes),
-      .partial_in(partials_in),
+      .activation(activation),
+      .weight(weight),
+      .partial_in(partial_in),
       .sum_in(sum_in[SUM_BITS-1:0]),
-      .partial_out(partials_out),
+      .partial_out(partial_out),
       .sum_out(activation_sum)
   );
 endmodule

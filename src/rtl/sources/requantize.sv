@@ -15,25 +15,21 @@ module requantize (
     input  logic signed [31:0] high,
     output logic signed [31:0] result
 );
-  logic signed [47:0] sum;
-  logic signed [47:0] below_half;
-  logic signed [47:0] rounded;
-  logic signed [48:0] total;
-  logic odd;
-
-  always_comb begin
+  // A function, so that a simulator works it out only in cycles that ask for it.
+  function automatic logic signed [31:0] next_result();
+    logic signed [47:0] sum;
+    logic signed [47:0] below_half;
+    logic signed [47:0] rounded;
+    logic signed [48:0] total;
     sum = 48'(x) * 48'(multiplier) + bias;
-    odd = sum[shift];
     below_half = (48'sd1 <<< (shift - 6'd1)) - 48'sd1;
     // A tie goes up when what is left of the point is odd.
-    rounded = (sum + below_half + $signed({47'd0, odd})) >>> shift;
+    rounded = (sum + below_half + $signed({47'd0, sum[shift]})) >>> shift;
     total = 49'(rounded) + 49'(addend);
-  end
+    if (total < 49'(low)) next_result = low;
+    else if (total > 49'(high)) next_result = high;
+    else next_result = total[31:0];
+  endfunction
 
-  always_ff @(posedge clock)
-    if (enable) begin
-      if (total < 49'(low)) result <= low;
-      else if (total > 49'(high)) result <= high;
-      else result <= total[31:0];
-    end
+  always_ff @(posedge clock) if (enable) result <= next_result();
 endmodule

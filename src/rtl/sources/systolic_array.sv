@@ -11,16 +11,22 @@ module systolic_array #(
     parameter int unsigned WEIGHT_BITS = 8,
     parameter int unsigned ACCUMULATOR_BITS = 29,
     parameter int unsigned SUM_BITS = 22,
-    parameter int unsigned DOUBLE_BUFFERED = 1
+    parameter int unsigned DOUBLE_BUFFERED = 1,
+    // Distances of neighbours on the ports; wider than the codes where memories deliver whole bytes.
+    parameter int unsigned ACTIVATION_LANE = ACTIVATION_BITS,
+    parameter int unsigned WEIGHT_LANE = WEIGHT_BITS,
+    parameter int unsigned SUM_LANE = ACCUMULATOR_BITS
 ) (
     input  logic                                     clock,
     input  logic                                     load,
     input  logic                                     swap,         // with the first activations of a fold at row 0
-    input  logic [ROWS*PRODUCTS*ACTIVATION_BITS-1:0] activation,
-    input  logic [  COLUMNS*PRODUCTS*WEIGHT_BITS-1:0] weight,
-    input  logic [      COLUMNS*ACCUMULATOR_BITS-1:0] partial_in,
+    /* verilator lint_off UNUSEDSIGNAL */  // bits of a lane beyond the code
+    input  logic [ROWS*PRODUCTS*ACTIVATION_LANE-1:0] activation,
+    input  logic [  COLUMNS*PRODUCTS*WEIGHT_LANE-1:0] weight,
+    input  logic [              COLUMNS*SUM_LANE-1:0] partial_in,
+    /* verilator lint_on UNUSEDSIGNAL */
     input  logic [                      SUM_BITS-1:0] sum_in,
-    output logic [      COLUMNS*ACCUMULATOR_BITS-1:0] partial_out,
+    output logic [              COLUMNS*SUM_LANE-1:0] partial_out,
     output logic [                      SUM_BITS-1:0] sum_out
 );
   localparam int unsigned A = PRODUCTS * ACTIVATION_BITS;
@@ -28,7 +34,7 @@ module systolic_array #(
 
   logic [ROWS+COLUMNS-2:0] swaps;  // of the antidiagonals
 
-  genvar r, c;
+  genvar r, c, p;
   generate
     if (ROWS + COLUMNS > 2) begin : diagonals
       logic [ROWS+COLUMNS-3:0] later;
@@ -41,11 +47,17 @@ module systolic_array #(
     for (r = 0; r < ROWS; r++) begin : row
       logic [SUM_BITS-1:0] activation_sum;
       logic [SUM_BITS-1:0] sum_above;
+      logic [A-1:0] entering;
 
       if (r == 0) begin : first
         assign sum_above = sum_in;
       end else begin : later
         assign sum_above = row[r-1].activation_sum;
+      end
+
+      for (p = 0; p < PRODUCTS; p++) begin : lane
+        assign entering[p*ACTIVATION_BITS+:ACTIVATION_BITS] =
+            activation[(r*PRODUCTS+p)*ACTIVATION_LANE+:ACTIVATION_BITS];
       end
 
       sum_element #(
@@ -54,7 +66,7 @@ module systolic_array #(
           .SUM_BITS(SUM_BITS)
       ) sums (
           .clock(clock),
-          .activation(activation[r*A+:A]),
+          .activation(entering),
           .partial_in(sum_above),
           .partial_out(activation_sum)
       );
@@ -67,19 +79,21 @@ module systolic_array #(
         logic [ACCUMULATOR_BITS-1:0] above, partial;
 
         if (c == 0) begin : left
-          assign activation_in = activation[r*A+:A];
+          assign activation_in = entering;
         end else begin : inner
           assign activation_in = row[r].column[c-1].activation_out;
         end
         if (r == 0) begin : top
-          assign weight_in = weight[c*W+:W];
-          assign above = partial_in[c*ACCUMULATOR_BITS+:ACCUMULATOR_BITS];
+          for (p = 0; p < PRODUCTS; p++) begin : lane
+            assign weight_in[p*WEIGHT_BITS+:WEIGHT_BITS] = weight[(c*PRODUCTS+p)*WEIGHT_LANE+:WEIGHT_BITS];
+          end
+          assign above = partial_in[c*SUM_LANE+:ACCUMULATOR_BITS];
         end else begin : below
           assign weight_in = row[r-1].column[c].weight_out;
           assign above = row[r-1].column[c].partial;
         end
         if (r == ROWS - 1) begin : bottom
-          assign partial_out[c*ACCUMULATOR_BITS+:ACCUMULATOR_BITS] = partial;
+          assign partial_out[c*SUM_LANE+:SUM_LANE] = SUM_LANE'(partial);
         end
 
         processing_element #(
