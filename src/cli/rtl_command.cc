@@ -19,6 +19,10 @@ void add_rtl(CLI::App& app, Run& run) {
   rtl::Design& design = args->command.design;
   CLI::App* command = app.add_subcommand("rtl", "write a systolic array as SystemVerilog, with a test bench");
   command->add_option("-o,--output", args->output, "the folder to write into")->required();
+  CLI::Option* accelerator =
+      command->add_option("--accelerator", args->command.accelerator,
+                          "the array of a description, a file or a name in configs/accelerators");
+  command->add_option("--bits", args->command.bits, "which of its widths [the widest]")->needs(accelerator);
   command->add_option("--rows", design.rows, "of the array: products that one pass adds up");
   command->add_option("--columns", design.columns, "of the array: outputs that one pass computes");
   command->add_option("--activation-bits", design.element.activation_bits, "1 to 16, unsigned codes");

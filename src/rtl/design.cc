@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "accelerator/cycles.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
@@ -111,9 +112,10 @@ std::vector<SourceFile> write_sources(const Design& design, const std::filesyste
 }
 
 int64_t compute_cycles(const Design& design, int64_t folds, int64_t length) {
-  const int64_t rows = design.rows, columns = design.columns;
-  if (design.buffering == Buffering::single) return folds * (2 * rows + columns + length - 2);
-  return rows + (folds - 1) * std::max(length, 2 * rows + columns - 2) + length + rows + columns - 2;
+  const auto buffering = design.buffering == Buffering::single ? accelerator::Buffering::single_
+                                                               : accelerator::Buffering::double_;
+  return accelerator::run_cycles(
+      {accelerator::Dataflow::weight_stationary, buffering, {design.rows, design.columns}}, folds, length);
 }
 
 }  // namespace pact::rtl

@@ -43,7 +43,8 @@ std::vector<SourceFile> source_files(const Design& design);
 // Writes them into `directory`, each whole, and makes it if it is not there. Throws Error.
 std::vector<SourceFile> write_sources(const Design& design, const std::filesystem::path& directory);
 
-// Cycles that the controller is busy with `folds` folds of `length` rows of activations.
+// Cycles that the controller is busy with `folds` folds of `length` rows of activations, by the closed form
+// of the cost model.
 int64_t compute_cycles(const Design& design, int64_t folds, int64_t length);
 
 }  // namespace pact::rtl
