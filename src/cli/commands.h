@@ -29,6 +29,8 @@ void add_export(CLI::App& app, Run& run);
 void add_run(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_accelerate(CLI::App& app, Run& run);
+void add_rtl(CLI::App& app, Run& run);
+void add_cosimulate(CLI::App& app, Run& run);
 
 // How training evaluates a network; empty in a program without libtorch.
 api::RealEvaluator real_evaluator();

@@ -89,6 +89,8 @@ int run_program(int argc, char** argv) {
   add_run(app, run);
   add_bench(app, run);
   add_accelerate(app, run);
+  add_rtl(app, run);
+  add_cosimulate(app, run);
   add_report(app, run);
   add_inspect(app, run);
   add_zoo(app, run);

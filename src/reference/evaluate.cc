@@ -93,17 +93,18 @@ Tensors evaluate_all(const Network& network, const Tensor& input) {
   const int64_t batch = require_input(graph, input);
   Tensors values = network.tensors;
   values[graph.value(graph.inputs()[0]).name] = input;
-  for (const graph::Node& node : graph.nodes()) {
-    Application application{graph, node, {}, with_batch(graph.value(node.output).type, batch)};
-    for (const graph::ValueId id : node.inputs)
-      application.inputs.push_back(&values.at(graph.value(id).name));
-    try {
-      values[node.name] = apply(application);
-    } catch (const Error& error) {
-      fail(error.kind(), "node '{}' ({}): {}", node.name, name_of(node.op), error.what());
-    }
-  }
+  for (const graph::Node& node : graph.nodes()) values[node.name] = evaluate_node(graph, node, values, batch);
   return values;
+}
+
+Tensor evaluate_node(const Graph& graph, const graph::Node& node, const Tensors& values, int64_t batch) {
+  Application application{graph, node, {}, with_batch(graph.value(node.output).type, batch)};
+  for (const graph::ValueId id : node.inputs) application.inputs.push_back(&values.at(graph.value(id).name));
+  try {
+    return apply(application);
+  } catch (const Error& error) {
+    fail(error.kind(), "node '{}' ({}): {}", node.name, name_of(node.op), error.what());
+  }
 }
 
 Tensor evaluate(const Network& network, const Tensor& input) {

@@ -17,4 +17,9 @@ graph::Tensors evaluate_all(const graph::Network& network, const graph::Tensor& 
 // The value of the only output; throws Error when there are several.
 graph::Tensor evaluate(const graph::Network& network, const graph::Tensor& input);
 
+// One node of a sound graph, for who computes the others elsewhere: `values` has what it reads, by name, for `batch`
+// images. Throws Error, naming the node.
+graph::Tensor evaluate_node(const graph::Graph& graph, const graph::Node& node, const graph::Tensors& values,
+                            int64_t batch);
+
 }  // namespace pact::reference

@@ -1,0 +1,28 @@
+// `pact rtl` as a function.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "rtl/design.h"
+
+namespace pact::api {
+
+struct RtlCommand {
+  rtl::Design design;
+  int accumulator_bits = 0;  // 0: as wide as design.terms need
+  std::string accelerator;   // a description's file, or its name in configs/accelerators: the array, instead of design's
+  int bits = 0;              // of its elements; 0: the widest
+  std::filesystem::path output;
+};
+
+struct RtlSummary {
+  rtl::Design design;
+  std::vector<std::string> files;
+};
+
+// Writes the SystemVerilog of a design, a test bench and a README into a folder. Throws Error.
+RtlSummary write_rtl(const RtlCommand& command);
+
+}  // namespace pact::api

@@ -1,0 +1,121 @@
+// `pact cosimulate`.
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "api/cosimulate.h"
+#include "base/error.h"
+#include "base/progress.h"
+#include "cli/commands.h"
+
+namespace pact::cli {
+namespace {
+
+void print_json(const api::CosimulateSummary& s) {
+  nlohmann::ordered_json nodes = nlohmann::json::array(), arrays = nlohmann::json::array();
+  for (const rtl::NodeRun& node : s.nodes)
+    nodes.push_back({{"name", node.name},
+                     {"op", node.op},
+                     {"place", name_of(node.place)},
+                     {"folds", node.folds},
+                     {"macs", node.macs},
+                     {"cycles", node.cycles},
+                     {"model_cycles", node.model_cycles},
+                     {"values", node.values},
+                     {"wrong", node.wrong}});
+  for (const rtl::Design& design : s.designs)
+    arrays.push_back({{"rows", design.rows},
+                      {"columns", design.columns},
+                      {"activation_bits", design.element.activation_bits},
+                      {"weight_bits", design.element.weight_bits},
+                      {"accumulator_bits", design.element.accumulator_bits}});
+  fmt::print("{}\n", nlohmann::ordered_json{{"network", s.network},
+                                            {"dataset", s.dataset},
+                                            {"arrays", arrays},
+                                            {"images", s.images},
+                                            {"correct", s.correct},
+                                            {"values", s.values},
+                                            {"wrong", s.wrong},
+                                            {"images_unlike_engine", s.images_unlike_engine},
+                                            {"cycles", s.cycles},
+                                            {"model_cycles", s.model_cycles},
+                                            {"requantize_cycles", s.requantize_cycles},
+                                            {"build_seconds", s.build_seconds},
+                                            {"hardware_seconds", s.hardware_seconds},
+                                            {"nodes", nodes}}
+                         .dump());
+}
+
+void print_table(const api::CosimulateSummary& s) {
+  for (const rtl::Design& design : s.designs)
+    fmt::print("array of {} x {} elements, {} x {} bits into {}\n", design.rows, design.columns,
+               design.element.activation_bits, design.element.weight_bits, design.element.accumulator_bits);
+  fmt::print("{:<28} {:>8} {:>12} {:>12} {:>12} {:>12} {:>6}\n", "layer", "folds", "MACs", "cycles",
+             "closed form", "values", "wrong");
+  for (const rtl::NodeRun& node : s.nodes)
+    if (node.place == rtl::Place::array)
+      fmt::print("{:<28} {:>8} {:>12} {:>12} {:>12} {:>12} {:>6}\n", node.name, node.folds, node.macs,
+                 node.cycles, node.model_cycles, node.values, node.wrong);
+  fmt::print(
+      "{}: {} images, {} classified rightly; {} values of {} nodes, {} wrong; {} images with other scores "
+      "than the "
+      "engine's\n",
+      s.network, s.images, s.correct, s.values, s.nodes.size(), s.wrong, s.images_unlike_engine);
+  fmt::print(
+      "{} cycles of the arrays an image, {} by the closed forms; {:.2f} s an image in the simulation\n",
+      s.cycles, s.model_cycles, s.hardware_seconds / static_cast<double>(s.images));
+}
+
+}  // namespace
+
+void add_cosimulate(CLI::App& app, Run& run) {
+  struct Arguments {
+    api::CosimulateCommand command;
+    std::string model, buffering = "double";
+    LoweringArguments lowering;
+    bool structural = false, json = false;
+  };
+  auto args = std::make_shared<Arguments>();
+  rtl::ArraysOptions& arrays = args->command.arrays;
+  CLI::App* command =
+      app.add_subcommand("cosimulate", "run test images through Verilated arrays, and compare every value");
+  command->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file")
+      ->required();
+  command->add_option("--data", args->command.dataset, "cifar10:DIR or shapes [the run's own]");
+  command->add_option("--images", args->command.images, "the first ones of the test part [1]")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--rows", arrays.rows, "of the arrays [16]")->check(CLI::Range(1, 1024));
+  command->add_option("--columns", arrays.columns, "of the arrays [16]")->check(CLI::Range(1, 1024));
+  command->add_option("--buffering", args->buffering, "of the weights")
+      ->check(CLI::IsMember({"single", "double"}));
+  command->add_flag("--structural", args->structural, "simulate adders instead of expressions, slowly");
+  add_lowering(*command, args->lowering);
+  add_normalization(*command, args->command.model);
+  command->add_flag("--json", args->json, "print the result as one JSON object");
+  command->callback([args, &run] {
+    run = [args] {
+      api::CosimulateCommand& c = args->command;
+      c.model.path = args->model;
+      c.arrays.buffering = args->buffering == "single" ? rtl::Buffering::single : rtl::Buffering::double_;
+      c.arrays.arithmetic = args->structural ? rtl::Arithmetic::structural : rtl::Arithmetic::behavioural;
+      if (const auto lowering = args->lowering.options()) c.lowering = *lowering;
+      ProgressLine line;
+      line.update(0, "Verilator builds the arrays");
+      const api::CosimulateSummary s = api::cosimulate(c, [&](int64_t done, int64_t total) {
+        line.update(static_cast<double>(done) / static_cast<double>(total),
+                    fmt::format("{}/{} images", done, total));
+      });
+      line.clear();
+      if (args->json)
+        print_json(s);
+      else
+        print_table(s);
+      if (s.wrong > 0 || s.images_unlike_engine > 0 || s.cycles != s.model_cycles)
+        fail(ErrorKind::internal,
+             "the simulated hardware and the reference, the engine or the closed forms disagree");
+    };
+  });
+}
+
+}  // namespace pact::cli

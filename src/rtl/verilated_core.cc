@@ -1,0 +1,103 @@
+#include "rtl/verilated_core.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/strings.h"
+#include "rtl/sources.h"
+
+namespace pact::rtl {
+namespace fs = std::filesystem;
+
+namespace {
+
+// A folder that goes when it is left.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (fs::temp_directory_path() / "pact-rtl-XXXXXX").string();
+    if (!::mkdtemp(name.data())) fail("{}: no folder can be made there to build the simulation in", name);
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+std::string quoted(const std::string& word) {
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+bool succeeds(const std::string& command) { return std::system(command.c_str()) == 0; }
+
+// The last lines of a log that say what went wrong.
+std::string end_of(const fs::path& log) {
+  std::vector<std::string> lines = split(read_file(log), '\n');
+  const size_t first = lines.size() > 12 ? lines.size() - 12 : 0;
+  return join({lines.begin() + static_cast<std::ptrdiff_t>(first), lines.end()}, "\n");
+}
+
+fs::path build(const Design& design, Arithmetic arithmetic, const fs::path& folder) {
+  write_sources(design, folder);
+  write_file(folder / "shim.cpp", simulation_shim());
+  const fs::path log = folder / "build.log";
+  const std::string command = fmt::format(
+      "cd {} && verilator --cc --exe --build -O3 --x-assign fast --x-initial fast --noassert --top-module "
+      "core -Mdir built -y . {}"
+      " -MAKEFLAGS 'OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O0' -CFLAGS '-fPIC' -LDFLAGS -shared -o core.so core.sv shim.cpp >build.log "
+      "2>&1",
+      quoted(folder.string()), arithmetic == Arithmetic::behavioural ? "+define+PACT_BEHAVIOURAL" : "");
+  if (!succeeds(command))
+    fail(
+        "Verilator could not build the array; it needs Verilator 5, make and a C++ compiler. The end of its "
+        "output:\n{}",
+        end_of(log));
+  return folder / "built" / "core.so";
+}
+
+}  // namespace
+
+bool has_verilator() { return succeeds("verilator --version >/dev/null 2>&1"); }
+
+VerilatedCore::VerilatedCore(const Design& design, Arithmetic arithmetic) {
+  if (!has_verilator())
+    fail(ErrorKind::unsupported,
+         "simulating an array takes Verilator, which is not installed; on Debian and Ubuntu: apt-get install "
+         "verilator");
+  const TemporaryFolder folder;
+  const fs::path path = build(design, arithmetic, folder.path());
+  library_ = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library_) fail("the simulation that was built cannot be loaded: {}", ::dlerror());
+  const auto make = reinterpret_cast<void* (*)()>(::dlsym(library_, "pact_core_new"));
+  tick_ = reinterpret_cast<void (*)(void*)>(::dlsym(library_, "pact_core_tick"));
+  delete_ = reinterpret_cast<void (*)(void*)>(::dlsym(library_, "pact_core_delete"));
+  port_ = reinterpret_cast<void* (*)(void*, const char*)>(::dlsym(library_, "pact_core_port"));
+  PACT_CHECK(make && tick_ && delete_ && port_);
+  core_ = make();
+}
+
+VerilatedCore::~VerilatedCore() {
+  if (core_) delete_(core_);
+  if (library_) ::dlclose(library_);
+}
+
+void* VerilatedCore::find_port(const char* name) const {
+  void* port = port_(core_, name);
+  PACT_CHECK(port);
+  return port;
+}
+
+}  // namespace pact::rtl
