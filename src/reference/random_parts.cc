@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "quant/requantize.h"
 
 namespace pact::reference {
 
