@@ -32,7 +32,7 @@ module processing_element #(
     if (DOUBLE_BUFFERED != 0) begin : double_buffered
       logic [PRODUCTS*WEIGHT_BITS-1:0] held;
       assign weight = swap ? loaded : held;
-      always_ff @(posedge clock) held <= weight;
+      always_ff @(posedge clock) if (swap) held <= loaded;
     end else begin : single_buffered
       logic unused;
       assign unused = swap;
