@@ -11,7 +11,9 @@ module correct_sum #(
     input  logic        [ACCUMULATOR_BITS-1:0] raw,
     input  logic signed [        SUM_BITS-1:0] sum,
     input  logic                               doubled,
+    /* verilator lint_off UNUSEDSIGNAL */  // narrow sums take it modulo their range
     input  logic        [                 8:0] offset,
+    /* verilator lint_on UNUSEDSIGNAL */
     output logic signed [                31:0] accumulator
 );
   logic [ACCUMULATOR_BITS:0] correction;
