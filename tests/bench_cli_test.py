@@ -41,7 +41,7 @@ class RandomWeights(unittest.TestCase):
             result = pact("export", "resnet8", "--random-weights", 3, *bits, "-o", model)
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertIn("means nothing", result.stderr)
-            self.assertEqual(json.loads(pact("inspect", model, "--json").stdout)["network"], "resnet8-w2a4-random")
+            self.assertEqual(json.loads(pact("inspect", model, "--json").stdout)["network"], "resnet8_w2a4_random")
             self.refuse("bench", model, "--weights", 4, says=["random.onnx", "zoo"])
             table = json.loads(pact("bench", model, "--rounds", 2, "--threads", 1, "--json").stdout)
         self.assertGreater(len(table["layers"]), 5)

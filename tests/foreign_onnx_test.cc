@@ -31,7 +31,7 @@ using graph::Tensor;
 
 fs::path data_folder() {
   const char* folder = std::getenv("PACT_DATA");
-  return folder ? folder : "";
+  return folder ? folder : "PACT_DATA is not set";
 }
 
 // With a normalization that changes nothing, so that the network takes what the file takes.

@@ -60,9 +60,9 @@ void add_inspect(CLI::App& app, Run& run) {
   inspect->add_flag("--json", args->json, "print the result as one JSON object");
   inspect->callback([args, &run] {
     run = [args] {
-      const api::Inspection i = api::inspect(args->what, args->lowering.options());
       if (args->lowering.options() && !args->graph)
         fail(ErrorKind::usage, "--requantize shows the graph of the integer network: give --graph, too");
+      const api::Inspection i = api::inspect(args->what, args->lowering.options());
       if (args->json)
         fmt::print("{}\n", to_json(i).dump());
       else if (args->graph)

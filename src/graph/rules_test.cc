@@ -135,7 +135,7 @@ TEST(Rules, Refuse) {
       {"relu(x, x)", "it takes 1"},
       {"relu(bytes)", "must be f32 or i32"},
       {"relu(x) slope=1.0", "relu has no attributes, but 'slope' was given"},
-      {"add(x, one)", "b has shape [1,4,8,8], it must have [N,4,8,8]"},
+      {"add(x, one)", "b is f32[1,4,8,8], it must be f32[N,4,8,8] as a is"},
       {"add(bytes, bytes)", "must be f32"},
       {"quant(x) bits=4 grid=unsigned", "'scheme' (a word) is missing"},
       {"quant(x) scheme=pact grid=unsigned", "'bits' (an integer) is missing"},
@@ -172,7 +172,7 @@ TEST(Rules, Refuse) {
   };
   for (const Case& test : table) {
     const std::string message = caught([&] { with_node("f32[N,1]", test.application); });
-    EXPECT_TRUE(contains(message, "line 15: node 'y' (")) << test.application << "\n" << message;
+    EXPECT_TRUE(contains(message, "line 23: node 'y' (")) << test.application << "\n" << message;
     EXPECT_TRUE(contains(message, test.expected)) << test.application << "\n" << message;
   }
 }

@@ -114,6 +114,7 @@ output conv
   Tensor codes = Tensor::zeros(graph::DataType::u8, {3, 2, 3, 3});
   for (size_t i = 0; i < codes.bytes.size(); ++i) codes.bytes[i] = static_cast<std::byte>(i * 5);
   codes.bytes[0] = std::byte{255};
+  codes.bytes[1] = std::byte{0};  // -128, which no symmetric grid has
   network.tensors["codes"] = codes;
   const float steps[] = {0.5f, 0.1f, 0.25f}, alpha[] = {2.55f};
   network.tensors["steps"] = Tensor::of({3}, steps);

@@ -71,6 +71,8 @@ class FixedLowering {
       case Op::quantize:
         return lower_quantize(node);
       case Op::rescale:
+        if (from_.value(node.inputs[0]).type.dtype == graph::DataType::f32)
+          fail(ErrorKind::unsupported, "it rescales real numbers, which has no form in integers");
         return add_source(node, {copied(node.inputs[0]), accumulator_bounds(network_, node),
                                  reals(node.inputs[1]), reals(node.inputs[2])});
       case Op::dequantize:
