@@ -117,7 +117,9 @@ Streams::Streams(const Network& network, int stream_bits)
 }
 
 void Streams::find_direct(const Node& quantize) {
-  const quant::GridKind kind = graph::grid_of(quantize).kind;
+  const quant::Grid grid = graph::grid_of(quantize);
+  const bool zero_is_code_0 = grid.twice_offset() == 0;
+  const bool zero_is_least = zero_is_code_0 && grid.kind == quant::GridKind::unsigned_;
   std::vector<const Node*> path;
   ValueId value = quantize.inputs[0];
   for (;;) {
@@ -136,8 +138,8 @@ void Streams::find_direct(const Node& quantize) {
       return;
     }
     const bool keeps_order = node->op == Op::max_pool || node->op == Op::flatten || node->op == Op::slice ||
-                             (node->op == Op::pad && kind != quant::GridKind::odd) ||
-                             (node->op == Op::relu && kind == quant::GridKind::unsigned_);
+                             (node->op == Op::pad && zero_is_code_0) ||
+                             (node->op == Op::relu && zero_is_least);
     if (!is_alone || !keeps_order) return;
     path.push_back(node);
     value = node->inputs[0];
