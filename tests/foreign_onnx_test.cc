@@ -46,7 +46,8 @@ Network read_model(const fs::path& path) {
 Tensor read_tensor(const fs::path& path) {
   onnx::TensorProto proto;
   EXPECT_TRUE(proto.ParseFromString(read_file(path, 1 << 26))) << path;
-  return onnx_io::tensor_of(proto, onnx_io::ExternalData(""));
+  onnx_io::ExternalData none{""};
+  return onnx_io::tensor_of(proto, none);
 }
 
 Tensor random_input(const Network& network, int64_t batch, double least, double most) {

@@ -42,7 +42,7 @@ bool ExternalData::is_external(const onnx::TensorProto& proto) {
   return proto.data_location() == onnx::TensorProto::EXTERNAL || proto.external_data_size() > 0;
 }
 
-std::string ExternalData::read(const onnx::TensorProto& proto, size_t size) const {
+std::string ExternalData::read(const onnx::TensorProto& proto, size_t size) {
   if (folder_.empty())
     fail(ErrorKind::unsupported,
          "its numbers lie in a file of its own, which cannot be found without the model's path");
@@ -60,6 +60,14 @@ std::string ExternalData::read(const onnx::TensorProto& proto, size_t size) cons
   const auto available = static_cast<int64_t>(fs::file_size(path, error));
   if (error || offset > available || length > available - offset)
     fail("its external data, '{}', is too short for {} bytes from {} on", location, length, offset);
+  if (files_.insert(path).second) file_bytes_ += static_cast<double>(available);
+  if (read_bytes_ + static_cast<double>(size) > file_bytes_ + shared_bytes_)
+    fail(ErrorKind::unsupported,
+         "its external data, '{}', is shared by too many tensors: together they take more than {:.0f} MB "
+         "beyond "
+         "what the files hold",
+         location, shared_bytes_ / 1e6);
+  read_bytes_ += static_cast<double>(size);
   std::string bytes(size, '\0');
   std::ifstream file(path, std::ios::binary);
   file.seekg(offset);

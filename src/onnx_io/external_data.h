@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "onnx_io/proto.h"
@@ -11,17 +12,24 @@ namespace pact::onnx_io {
 
 class ExternalData {
  public:
-  // An empty folder: there is none, and every tensor with external data is an error.
-  explicit ExternalData(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  // An empty folder: there is none, and every tensor with external data is an error. Many tensors may name the
+  // same bytes: together they take at most what the files hold and `shared_bytes` more.
+  explicit ExternalData(std::filesystem::path folder, double shared_bytes = 256e6)
+      : folder_(std::move(folder)), shared_bytes_(shared_bytes) {}
 
   static bool is_external(const onnx::TensorProto& proto);
 
-  // The `size` bytes of the tensor. Throws Error: no such file, not inside the folder, too short, or an
-  // offset or length that does not fit `size`.
-  std::string read(const onnx::TensorProto& proto, size_t size) const;
+  // The `size` bytes of the tensor. Throws Error: no such file, not inside the folder, too short, an offset or
+  // length that does not fit `size`, or too much read in all.
+  std::string read(const onnx::TensorProto& proto, size_t size);
+
+  // Of the files that were read so far, each counted once.
+  double file_bytes() const { return file_bytes_; }
 
  private:
   std::filesystem::path folder_;
+  double shared_bytes_, file_bytes_ = 0, read_bytes_ = 0;
+  std::set<std::filesystem::path> files_;
 };
 
 }  // namespace pact::onnx_io

@@ -69,5 +69,25 @@ TEST_F(ExternalDataTest, ReadsNothingElse) {
   EXPECT_TRUE(contains(caught([&] { read("weights", 17); }), "too short"));
 }
 
+// Tensors that share bytes are files' right, but a thousand of them would make a file a thousand times
+// larger.
+TEST_F(ExternalDataTest, SharedBytesAreCharged) {
+  onnx::TensorProto proto;
+  onnx::StringStringEntryProto& entry = *proto.add_external_data();
+  entry.set_key("location");
+  const auto read_all = [&](ExternalData& data, const char* location) {
+    entry.set_value(location);
+    return data.read(proto, 16);
+  };
+  ExternalData data(root_ / "model", 20);
+  read_all(data, "weights");
+  read_all(data, "inside");  // a link to it: the same file
+  EXPECT_EQ(data.file_bytes(), 16);
+  EXPECT_TRUE(contains(caught([&] { read_all(data, "weights"); }), "shared by too many tensors"));
+  EXPECT_EQ(read_all(data, "part/more").size(), 16u);
+  EXPECT_EQ(data.file_bytes(), 32);
+  EXPECT_TRUE(contains(caught([&] { read_all(data, "part/more"); }), "shared by too many tensors"));
+}
+
 }  // namespace
 }  // namespace pact::onnx_io

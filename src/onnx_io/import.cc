@@ -73,14 +73,10 @@ void Importer::read_constants() {
   for (const onnx::TensorProto& proto : model_.graph().initializer()) {
     Known& entry = known_[proto.name()];
     try {
-      if (ExternalData::is_external(proto)) {
+      if (ExternalData::is_external(proto) && options_.missing == MissingNumbers::zeros) {
         const graph::TensorType type = type_of(proto);
-        if (options_.missing == MissingNumbers::zeros) {
-          charge(graph::element_count(type.shape), size_bytes(type.dtype));
-          entry.constant = graph::Tensor::zeros(type.dtype, type.shape);
-        } else {
-          budget_bytes_ += kMostCopies * static_cast<double>(graph::element_count(type.shape)) * 8;
-        }
+        charge(graph::element_count(type.shape), size_bytes(type.dtype));
+        entry.constant = graph::Tensor::zeros(type.dtype, type.shape);
       }
       if (!entry.constant) entry.constant = tensor_of(proto, external_);
       entry.code_bits = code_bits_of(proto);
@@ -89,6 +85,8 @@ void Importer::read_constants() {
       report(error.kind(), error.what());
     }
   }
+  // Files beside the model are the file, too, each once.
+  budget_bytes_ += kMostCopies * external_.file_bytes();
 }
 
 // What the file says of the shapes between its nodes: they let us look at what follows a node that is
@@ -226,7 +224,10 @@ void Importer::read_node(const onnx::NodeProto& proto) {
       if (output.empty()) fail("its first output has no name");
       if (known_.contains(output)) fail("its output '{}' has that name twice", output);
       result = read_op(NodeView(proto));
-      if (result.constant) charge(*result.constant);
+      if (result.constant)
+        charge(*result.constant);
+      else if (const FileAxes axes = axes_behind(NodeView(proto)); !file_axes_.contains(output))
+        file_axes_[output] = axes;
     } catch (const Error& error) {
       report(error.kind(), fmt::format("node '{}' ({}): {}", name, proto.op_type(), error.what()));
       result = {.is_broken = true};
@@ -236,7 +237,7 @@ void Importer::read_node(const onnx::NodeProto& proto) {
   known_.insert_or_assign(output, std::move(result));
 }
 
-// Initializers are no larger than the file; what is made from them, again and again perhaps, needs a bound.
+// Initializers are no larger than the files, which for those beside the model ExternalData sees to; what is made from them, again and again perhaps, needs a bound.
 void Importer::charge(int64_t elements, size_t element_bytes) {
   require_budget(elements, element_bytes);
   budget_bytes_ -= static_cast<double>(elements) * static_cast<double>(element_bytes);

@@ -30,6 +30,18 @@ bool is_absorbed(Pixels& pixels, const std::vector<double>& factors, const std::
 
 }  // namespace
 
+// ONNX lays a constant of one axis along the last axis of what it meets: the columns of an image, not its
+// channels.
+void Importer::require_not_columns(const std::string& name, const std::string& x) const {
+  const FileAxes axes = file_axes(x);
+  const Tensor& tensor = constant(name);
+  if (tensor.shape.size() == 1 && tensor.count() > 1 && axes.channels + 1 != axes.rank)
+    fail(ErrorKind::unsupported,
+         "'{}' is {} and meets {} axes: a constant for each column of an image is not understood; one for each "
+         "channel has the shape [C,1,1]",
+         name, graph::to_string(tensor.shape), axes.rank);
+}
+
 // One real number for all channels of x, or one for each.
 std::vector<double> Importer::along_channels(const std::string& name, const graph::Shape& x,
                                              bool is_channels_last) const {
@@ -58,7 +70,9 @@ Known Importer::read_sum(const NodeView& node) {
   for (int i = 0; count == 2 && i < 2; ++i) {
     if (!is_constant(node.input(i))) continue;
     const Known& other = known(node.input(1 - i));
-    return other.layer ? read_bias(*other.layer, node.input(i)) : read_arithmetic(node);
+    if (!other.layer) return read_arithmetic(node);
+    require_not_columns(node.input(i), node.input(1 - i));
+    return read_bias(*other.layer, node.input(i));
   }
   ValueId sum = activation(node.input(0));
   for (int i = 1; i < count; ++i)
@@ -84,6 +98,7 @@ Known Importer::read_arithmetic(const NodeView& node) {
     return read_affine(name, factors, terms);
   }
   if (!is_constant(node.input(is_first ? 1 : 0))) refuse("only sums of two computed values are understood");
+  require_not_columns(node.input(is_first ? 1 : 0), name);
   const bool is_last = x.is_channels_last || (x.pixels && x.pixels->is_channels_last);
   const std::vector<double> reals = along_channels(node.input(is_first ? 1 : 0), extents, is_last);
   if (op == "Mul") factors = reals;

@@ -117,7 +117,7 @@ std::optional<Known> Importer::fold(const NodeView& node) {
   return fold_constants(node);
 }
 
-Known Importer::fold_constant(const NodeView& node) const {
+Known Importer::fold_constant(const NodeView& node) {
   if (const auto* value = node.find("value"); value && value->has_t())
     return {.constant = tensor_of(value->t(), external_), .code_bits = code_bits_of(value->t())};
   if (const auto list = node.integers("value_ints"))

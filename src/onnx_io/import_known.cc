@@ -95,6 +95,21 @@ bool Importer::is_output(const std::string& name) const {
   return std::ranges::any_of(model_.graph().output(), [&](const auto& each) { return each.name() == name; });
 }
 
+FileAxes Importer::file_axes(const std::string& name) const {
+  const Known& x = known(name);
+  size_t rank = 2;
+  if (x.layer) rank = x.layer->op == Op::conv2d ? 4 : 2;
+  if (x.value) rank = shape(*x.value).size();
+  if (x.affine) rank = shape(x.affine->x).size();
+  if (x.codes) rank = shape(x.codes->x).size();
+  if (x.padded) rank = shape(x.padded->x).size();
+  if (x.pixels) rank = shape(*image_).size();
+  const bool is_last = x.is_channels_last || (x.pixels && x.pixels->is_channels_last);
+  if (rank > 2) return {rank, is_last ? rank - 1 : 1};
+  const auto found = file_axes_.find(name);
+  return found == file_axes_.end() ? FileAxes{} : found->second;
+}
+
 const Tensor& Importer::constant(const std::string& name) const {
   const Known& entry = known(name);
   if (!entry.constant) fail(ErrorKind::unsupported, "'{}' must be a constant", name);

@@ -80,13 +80,57 @@ Known Importer::read_reshape(const NodeView& node) {
 Known Importer::read_squeeze(const NodeView& node) {
   if (!known(node.input(0)).is_channels_last) activation(node.input(0));
   const Known& x = known(node.input(0));
-  const Shape& from = shape(*x.value);
-  const auto axes = integers(node, "axes", 1);
-  const bool is_pixel = from.size() == 4 && from[2] == 1 && from[3] == 1 && node.op() == "Squeeze";
-  const bool keeps_batch = axes && std::ranges::all_of(*axes, [](int64_t axis) { return axis != 0; });
-  if (!keeps_batch || (from.size() != 2 && !is_pixel))
+  const Shape from = shape(*x.value);
+  const bool is_squeeze = node.op() == "Squeeze";
+  const bool is_pixel = from.size() == 4 && from[2] == 1 && from[3] == 1 && is_squeeze;
+  std::vector<int64_t> axes = integers(node, "axes", 1).value_or(std::vector<int64_t>{});
+  if (axes.empty() || (from.size() != 2 && !is_pixel))
     refuse("only axes of extent 1 behind a global pool are squeezed");
+  const FileAxes before = file_axes(node.input(0));
+  if (axes.size() > graph::kMaxRank) fail("it has {} axes", axes.size());
+  const size_t rank = before.rank + (is_squeeze ? 0 : axes.size());
+  if (rank > graph::kMaxRank) fail("it would have {} axes", rank);
+  for (int64_t& axis : axes) axis = wrapped(axis, rank);
+  std::ranges::sort(axes);
+  if (std::ranges::adjacent_find(axes) != axes.end()) fail("it names an axis twice");
+  if (axes[0] == 0) refuse("it moves the batch from its place");
+  if (is_squeeze && from[1] != 1 && std::ranges::count(axes, static_cast<int64_t>(before.channels)) > 0)
+    fail("it squeezes axis {}, whose extent is {}", before.channels, from[1]);
+  FileAxes& after = file_axes_[node.proto().output(0)];
+  after = {is_squeeze ? rank - axes.size() : rank, before.channels};
+  for (const int64_t axis : axes) {
+    if (is_squeeze && axis < static_cast<int64_t>(before.channels)) --after.channels;
+    if (!is_squeeze && axis <= static_cast<int64_t>(after.channels)) ++after.channels;
+  }
+  // A single channel may be squeezed, too; any other axis of extent 1 stands for it.
+  after.channels = std::min(after.channels, after.rank - 1);
   return is_pixel ? flat(node, x) : x;
+}
+
+// The axes that the file has behind a node, from those in front of it.
+FileAxes Importer::axes_behind(const NodeView& node) const {
+  const std::string& op = node.op();
+  if (op == "Flatten" || op == "Gemm") return {};
+  if (op == "ReduceMean" && node.integer("keepdims", 1) == 0) return {};
+  FileAxes axes;
+  for (const std::string& input : node.proto().input())
+    if (!input.empty() && !is_constant(input) && file_axes(input).rank > axes.rank) axes = file_axes(input);
+  if (op == "Conv") return {4, 1};
+  if (op == "Transpose") {
+    const auto order = node.integers("perm").value_or(std::vector<int64_t>{});
+    const auto place = std::ranges::find(order, static_cast<int64_t>(axes.channels));
+    if (place != order.end()) axes = {order.size(), static_cast<size_t>(place - order.begin())};
+  }
+  if (op == "Reshape") {
+    const Shape target = integers(node, "shape", 1).value_or(Shape{0, -1});
+    const auto is_channels = [&](size_t i) {
+      return target[i] > 1 || target[i] == -1 || (target[i] == 0 && i == axes.channels);
+    };
+    FileAxes to{target.size(), 1};
+    while (to.channels < to.rank && !is_channels(to.channels)) ++to.channels;
+    axes = to.channels < to.rank ? to : FileAxes{to.rank, 1};
+  }
+  return axes;
 }
 
 Known Importer::read_transpose(const NodeView& node) {

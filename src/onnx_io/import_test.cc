@@ -1,8 +1,11 @@
 #include "onnx_io/import.h"
 
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
+#include <tuple>
 
 #include "base/caught.h"
 #include "base/random.h"
@@ -189,13 +192,126 @@ TEST(Import, LooksBehindABrokenNodeWhereTheFileStatesItsShape) {
   EXPECT_TRUE(contains(problem, "node 'y' (Sigmoid): the operator")) << problem;
 }
 
+// Images of 4 channels and 4 columns: the shape alone does not tell that [4] are the columns.
+TEST(Import, AConstantOfOneAxisMeetsTheColumnsOfAnImage) {
+  const auto problem_with = [](const char* op, std::vector<int64_t> extents) {
+    onnx::ModelProto model = empty_model({1, 2, 4, 4});
+    onnx::GraphProto& graph = *model.mutable_graph();
+    add_floats(graph, "w", {4, 2, 1, 1});
+    add_floats(graph, "b", std::move(extents));
+    add_node(graph, "Conv", "c", {"x", "w"});
+    add_node(graph, op, "y", {"c", "b"});
+    return problem_of(model);
+  };
+  for (const char* op : {"Add", "Sub", "Mul"}) {
+    EXPECT_TRUE(contains(problem_with(op, {4}), "a constant for each column of an image is not understood"))
+        << problem_with(op, {4});
+    EXPECT_EQ(problem_with(op, {4, 1, 1}), "") << op;
+    EXPECT_EQ(problem_with(op, {1, 4, 1, 1}), "") << op;
+    EXPECT_EQ(problem_with(op, {1}), "") << op;
+  }
+}
+
+TEST(Import, AConstantOfOneAxisMeetsTheColumnsBehindAGlobalPool) {
+  for (const bool is_flat : {false, true}) {
+    onnx::ModelProto model = empty_model();
+    onnx::GraphProto& graph = *model.mutable_graph();
+    add_floats(graph, "b", {2});
+    add_node(graph, "GlobalAveragePool", "pool", {"x"});
+    if (is_flat) add_node(graph, "Flatten", "flat", {"pool"});
+    add_node(graph, "Add", "y", {is_flat ? "flat" : "pool", "b"});
+    EXPECT_EQ(contains(problem_of(model), "a constant for each column"), !is_flat) << problem_of(model);
+    EXPECT_EQ(problem_of(model).empty(), is_flat) << problem_of(model);
+  }
+}
+
+TEST(Import, SqueezesOnlyAxesOfExtentOneBehindTheBatch) {
+  struct Step {
+    const char* op;
+    std::vector<int64_t> axes;
+  };
+  struct Case {
+    const char* first;
+    std::vector<Step> steps;
+    const char* problem;
+  };
+  const char* const kBatch = "it moves the batch";
+  const Case cases[] = {
+      {"GlobalAveragePool", {{"Squeeze", {2, 3}}}, ""},
+      {"GlobalAveragePool", {{"Squeeze", {-1, -2}}}, ""},
+      {"GlobalAveragePool", {{"Squeeze", {3}}, {"Squeeze", {2}}}, ""},
+      {"GlobalAveragePool", {{"Squeeze", {1}}}, "it squeezes axis 1, whose extent is 2"},
+      {"GlobalAveragePool", {{"Squeeze", {-3}}}, "it squeezes axis 1, whose extent is 2"},
+      {"GlobalAveragePool", {{"Squeeze", {-4}}}, kBatch},
+      {"GlobalAveragePool", {{"Squeeze", {2, -2}}}, "an axis twice"},
+      {"GlobalAveragePool", {{"Squeeze", {4}}}, "axis 4 does not exist"},
+      {"GlobalAveragePool", {{"Relu", {}}, {"Squeeze", {2, 3}}}, ""},
+      {"GlobalAveragePool", {{"Squeeze", {2, 3}}, {"Squeeze", {1}}}, "it squeezes axis 1"},
+      {"Flatten", {{"Unsqueeze", {-3}}}, kBatch},
+      {"Flatten", {{"Unsqueeze", {0}}}, kBatch},
+      {"Flatten", {{"Unsqueeze", {-1, -2}}, {"Squeeze", {2, 3}}}, ""},
+      {"Flatten", {{"Unsqueeze", {1}}, {"Squeeze", {-2}}}, ""},
+      {"Flatten", {{"Unsqueeze", {1}}, {"Squeeze", {2}}}, "it squeezes axis 2"},
+      {"Flatten", {{"Squeeze", {1}}}, "it squeezes axis 1, whose extent is 98"},
+      {"Flatten", {{"Squeeze", {-2}}}, kBatch},
+  };
+  for (const auto& [first, steps, expected] : cases) {
+    onnx::ModelProto model = empty_model();
+    onnx::GraphProto& graph = *model.mutable_graph();
+    std::string last = "first";
+    add_node(graph, first, last, {"x"});
+    for (const Step& step : steps) {
+      const std::string name = &step == &steps.back() ? "y" : last + "_";
+      std::vector<std::string> inputs{last};
+      if (!step.axes.empty()) {
+        inputs.push_back(name + ".axes");
+        add_integers(graph, inputs[1], step.axes);
+      }
+      add_node(graph, step.op, name, inputs);
+      last = name;
+    }
+    const std::string problem = problem_of(model);
+    const auto shown = fmt::format("{} {} {}", first, steps.back().op, fmt::join(steps.back().axes, ","));
+    EXPECT_TRUE(*expected == '\0' ? problem.empty() : contains(problem, expected))
+        << shown << ": " << problem;
+  }
+}
+
+TEST(Import, RefusesNumbersThatTheirTypeCannotHold) {
+  const auto problem_with = [](int type, int32_t entry) {
+    onnx::ModelProto model = empty_model();
+    onnx::GraphProto& graph = *model.mutable_graph();
+    onnx::TensorProto& tensor = *graph.add_initializer();
+    tensor.set_name("w");
+    tensor.set_data_type(type);
+    tensor.add_dims(1);
+    if (type == onnx::TensorProto::DOUBLE)
+      tensor.add_double_data(std::ldexp(1.0, entry));
+    else
+      tensor.add_int32_data(entry);
+    add_node(graph, "Relu", "y", {"x"});
+    return problem_of(model);
+  };
+  const std::tuple<int, int32_t, int32_t> cases[] = {
+      {onnx::TensorProto::INT8, 127, 128},      {onnx::TensorProto::INT8, -128, -129},
+      {onnx::TensorProto::UINT8, 255, 300},     {onnx::TensorProto::UINT8, 0, -1},
+      {onnx::TensorProto::BOOL, 1, 256},        {onnx::TensorProto::FLOAT16, 65535, 65536},
+      {onnx::TensorProto::BFLOAT16, 65535, -1}, {onnx::TensorProto::DOUBLE, 127, 128},
+  };
+  for (const auto& [type, held, refused] : cases) {
+    EXPECT_EQ(problem_with(type, held), "") << type;
+    EXPECT_TRUE(contains(problem_with(type, refused), "tensor 'w' has the entry ")) << type;
+  }
+}
+
 TEST(Import, AFewBytesCannotTakeMuchMemory) {
   onnx::ModelProto model = empty_model();
   onnx::GraphProto& graph = *model.mutable_graph();
   add_integers(graph, "shape", {1 << 20, 2, 30, 30});
   add_node(graph, "ConstantOfShape", "w", {"shape"});
   add_node(graph, "Conv", "y", {"x", "w"});
-  EXPECT_TRUE(contains(problem_of(model), "makes more numbers out of its own than it may")) << problem_of(model);
+  EXPECT_TRUE(contains(problem_of(model), "makes more numbers out of its own than it may"))
+      << problem_of(model);
 }
 
 graph::Network small() {

@@ -74,6 +74,12 @@ struct Known {
   bool is_broken = false;            // reported already
 };
 
+// Of something computed, in the file: how many axes, and which one has the channels. Where the graph has a
+// matrix the file may have axes of extent 1 besides, as behind a global pool.
+struct FileAxes {
+  size_t rank = 2, channels = 1;
+};
+
 // A name of the file as one that the graph admits.
 std::string identifier_of(std::string_view name);
 
@@ -107,6 +113,7 @@ class Importer {
   graph::ValueId materialize(const std::string& name, const Known& entry);
   bool is_constant(const std::string& name) const;
   bool is_output(const std::string& name) const;
+  FileAxes file_axes(const std::string& name) const;
   const graph::Tensor& constant(const std::string& name) const;
   std::vector<int64_t> integers(const std::string& name) const;
   // An attribute up to some opset, an input since.
@@ -145,12 +152,13 @@ class Importer {
   Known read_clip(const NodeView& node);
   Known clipped(const NodeView& node, double low, double high);
   Known read_softmax(const NodeView& node);
+  void require_not_columns(const std::string& constant, const std::string& x) const;
   std::vector<double> along_channels(const std::string& constant, const graph::Shape& x,
                                      bool is_channels_last) const;
 
   // import_fold.cc
   std::optional<Known> fold(const NodeView& node);
-  Known fold_constant(const NodeView& node) const;
+  Known fold_constant(const NodeView& node);
   Known fold_shape(const NodeView& node);
   std::optional<Known> fold_constants(const NodeView& node);
   std::optional<Known> fold_integers(const NodeView& node);
@@ -160,6 +168,7 @@ class Importer {
   // import_shapes.cc
   Known read_reshape(const NodeView& node);
   Known read_squeeze(const NodeView& node);
+  FileAxes axes_behind(const NodeView& node) const;
   Known read_flatten(const NodeView& node);
   Known flat(const NodeView& node, const Known& x);
   Known read_transpose(const NodeView& node);
@@ -194,6 +203,7 @@ class Importer {
   std::optional<graph::ValueId> image_;
   std::map<std::string, Known> known_;
   std::map<std::string, graph::Shape> shapes_;     // that the file states for what nodes compute
+  std::map<std::string, FileAxes> file_axes_;      // of what nodes compute
   std::map<std::string, graph::ValueId> sources_;  // constants that are in the graph as they are
   std::map<std::string, int> name_counts_;
   graph::Network network_;

@@ -7,6 +7,9 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <type_traits>
+#include <utility>
 
 #include "base/error.h"
 #include "base/strings.h"
@@ -24,6 +27,20 @@ struct Source {
   std::optional<std::string_view> raw;
 };
 
+// A number of the file, of type From, as ours; `entry` may be of a wider type, as int32_data is for 8 bits.
+template <typename From, typename To, typename Entry>
+To converted(Entry entry, const onnx::TensorProto& proto) {
+  if constexpr (std::is_integral_v<From>) {
+    if (!std::in_range<From>(entry))
+      fail("tensor '{}' has the entry {}, which its type, {} to {}, cannot hold", proto.name(), entry,
+           std::numeric_limits<From>::min(), std::numeric_limits<From>::max());
+  } else if constexpr (sizeof(To) < sizeof(From)) {
+    if (std::isfinite(entry) && std::abs(entry) > static_cast<From>(std::numeric_limits<To>::max()))
+      fail("tensor '{}' has the entry {}, which is beyond the numbers of 32 bits", proto.name(), entry);
+  }
+  return static_cast<To>(entry);
+}
+
 template <typename From, typename To, typename Field>
 void fill(Tensor& tensor, const Source& source, const Field& field) {
   const std::span<To> to = tensor.as<To>();
@@ -31,10 +48,11 @@ void fill(Tensor& tensor, const Source& source, const Field& field) {
     for (size_t i = 0; i < to.size(); ++i) {
       From from;
       std::memcpy(&from, source.raw->data() + i * sizeof from, sizeof from);
-      to[i] = static_cast<To>(from);
+      to[i] = converted<From, To>(from, source.proto);
     }
   } else {
-    std::ranges::transform(field, to.begin(), [](auto from) { return static_cast<To>(from); });
+    std::ranges::transform(field, to.begin(),
+                           [&](auto entry) { return converted<From, To>(entry, source.proto); });
   }
 }
 
@@ -127,7 +145,7 @@ void fill_halves(Tensor& tensor, const Source& source) {
     if (source.raw)
       std::memcpy(&bits, source.raw->data() + 2 * i, 2);
     else
-      bits = static_cast<uint16_t>(source.proto.int32_data(static_cast<int>(i)));
+      bits = converted<uint16_t, uint16_t>(source.proto.int32_data(static_cast<int>(i)), source.proto);
     to[i] = is_half ? float_of_half(bits) : std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
   }
 }
@@ -165,7 +183,7 @@ int code_bits_of(const onnx::TensorProto& proto) {
   return bits < 8 ? bits : 8;
 }
 
-Tensor tensor_of(const onnx::TensorProto& proto, const ExternalData& external) {
+Tensor tensor_of(const onnx::TensorProto& proto, ExternalData& external) {
   const auto [type, shape] = type_of(proto);
   const int64_t count = graph::element_count(shape);
   const int bits = element_type(proto).bits;

@@ -17,9 +17,9 @@ namespace pact::onnx_io {
 onnx::ModelProto parse_model(std::string_view bytes, std::string_view origin);
 
 // f32 (from float, double, float16, bfloat16), i64 (from int64, int32, bool), i8 and u8 (types of 4 and 2 bits
-// are unpacked). Throws Error on other types, external data that cannot be had, and a size that the extents do
-// not explain.
-graph::Tensor tensor_of(const onnx::TensorProto& proto, const ExternalData& external);
+// are unpacked). Throws Error on other types, external data that cannot be had, a size that the extents do not
+// explain, and numbers that their type cannot hold.
+graph::Tensor tensor_of(const onnx::TensorProto& proto, ExternalData& external);
 
 // The shape and type that it would have, without its numbers. Throws Error as above.
 graph::TensorType type_of(const onnx::TensorProto& proto);
