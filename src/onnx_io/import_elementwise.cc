@@ -58,7 +58,15 @@ Known Importer::read_sum(const NodeView& node) {
   for (int i = 0; count == 2 && i < 2; ++i) {
     if (!is_constant(node.input(i))) continue;
     const Known& other = known(node.input(1 - i));
-    return other.layer ? read_bias(*other.layer, node.input(i)) : read_arithmetic(node);
+    if (!other.layer) return read_arithmetic(node);
+    // Broadcasting lines a vector up with the columns of an image, not with its channels.
+    const Tensor& term = constant(node.input(i));
+    if (other.layer->op == graph::Op::conv2d && !other.is_channels_last && term.shape.size() == 1 &&
+        term.count() > 1)
+      refuse(
+          "a constant for each column of an image is not understood; one for each channel has the shape "
+          "[C,1,1]");
+    return read_bias(*other.layer, node.input(i));
   }
   ValueId sum = activation(node.input(0));
   for (int i = 1; i < count; ++i)

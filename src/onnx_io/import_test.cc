@@ -113,6 +113,21 @@ output product
   EXPECT_EQ(network.tensors.at("fc").as<float>()[1], 0.25f * 3 - 0.5f);  // element [1,0] of fc
 }
 
+// As many columns as channels: only the number of axes tells them apart.
+TEST(Import, KnowsColumnsFromChannels) {
+  const auto problem = [](std::vector<int64_t> shape) {
+    onnx::ModelProto model = empty_model({1, 2, 4, 4});
+    add_floats(*model.mutable_graph(), "w", {4, 2, 1, 1});
+    add_floats(*model.mutable_graph(), "term", std::move(shape));
+    add_node(*model.mutable_graph(), "Conv", "c", {"x", "w"});
+    add_node(*model.mutable_graph(), "Add", "y", {"c", "term"});
+    return problem_of(model);
+  };
+  EXPECT_NE(problem({4}).find("each column of an image"), std::string::npos);
+  EXPECT_EQ(problem({4, 1, 1}), "");
+  EXPECT_EQ(problem({1, 4, 1, 1}), "");
+}
+
 TEST(Import, NamesEveryProblem) {
   onnx::ModelProto model = empty_model();
   onnx::GraphProto& graph = *model.mutable_graph();
