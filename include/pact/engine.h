@@ -38,7 +38,8 @@ struct EngineOptions {
   int threads = 1;        // 1 to 1024; 0: one per core that the process may use
   int64_t max_batch = 1;  // images that memory is planned for, 1 to 65536; more are run in parts
   // "portable", "x86_avx2", ...; empty: the best of this CPU, or what the environment's PACT_FORCE_ISA names.
-  // Scores have the same bits with each of them, and with any number of threads.
+  // Likewise PACT_FORCE_ALGORITHM names the algorithm of integer layers, docs/library.md. Scores have the
+  // same bits with each of them, and with any number of threads.
   std::string instruction_set = {};
   size_t max_memory_bytes = size_t{1} << 30;  // networks whose values would take more are refused
 };

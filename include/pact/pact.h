@@ -39,7 +39,8 @@ typedef enum pact_pixel_order {
   PACT_INTERLEAVED = 1 /* [height][width][channels] */
 } pact_pixel_order;
 
-/* Options of an engine. Start from PACT_DEFAULT_OPTIONS. */
+/* Options of an engine. Start from PACT_DEFAULT_OPTIONS. The environment's PACT_FORCE_ALGORITHM names the
+ * algorithm of integer layers; docs/library.md says more. */
 typedef struct pact_options {
   size_t struct_size;          /* sizeof(pact_options) of the caller */
   int threads;                 /* 1; 0: one per core */

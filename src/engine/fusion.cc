@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "graph/grids.h"
+#include "quant/grid.h"
+
 namespace pact::engine {
 namespace {
 
@@ -31,8 +34,10 @@ class Finder {
       real = graph_.node(fusion.add).output;
     }
     fusion.relu = only_consumer(real, Op::relu);
-    if (fusion.relu != kNoNode) real = graph_.node(fusion.relu).output;
-    finish(fusion, real);
+    if (fusion.relu != kNoNode)
+      finish(fusion, graph_.node(fusion.relu).output);
+    else if (!join_relu_and_quantize(fusion, real))
+      finish(fusion, real);
     for (const NodeId node : fusion.nodes()) taken_[static_cast<size_t>(node)] = true;
     return fusion;
   }
@@ -48,6 +53,23 @@ class Finder {
     const bool fits = node.op == op && !taken_[static_cast<size_t>(consumers[0])] &&
                       std::ranges::count(node.inputs, value) == 1;
     return fits ? consumers[0] : kNoNode;
+  }
+
+  // A relu and a quantize that both read `real`, and nobody else, as behind a residual sum whose clip contains the
+  // relu. On a grid that begins with 0 the codes of max(z, 0) are those of z, so the two follow one another.
+  bool join_relu_and_quantize(Fusion& fusion, ValueId real) const {
+    const std::vector<NodeId> consumers = graph_.consumers(real);
+    if (consumers.size() != 2 || is_output(real)) return false;
+    const bool relu_first = graph_.node(consumers[0]).op == Op::relu;
+    const NodeId relu = consumers[relu_first ? 0 : 1], quantize = consumers[relu_first ? 1 : 0];
+    if (graph_.node(relu).op != Op::relu || graph_.node(quantize).op != Op::quantize) return false;
+    const quant::Grid grid = graph::grid_of(graph_.node(quantize));
+    if (grid.kind != quant::GridKind::unsigned_ || grid.zero != 0) return false;
+    fusion.relu = relu;
+    fusion.quantize = quantize;
+    fusion.codes = graph_.node(quantize).output;
+    fusion.real = graph_.node(relu).output;
+    return true;
   }
 
   // The first quantize that reads `real`; others become steps of their own.

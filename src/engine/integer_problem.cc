@@ -64,8 +64,8 @@ void find_codes(const StepContext& context, const Node& node, IntegerProblem& pr
   problem.least_code = problem.has_signed_codes ? -128 : 0;
   problem.largest_code = problem.has_signed_codes ? 127 : 255;
   const Node* producer = context.network.graph.producer(input);
-  if (!producer || producer->op != Op::quantize) return;
-  const quant::Grid grid = graph::grid_of(*producer);
+  if (!producer || (producer->op != Op::quantize && producer->op != Op::fixed_requantize)) return;
+  const quant::Grid grid = code_grid_of(*producer);
   problem.least_code = grid.min_code();
   problem.largest_code = grid.max_code();
 }
@@ -76,7 +76,7 @@ void require_fit(const Node& node, const IntegerProblem& problem) {
     int64_t bound = 0;
     for (int64_t c = 0; c < s.group_channels(); ++c) {
       const int64_t z = problem.zero_of(o / s.group_outputs() * s.group_channels() + c);
-      const int64_t largest = std::max(z, 255 - z);  // of |code - zero|; i8 codes stay below, too
+      const int64_t largest = std::max(std::abs(problem.largest_code - z), std::abs(problem.least_code - z));
       for (int64_t tap = 0; tap < s.taps(); ++tap)
         bound +=
             largest *

@@ -16,6 +16,10 @@ auto with_our_errors(const std::string& origin, const Action& action) {
     throw Error(ErrorKind::unsupported, origin + ": there is not enough memory");
   } catch (const std::system_error& error) {
     throw Error(ErrorKind::unsupported, origin + ": threads could not be started: " + error.what());
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Error(ErrorKind::internal, origin + ": " + error.what());
   }
 }
 
@@ -64,9 +68,11 @@ std::vector<float> Engine::run(const std::vector<uint8_t>& pixels, PixelOrder or
   if (pixels.empty() || pixels.size() % input().count != 0)
     fail(ErrorKind::usage, "{} pixels are no whole number of images of {}", pixels.size(), input().count);
   const size_t images = pixels.size() / input().count;
-  std::vector<float> scores(images * output().count);
-  run(pixels.data(), images, scores.data(), order);
-  return scores;
+  return with_our_errors(name(), [&] {
+    std::vector<float> scores(images * output().count);
+    session_->run(pixels.data(), images, scores.data(), order);
+    return scores;
+  });
 }
 
 }  // namespace pact

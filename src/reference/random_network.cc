@@ -98,7 +98,7 @@ class Walk {
     }
   }
 
-  // The shortcut is the real number, or that of its codes.
+  // The shortcut is the real number, what a relu leaves of it, or that of its codes.
   ValueId residual(ValueId real) {
     const ValueId codes = parts_.quantize(real);
     ValueId inner = codes;
@@ -107,7 +107,11 @@ class Walk {
       inner = parts_.quantize(chance(0.6) ? parts_.add(Op::relu, "relu", {first}) : first);
     }
     const ValueId last = parts_.integer_convolution(inner, parts_.draw_same_convolution(shape_of(inner)));
-    const ValueId shortcut = chance(0.2) ? parts_.dequantize(codes) : real;
+    ValueId shortcut = real;
+    if (chance(0.2))
+      shortcut = parts_.dequantize(codes);
+    else if (chance(0.4))
+      shortcut = parts_.add(Op::relu, "relu", {real});
     return after_layer(join(last, shortcut));
   }
 
