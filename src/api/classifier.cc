@@ -19,9 +19,6 @@ struct Classifier::State {
   graph::TensorType input, output;
 };
 
-namespace {
-
-// NHWC bytes to the type and layout that graphs have, NCHW.
 Tensor to_input(std::span<const uint8_t> pixels, int64_t count, const graph::TensorType& type) {
   Tensor tensor = Tensor::zeros(type.dtype, {count, type.shape[1], type.shape[2], type.shape[3]});
   const int64_t channels = type.shape[1], area = type.shape[2] * type.shape[3];
@@ -37,8 +34,6 @@ Tensor to_input(std::span<const uint8_t> pixels, int64_t count, const graph::Ten
     transpose(tensor.as<float>());
   return tensor;
 }
-
-}  // namespace
 
 Classifier::Classifier(const graph::Network& trained, const ClassifierOptions& options)
     : state_(std::make_unique<State>()) {

@@ -14,6 +14,9 @@
 
 namespace pact::api {
 
+// Raw pixels, NHWC bytes of `count` images, as the input of a graph: [count,C,H,W] of `type`, u8 or f32.
+graph::Tensor to_input(std::span<const uint8_t> pixels, int64_t count, const graph::TensorType& type);
+
 enum class Backend { integer, reference };
 
 struct ClassifierOptions {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "api/classifier.h"
 #include "base/cpu.h"
 #include "base/error.h"
 #include "data/dataset.h"
@@ -33,18 +34,7 @@ Tensor input_of(const graph::Graph& graph, const data::Dataset& dataset, size_t 
   if (type.shape != graph::Shape{graph::kBatch, channels, height, width})
     fail("{} takes images of shape {}, {} has [N,{},{},{}]", graph.name(), graph::to_string(type.shape),
          dataset.name, channels, height, width);
-  Tensor tensor = Tensor::zeros(type.dtype, {1, channels, height, width});
-  const auto pixels = dataset.pixels_of(index);
-  const size_t area = static_cast<size_t>(height * width), depth = static_cast<size_t>(channels);
-  for (size_t c = 0; c < depth; ++c)
-    for (size_t p = 0; p < area; ++p) {
-      const uint8_t pixel = pixels[p * depth + c];
-      if (type.dtype == DataType::u8)
-        tensor.as<uint8_t>()[c * area + p] = pixel;
-      else
-        tensor.as<float>()[c * area + p] = static_cast<float>(pixel);
-    }
-  return tensor;
+  return to_input(dataset.pixels_of(index), 1, type);
 }
 
 int64_t best_of(const Tensor& scores) {

@@ -57,19 +57,6 @@ ConvShape conv_shape_of(const StepContext& context, const Node& node) {
           .groups = node.integer("groups")};
 }
 
-// Codes that a quantize made lie on its grid; others may be anything that their type holds.
-void find_codes(const StepContext& context, const Node& node, IntegerProblem& problem) {
-  const graph::ValueId input = node.inputs[0];
-  problem.has_signed_codes = context.type_of(input).dtype == graph::DataType::i8;
-  problem.least_code = problem.has_signed_codes ? -128 : 0;
-  problem.largest_code = problem.has_signed_codes ? 127 : 255;
-  const Node* producer = context.network.graph.producer(input);
-  if (!producer || (producer->op != Op::quantize && producer->op != Op::fixed_requantize)) return;
-  const quant::Grid grid = code_grid_of(*producer);
-  problem.least_code = grid.min_code();
-  problem.largest_code = grid.max_code();
-}
-
 void require_fit(const Node& node, const IntegerProblem& problem) {
   const ConvShape& s = problem.shape;
   for (int64_t o = 0; o < s.outputs; ++o) {
@@ -101,7 +88,10 @@ IntegerProblem make_integer_problem(const StepContext& context, const Node& node
   if (std::ranges::all_of(problem.zero, [](int16_t code) { return code == 0; })) problem.zero.clear();
   problem.weights = multiplicands_of(context, node);
   problem.weight_bits = weight_grid_of(node).bits;
-  find_codes(context, node, problem);
+  const graph::CodeRange codes = graph::code_range(context.network.graph, node.inputs[0]);
+  problem.has_signed_codes = context.type_of(node.inputs[0]).dtype == graph::DataType::i8;
+  problem.least_code = codes.least;
+  problem.largest_code = codes.largest;
   require_fit(node, problem);
   return problem;
 }

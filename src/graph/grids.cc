@@ -18,6 +18,15 @@ quant::Grid code_grid_of(const Node& node) {
   return {.kind = quant::grid_kind_of(node.word("grid")), .bits = static_cast<int>(node.integer("bits"))};
 }
 
+CodeRange code_range(const Graph& graph, ValueId codes) {
+  const Node* producer = graph.producer(codes);
+  if (producer && (producer->op == Op::quantize || producer->op == Op::fixed_requantize)) {
+    const quant::Grid grid = code_grid_of(*producer);
+    return {grid.min_code(), grid.max_code()};
+  }
+  return graph.value(codes).type.dtype == DataType::i8 ? CodeRange{-128, 127} : CodeRange{0, 255};
+}
+
 quant::FixedPoint FixedNumbers::at(size_t channel) const {
   const size_t c = multiplier.count() == 1 ? 0 : channel;
   const quant::FixedPoint fixed{multiplier.as<int16_t>()[c], bias.as<int64_t>()[c], shift.as<uint8_t>()[c]};

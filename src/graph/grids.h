@@ -19,6 +19,13 @@ quant::Grid weight_grid_of(const Node& node);
 // Of the codes that a fixed_requantize yields: grid and bits. The step is left at 1; it is part of the numbers.
 quant::Grid code_grid_of(const Node& node);
 
+// The codes that a u8 or i8 value may hold: those of its grid where a quantize or fixed_requantize made it, otherwise
+// all of its type.
+struct CodeRange {
+  int least, largest;
+};
+CodeRange code_range(const Graph& graph, ValueId codes);
+
 // The numbers of channel c of a fixed_requantize or fixed_rescale, whose constants are m, b and shift. Throws Error
 // when they are beyond quant::kNetworkLimits.
 struct FixedNumbers {

@@ -15,8 +15,6 @@ using graph::Op;
 using graph::Tensor;
 using graph::ValueId;
 
-[[noreturn]] void refuse(const std::string& what) { fail(ErrorKind::unsupported, "{}", what); }
-
 // The pixels after x * factor + term, for factors above 0:
 //   (image - mean) / std * factor + term = (image - (mean - term * std / factor)) / (std / factor)
 bool is_absorbed(Pixels& pixels, const std::vector<double>& factors, const std::vector<double>& terms) {

@@ -26,12 +26,6 @@ Tensor integers_tensor(Shape shape, const std::vector<int64_t>& values) {
   return tensor;
 }
 
-int64_t wrapped(int64_t axis, size_t rank) {
-  const auto extent = static_cast<int64_t>(rank);
-  if (axis < -extent || axis >= extent) fail("axis {} does not exist in rank {}", axis, rank);
-  return axis < 0 ? axis + extent : axis;
-}
-
 // The shape that a Reshape of a constant to `target` gives: 0 keeps an extent, one -1 takes what is left.
 Shape resolved(const Shape& from, std::vector<int64_t> target, int64_t count) {
   if (target.size() > graph::kMaxRank) fail("its target shape has {} axes", target.size());

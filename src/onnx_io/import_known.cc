@@ -29,6 +29,14 @@ Tensor tensor_of(const std::vector<double>& reals) {
 
 }  // namespace
 
+void refuse(const std::string& what) { fail(ErrorKind::unsupported, "{}", what); }
+
+int64_t wrapped(int64_t axis, size_t rank) {
+  const auto extent = static_cast<int64_t>(rank);
+  if (axis < -extent || axis >= extent) fail("axis {} does not exist in rank {}", axis, rank);
+  return axis < 0 ? axis + extent : axis;
+}
+
 // Letters, digits, _ and . remain; "/layer1/conv/Conv" becomes "layer1.conv.Conv".
 std::string identifier_of(std::string_view name) {
   while (!name.empty() && (name[0] == '/' || name[0] == '.' || name[0] == kTransposed[0]))

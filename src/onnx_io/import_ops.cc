@@ -14,8 +14,6 @@ using graph::Tensor;
 using graph::ValueId;
 using graph::ValueKind;
 
-[[noreturn]] void refuse(const std::string& what) { fail(ErrorKind::unsupported, "{}", what); }
-
 void require_attribute(bool holds, const char* name) {
   if (!holds) fail(ErrorKind::unsupported, "this value of attribute '{}' is not understood", name);
 }

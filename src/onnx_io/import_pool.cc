@@ -10,8 +10,6 @@ namespace {
 using graph::Op;
 using graph::ValueId;
 
-[[noreturn]] void refuse(const std::string& what) { fail(ErrorKind::unsupported, "{}", what); }
-
 // ceil_mode: one more window, where a stride leaves pixels over, as if the end were padded further. Libraries
 // disagree on windows that would begin in the padding, and on whether the surplus counts in a mean.
 void pad_to_ceiling(const NodeView& node, const graph::Shape& x, const std::vector<int64_t>& kernel,

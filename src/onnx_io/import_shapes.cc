@@ -8,21 +8,10 @@
 #include "onnx_io/importer.h"
 
 namespace pact::onnx_io {
-namespace {
 
 using graph::Op;
 using graph::Shape;
 using graph::ValueId;
-
-[[noreturn]] void refuse(const std::string& what) { fail(ErrorKind::unsupported, "{}", what); }
-
-int64_t wrapped(int64_t axis, size_t rank) {
-  const auto extent = static_cast<int64_t>(rank);
-  if (axis < -extent || axis >= extent) fail("axis {} does not exist in rank {}", axis, rank);
-  return axis < 0 ? axis + extent : axis;
-}
-
-}  // namespace
 
 // x as [batch, the rest], remembering in which order the file has the rest.
 Known Importer::flat(const NodeView& node, const Known& x) {

@@ -80,6 +80,12 @@ struct FileAxes {
   size_t rank = 2, channels = 1;
 };
 
+// Throws Error: a node asks for what this importer does not understand.
+[[noreturn]] void refuse(const std::string& what);
+
+// An axis as ONNX counts them, from the end where it is negative, from the front. Throws Error when there is none.
+int64_t wrapped(int64_t axis, size_t rank);
+
 // A name of the file as one that the graph admits.
 std::string identifier_of(std::string_view name);
 

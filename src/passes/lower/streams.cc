@@ -52,13 +52,8 @@ Average average_of(const Graph& graph, const Node& node) {
 }
 
 Interval<int64_t> code_bounds(const Graph& graph, ValueId codes) {
-  const Node* node = graph.producer(codes);
-  if (node && node->op == Op::quantize) {
-    const quant::Grid grid = graph::grid_of(*node);
-    return {grid.min_code(), grid.max_code()};
-  }
-  return graph.value(codes).type.dtype == graph::DataType::i8 ? Interval<int64_t>{-128, 127}
-                                                              : Interval<int64_t>{0, 255};
+  const graph::CodeRange range = graph::code_range(graph, codes);
+  return {range.least, range.largest};
 }
 
 //   accumulator = sum of multiplicand(weight) * (code - zero), each product between those of the extreme
