@@ -67,13 +67,13 @@ class Int8 final : public IntegerAlgorithm {
 };
 
 // Pieces of dense weights are narrow and tall, so that a block is unpacked for many pixels.
-CutWish wish_for(const ByteWeights& weights) {
+CutWish wish_for(const ConvShape& shape, const ByteWeights& weights) {
   if (weights.is_dense()) return {.pixels = 256, .channels = kBlock, .block = kBlock};
-  return {.block = kBlock};
+  return wide_pieces(shape, shape.taps() * shape.group_channels(), kBlock);
 }
 
 Int8::Int8(const IntegerProblem& problem, ByteWeights weights, ShortSums sums)
-    : IntegerAlgorithm(cut_pieces(problem.shape, wish_for(weights), problem.threads)),
+    : IntegerAlgorithm(cut_pieces(problem.shape, wish_for(problem.shape, weights), problem.threads)),
       kernels_(kernels::byte_conv_kernels(problem.isa)),
       shape_(problem.shape),
       windows_(make_windows(shape_, cut().rows_per_piece)),
