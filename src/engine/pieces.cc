@@ -28,7 +28,7 @@ int64_t Cut::accumulator_count(int64_t out_width) const {
 }
 
 CutWish wide_pieces(const ConvShape& shape, int64_t weight_bytes, int64_t block) {
-  constexpr int64_t kWeightBytes = 64 * 1024, kWidest = 256;
+  constexpr int64_t kWeightBytes = 64 * 1024, kWidest = 128;
   CutWish wish{.block = block};
   const int64_t accumulators = wish.pixels * wish.channels;
   while (wish.channels < kWidest && wish.channels < shape.group_outputs() &&
