@@ -1,3 +1,4 @@
+// Sums of bytes with vpsadbw, 32 and then 8 at a time.
 #include <immintrin.h>
 
 #include "kernels/odd_weights/odd_weights.h"

@@ -1,3 +1,4 @@
+// The specification: plain loops, with a division.
 #include "kernels/requantize/requantize.h"
 
 #include "kernels/requantize/sources.inc"

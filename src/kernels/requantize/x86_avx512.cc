@@ -1,3 +1,4 @@
+// Nothing but the loops of body.inc: g++ turns them into 512-bit operations.
 #include "kernels/requantize/requantize.h"
 #include "kernels/x86_intrinsics.h"
 
@@ -5,7 +6,7 @@
 
 namespace pact::kernels {
 namespace {
-constexpr NothingFirst whole_codes;  // a conversion from 32 to 8 bits is one instruction that g++ finds
+constexpr NothingFirst whole_codes;  // narrowing 32 to 8 bits is one instruction here
 }
 }  // namespace pact::kernels
 
