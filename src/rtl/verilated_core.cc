@@ -50,16 +50,22 @@ std::string end_of(const fs::path& log) {
   return join({lines.begin() + static_cast<std::ptrdiff_t>(first), lines.end()}, "\n");
 }
 
+// clang makes an array of 16 x 16 elements nearly twice as fast as g++ 12 does.
+std::string make_flags() {
+  const std::string optimised = "OPT_FAST=-O3\\ -march=native OPT_SLOW=-O0 OPT_GLOBAL=-O2";
+  return (succeeds("clang++ --version >/dev/null 2>&1") ? "CXX=clang++ " : "") + optimised;
+}
+
 fs::path build(const Design& design, Arithmetic arithmetic, const fs::path& folder) {
   write_sources(design, folder);
   write_file(folder / "shim.cpp", simulation_shim());
   const fs::path log = folder / "build.log";
   const std::string command = fmt::format(
       "cd {} && verilator --cc --exe --build -O3 --x-assign fast --x-initial fast --noassert --top-module "
-      "core -Mdir built -y . {}"
-      " -MAKEFLAGS 'OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O0' -CFLAGS '-fPIC' -LDFLAGS -shared -o core.so core.sv shim.cpp >build.log "
-      "2>&1",
-      quoted(folder.string()), arithmetic == Arithmetic::behavioural ? "+define+PACT_BEHAVIOURAL" : "");
+      "core -Mdir built -y . {} -MAKEFLAGS '{}' -CFLAGS '-fPIC' -LDFLAGS -shared -o core.so core.sv shim.cpp "
+      ">build.log 2>&1",
+      quoted(folder.string()), arithmetic == Arithmetic::behavioural ? "+define+PACT_BEHAVIOURAL" : "",
+      make_flags());
   if (!succeeds(command))
     fail(
         "Verilator could not build the array; it needs Verilator 5, make and a C++ compiler. The end of its "
