@@ -49,16 +49,16 @@ class Case(unittest.TestCase):
                      f"{DATA} holds no cifar10/ and models/ (set PACT_DATA)")
 class WithData(Case):
     def top1(self, model):
-        return json.loads(self.succeed("eval", model, "--data", CIFAR10, "--engine", "int", "--images", 400, "--json"))["top1"]
+        return json.loads(self.succeed("eval", model, "--data", CIFAR10, "--engine", "int", "--images", 200, "--json"))["top1"]
 
     def test_eight_bits_keep_the_accuracy_and_every_command_takes_them(self):
         run, onnx, packed = self.dir / "int8", self.dir / "int8.onnx", self.dir / "int8.pact"
-        told = json.loads(self.succeed("calibrate", FLOAT_RUN, "--data", CIFAR10, "--images", 64, "-o", run, "--json"))
-        self.assertEqual(told["images"], 64)
+        told = json.loads(self.succeed("calibrate", FLOAT_RUN, "--data", CIFAR10, "--images", 32, "-o", run, "--json"))
+        self.assertEqual(told["images"], 32)
         self.assertTrue(all(v["bits"] == 8 and 0 < v["level"] <= 1.001 * v["largest"] for v in told["values"]))
         self.assertLess(told["bytes"], told["float_bytes"] / 3)
-        # 366 of the first 400 test images are right in float (pact eval --engine float).
-        self.assertAlmostEqual(self.top1(run), 91.5, delta=1.0)
+        # In float, 187 of the first 200 test images are right (pact eval --engine float).
+        self.assertAlmostEqual(self.top1(run), 93.5, delta=1.0)
         self.succeed("export", run, "-o", onnx)
         self.succeed("export", run, "-o", packed)
         for model in (onnx, packed):
@@ -71,16 +71,16 @@ class WithData(Case):
     def test_a_float_onnx_network_becomes_an_integer_one_in_every_form(self):
         answers = []
         for name in ("int8.onnx", "int8.pact", "run"):
-            self.succeed("calibrate", ONNX, *STATISTICS, "--data", CIFAR10, "--images", 64, "-o", self.dir / name)
+            self.succeed("calibrate", ONNX, *STATISTICS, "--data", CIFAR10, "--images", 16, "-o", self.dir / name)
             answers.append(self.top1(self.dir / name))
         self.assertEqual(len(set(answers)), 1, answers)
-        self.assertGreater(answers[0], 90.0)
+        self.assertAlmostEqual(answers[0], 91.0, delta=1.0)  # 182 of 200 in float
         self.refuse("calibrate", self.dir / "int8.onnx", "--data", CIFAR10, "-o", self.dir / "again", says=["quantized already"])
         self.refuse("calibrate", self.dir / "int8.pact", "--data", CIFAR10, "-o", self.dir / "again", says=["holds integers"])
 
     def test_numbers_for_a_network_of_the_zoo(self):
         self.succeed("calibrate", "resnet20", "--parameters", FLOAT_RUN / "last.safetensors", "--data", CIFAR10,
-                     "--images", 32, "-o", self.dir / "zoo.pact")
+                     "--images", 8, "-o", self.dir / "zoo.pact")
         self.refuse("calibrate", "resnet32", "--parameters", FLOAT_RUN / "last.safetensors", "--data", CIFAR10, "-o",
                     self.dir / "x", says=["does not fit resnet32"])
 

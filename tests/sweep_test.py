@@ -59,7 +59,7 @@ class Tables(Case):
             description="all of it",
             runs=[
                 # Stands first, but starts from what stands below it.
-                {"name": "w{bits}-seed{seed}", "axes": {"bits": [2, 4], "seed": [1, 2]},
+                {"name": "w{bits}-seed{seed}", "axes": {"bits": [2], "seed": [1, 2]},
                  "settings": {"init": "float", "alpha_start": "data"}},
                 {"name": "float"},
                 # It can start, but diverges; the one behind it has nothing to start from.
@@ -68,18 +68,17 @@ class Tables(Case):
             ])
         plan = self.sweep(path, "--dry-run").stdout.splitlines()
         self.assertEqual([line.split()[0] for line in plan[1:]],
-                         ["float", "w2-seed1", "w2-seed2", "w4-seed1", "w4-seed2", "wild", "behind"])
+                         ["float", "w2-seed1", "w2-seed2", "wild", "behind"])
         self.assertFalse(self.out.exists())
 
         result = self.sweep(path, code=1)
-        self.assertIn("2 of 7 runs failed", result.stderr)
+        self.assertIn("2 of 5 runs failed", result.stderr)
         rows = self.results()
         self.assertEqual({name: row["status"] for name, row in rows.items()},
-                         {"float": "finished", "w2-seed1": "finished", "w2-seed2": "finished", "w4-seed1": "finished",
-                          "w4-seed2": "finished", "wild": "failed", "behind": "blocked"})
+                         {"float": "finished", "w2-seed1": "finished", "w2-seed2": "finished", "wild": "failed", "behind": "blocked"})
         self.assertIn("wild", rows["behind"]["message"])
         self.assertTrue(rows["wild"]["message"])
-        for name in ("w2-seed1", "w4-seed2"):
+        for name in ("w2-seed1", "w2-seed2"):
             stored = json.loads((self.out / name / "run.json").read_text())
             self.assertEqual(stored["settings"]["init"], str(self.out / "float"))
             # The tables hold what the commands say of the runs.
@@ -94,7 +93,7 @@ class Tables(Case):
         self.assertEqual(groups["w2"]["rows"], ["w2-seed1", "w2-seed2"])
         self.assertAlmostEqual(groups["w2"]["top1"]["mean"], sum(pair) / 2)
         self.assertAlmostEqual(groups["w2"]["top1"]["deviation"], abs(pair[0] - pair[1]) / 2**0.5)
-        table = list(csv.DictReader((self.out / "sweep.csv").open()))
+        table = list(csv.DictReader((self.out / "sweep.csv").read_text().splitlines()))
         self.assertEqual([row["name"] for row in table], list(rows))
         self.assertEqual(float(table[1]["integer_top1"]), rows["w2-seed1"]["integer_top1"])
         text = (self.out / "sweep.md").read_text()
@@ -125,7 +124,7 @@ class Tables(Case):
         self.assertTrue((first / "float").exists())
 
     def test_a_killed_sweep_goes_on_to_the_bits_of_one_that_was_not(self):
-        runs = [{"name": "a", "settings": {"epochs": 6}}, {"name": "b", "settings": {"weights": 2, "activations": 2, "init": "a"}}]
+        runs = [{"name": "a", "settings": {"epochs": 4}}, {"name": "b", "settings": {"weights": 2, "activations": 2, "init": "a"}}]
         path = self.file(runs=runs)
         whole, self.out = self.dir / "whole", self.dir / "whole"
         self.sweep(path)
@@ -162,10 +161,10 @@ class BadFiles(Case):
                 {"axes": {"bits": 4}},
                 {},
             ]),
-            "unknown key 'descripton'; did you mean 'description'?", "runs[0]", "'weights' is a setting",
-            "unknown axis 'weigths'; did you mean 'weights'?", "unknown axis 'sed'; did you mean 'seed'?",
-            "unknown setting 'epoch'; did you mean 'epochs'?", "run 'e': weights must be 1 to 8 bits",
-            "run 'f': unknown network 'resnet9'", "run 'g': init", "did you mean 'e'?", "'h/h'", "runs[8]", "runs[9]")
+            "unknown key 'descripton' (did you mean 'description'?)", "runs[0]", "'weights' is a setting",
+            "unknown axis 'weigths' (did you mean 'weights'?)", "unknown axis 'sed' (did you mean 'seed'?)",
+            "unknown setting 'epoch' (did you mean 'epochs'?)", "run 'e': weights must be 1 to 8 bits",
+            "run 'f': unknown network 'resnet9'", "run 'g': init", "(did you mean 'e'?)", "'h/h'", "runs[8]", "runs[9]")
 
     def test_circles_twins_and_nothing(self):
         self.refuse(self.file(runs=[{"name": "a", "settings": {"init": "b"}}, {"name": "b", "settings": {"teacher": "c"}},

@@ -4,6 +4,7 @@
 
 #include "base/cpu.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "graph/text.h"
 #include "reference/evaluate.h"
 #include "reference/random_network.h"

@@ -32,22 +32,22 @@ double error_of(const std::vector<float>& values, double level, int largest_code
 }
 
 TEST(Level, IsThatOfLeastSquaredErrorAmongAllValues) {
-  const std::vector<float> values = half_normal(40000);
+  const std::vector<float> values = half_normal(5000);
   Magnitudes magnitudes;
   magnitudes.add(values);
   for (const int bits : {2, 4, 6, 8}) {
     const int largest_code = (1 << bits) - 1;
     const float level = choose_level(magnitudes, largest_code, Range::mse, 1.0);
     double least = 1e9;
-    for (int i = 1; i <= 400; ++i)
-      least = std::min(least, error_of(values, magnitudes.largest() * i / 400, largest_code));
-    EXPECT_LE(error_of(values, double{level}, largest_code), least * 1.01) << bits;
+    for (int i = 1; i <= 200; ++i)
+      least = std::min(least, error_of(values, magnitudes.largest() * i / 200, largest_code));
+    EXPECT_LE(error_of(values, double{level}, largest_code), least * 1.02) << bits;
     EXPECT_NEAR(squared_error(magnitudes, double{level}, largest_code),
-                error_of(values, double{level}, largest_code), least * 0.05)
+                error_of(values, double{level}, largest_code), least * 0.1)
         << bits;
   }
   // Fewer levels clip more: with 2 bits the optimum of a half-normal distribution lies near 1.95 deviations.
-  EXPECT_NEAR(choose_level(magnitudes, 3, Range::mse, 1.0), 1.95, 0.15);
+  EXPECT_NEAR(choose_level(magnitudes, 3, Range::mse, 1.0), 1.95, 0.2);
 }
 
 TEST(Level, MaxAndPercentileAreWhatTheySay) {

@@ -41,6 +41,8 @@ std::string bits_of(const Json& row) {
   return weights == activations ? weights : weights + " / " + activations;
 }
 
+bool is_float(const Json& row) { return bits_of(row) == "float"; }
+
 // What a column shows of a row.
 struct Column {
   std::string name;
@@ -52,8 +54,9 @@ std::string cell(const Json& row, const Column& column) {
   return holder.contains(column.name) ? text_of(holder[column.name]) : "";
 }
 
-// The columns in which rows differ: network and data, axes that are no settings, settings. Bits have a place
-// of their own; what a run starts from shows in its name.
+// The columns in which rows differ: network and data, axes that are no settings, settings of quantized rows.
+// Bits have a place of their own; what a run starts from shows in its name; and that float runs have a recipe
+// of their own would fill the table with its settings.
 std::vector<Column> differing(const Json& rows) {
   std::vector<Column> candidates = {{"network", ""}, {"data", ""}};
   const auto offer = [&](const Column& column) {
@@ -77,7 +80,7 @@ std::vector<Column> differing(const Json& rows) {
   for (const Column& column : candidates) {
     std::set<std::string> values;
     for (const Json& row : rows)
-      if (column.kind != "settings" || row["settings"].contains(column.name))
+      if (column.kind != "settings" || (!is_float(row) && row["settings"].contains(column.name)))
         values.insert(cell(row, column));
     if (values.size() > 1) columns.push_back(column);
   }

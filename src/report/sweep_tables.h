@@ -23,7 +23,7 @@ std::vector<std::vector<std::string>> sweep_lines(const Json& results);
 // Means over seeds, then all runs.
 std::string make_sweep_markdown(const Json& results);
 
-// All runs, with every setting that differs, in columns (RFC 4180).
+// All runs, with every setting in which quantized ones differ, in columns (RFC 4180).
 std::string make_sweep_csv(const Json& results);
 
 }  // namespace pact::report

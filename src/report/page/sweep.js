@@ -20,7 +20,7 @@ function differingNames(list) {
   const axes = distinct(list.flatMap((one) => Object.keys(one.axes))).filter((name) => !settings.includes(name));
   const valueOf = (one, name) => one.settings[name] ?? one.axes[name] ?? one[name];
   return ["network", "data", ...axes, ...settings].filter((name) => !skipped.includes(name) &&
-    distinct(list.map((one) => JSON.stringify(valueOf(one, name))).filter((text) => text !== undefined)).length > 1);
+    distinct(list.filter((one) => !settings.includes(name) || !isFloat(one)).map((one) => JSON.stringify(valueOf(one, name))).filter((text) => text !== undefined)).length > 1);
 }
 const cell = (one, name) => settingText(one.settings[name] ?? one.axes[name] ?? one[name]);
 
