@@ -80,7 +80,7 @@ TEST(FloatRun, RunsALayerAloneWithOtherWeights) {
 
 TEST(FloatRun, RefusesIntegers) {
   const Network network{graph::parse("graph g\ninput x: f32[N,2]\n"
-                                     "y: u8[N,2] = quantize(x) bits=8 grid=unsigned step=0.1\noutput y\n",
+                                     "y: u8[N,2] = quantize(x) bits=8 grid=unsigned step=0.5\noutput y\n",
                                      "test"),
                         {}};
   EXPECT_THROW(FloatRun(network, {}), Error);
