@@ -9,7 +9,7 @@ if(PACT_TRAIN)
   set(PACT_LEFT_OUT_FILES "/train_left_out\\.cc$")
 else()
   set(PACT_LEFT_OUT_LAYERS ${PACT_TRAIN_LAYERS})
-  set(PACT_LEFT_OUT_FILES "/train_command\\.cc$")
+  set(PACT_LEFT_OUT_FILES "/(train|sweep)_command\\.cc$")
 endif()
 if(NOT PACT_TESTS AND PACT_ENGINE_ONLY)
   list(APPEND PACT_LEFT_OUT_LAYERS reference)  # only tests of these layers compare with it

@@ -117,7 +117,8 @@ class Reader {
     const auto& x = graph_.value(node.inputs[0]).type.shape;
     const auto& y = graph_.value(node.output).type.shape;
     const Node* weight_quant = graph_.producer(node.inputs[1]);
-    if (weight_quant && weight_quant->op != Op::quant)
+    // Calibrated networks, and quantized ONNX files, hold codes.
+    if (weight_quant && weight_quant->op != Op::quant && weight_quant->op != Op::dequantize)
       fail(ErrorKind::unsupported, "{}: its weights are computed by {}; an array takes constants", node.name,
            weight_quant->name);
     const auto& weight = graph_.value(node.inputs[1]).type.shape;

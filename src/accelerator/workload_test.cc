@@ -76,6 +76,24 @@ output b
   EXPECT_EQ(tensor(workload, "x").bits, 4);
 }
 
+TEST(Workload, TakesTheBitsOfWeightsThatAreCodes) {
+  const graph::Graph graph = graph::parse(R"(graph small
+input x: f32[N,4,8,8]
+param alpha: f32[]
+param codes: i8[6,4,3,3]
+param steps: f32[6]
+q: f32[N,4,8,8] = quant(x, alpha) bits=6 grid=unsigned scheme=pact
+w: f32[6,4,3,3] = dequantize(codes, steps) bits=5 grid=symmetric step=1.0
+y: f32[N,6,6,6] = conv2d(q, w)
+output y
+)",
+                                          "test");
+  const Workload workload = make_workload(graph);
+  ASSERT_EQ(workload.layers.size(), 1U);
+  EXPECT_EQ(workload.layers[0].weight_bits, 5);
+  EXPECT_EQ(workload.layers[0].activation_bits, 6);
+}
+
 TEST(Workload, ExactAccumulatorsAreWideEnough) {
   Layer layer;
   layer.in_channels = 512, layer.kernel_rows = layer.kernel_columns = 3;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/classifier.h"
+#include "api/fit.h"
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -14,20 +15,6 @@ namespace pact::api {
 namespace fs = std::filesystem;
 
 namespace {
-
-void require_fit(const graph::Graph& graph, const std::string& model, const data::Dataset& test) {
-  if (graph.inputs().size() != 1 || graph.outputs().size() != 1)
-    fail(ErrorKind::unsupported, "{}: has {} inputs and {} outputs; one of each can be evaluated", model,
-         graph.inputs().size(), graph.outputs().size());
-  const graph::Shape& input = graph.value(graph.inputs()[0]).type.shape;
-  const graph::Shape& output = graph.value(graph.outputs()[0]).type.shape;
-  const graph::Shape images = {graph::kBatch, test.image.channels, test.image.height, test.image.width};
-  if (input != images)
-    fail("{} takes images of shape {}, {} has {}", model, graph::to_string(input), test.name,
-         graph::to_string(images));
-  if (output.size() != 2 || output[1] != static_cast<int64_t>(test.classes.size()))
-    fail("{} yields {}, {} has {} classes", model, graph::to_string(output), test.name, test.classes.size());
-}
 
 bool holds_codes(const graph::Graph& graph) {
   using graph::Op;

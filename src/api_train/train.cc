@@ -155,6 +155,13 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
 
 }  // namespace
 
+std::string line_of(const train::EpochReport& r) {
+  return fmt::format("epoch {:>3}/{}  train loss {:.4f} top-1 {:5.2f} %{}  rate {:.5f}  {:.1f} s  {:.0f} images/s",
+                     r.epoch, r.epochs, r.train_loss, r.train_top1,
+                     r.test_top1 ? fmt::format("  test loss {:.4f} top-1 {:5.2f} %", *r.test_loss, *r.test_top1) : "",
+                     r.rate, r.seconds, r.images_per_second);
+}
+
 TrainSummary train(const TrainCommand& command, const train::Observer& observer) {
   const bool is_resumed = command.continuation == Continuation::resume;
   const Resolved r = is_resumed ? resolve_resumed(command) : resolve_fresh(command);

@@ -33,6 +33,9 @@ struct TrainSummary {
   int64_t bytes, float_bytes;  // of the parameters, packed at their bits and as float32
 };
 
+// The line of an epoch in a log.
+std::string line_of(const train::EpochReport& report);
+
 // Throws Error.
 TrainSummary train(const TrainCommand& command, const train::Observer& observer);
 

@@ -21,6 +21,8 @@ extern std::string command_line;
 // Each adds its subcommand to `app`; the chosen one sets `run`.
 using Run = std::function<void()>;
 void add_train(CLI::App& app, Run& run);
+void add_calibrate(CLI::App& app, Run& run);
+void add_sweep(CLI::App& app, Run& run);
 void add_eval(CLI::App& app, Run& run);
 void add_report(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);

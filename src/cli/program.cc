@@ -84,6 +84,8 @@ int run_program(int argc, char** argv) {
   app.require_subcommand(1);
   Run run;
   add_train(app, run);
+  add_sweep(app, run);
+  add_calibrate(app, run);
   add_eval(app, run);
   add_export(app, run);
   add_run(app, run);

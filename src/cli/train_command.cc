@@ -34,12 +34,7 @@ train::Observer terminal_observer(ProgressLine& line) {
   };
   observer.on_epoch = [&line](const train::EpochReport& r) {
     line.clear();
-    fmt::print(
-        stderr,
-        "epoch {:>3}/{}  train loss {:.4f} top-1 {:5.2f} %{}  rate {:.5f}  {:.1f} s  {:.0f} images/s\n",
-        r.epoch, r.epochs, r.train_loss, r.train_top1,
-        r.test_top1 ? fmt::format("  test loss {:.4f} top-1 {:5.2f} %", *r.test_loss, *r.test_top1) : "",
-        r.rate, r.seconds, r.images_per_second);
+    fmt::print(stderr, "{}\n", api::line_of(r));
   };
   return observer;
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "passes/non_negative.h"
 #include "quant/grid.h"
 #include "quant/weights.h"
 
@@ -52,46 +53,6 @@ std::map<std::string, LayerBits> bits_of_layers(const Graph& graph, const BitPol
     }
   }
   return bits;
-}
-
-// Behind a ReLU, possibly with operations between that keep values non-negative?
-bool is_non_negative(const Graph& graph, ValueId value) {
-  for (;;) {
-    const Node* node = graph.producer(value);
-    if (!node) return false;
-    switch (node->op) {
-      case Op::relu:
-        return true;
-      case Op::clip:
-        return node->real("low") >= 0.0;
-      case Op::max_pool:
-      case Op::avg_pool:
-      case Op::global_avg_pool:
-      case Op::flatten:
-      case Op::slice:
-      case Op::pad:
-        value = node->inputs[0];
-        break;
-      case Op::quant:
-        if (node->word("grid") == name_of(quant::GridKind::unsigned_)) return true;
-        value = node->inputs[0];
-        break;
-      case Op::normalize:
-      case Op::conv2d:
-      case Op::batch_norm:
-      case Op::add:
-      case Op::linear:
-      case Op::quantize:
-      case Op::dequantize:
-      case Op::integer_conv2d:
-      case Op::integer_linear:
-      case Op::rescale:
-      case Op::fixed_requantize:
-      case Op::fixed_rescale:
-      case Op::sum_pool:
-        return false;
-    }
-  }
 }
 
 // Copies a network node by node, putting quantizers before the layers.

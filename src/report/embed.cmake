@@ -8,7 +8,7 @@ if(NOT PACT_CHART_JS)
 endif()
 pact_embed(pact_report chart_js ${PACT_CHART_JS})
 foreach(name report_html report_css format_js runs_js charts_js histograms_js tables_js report_js
-        accelerate_html accelerate_js)
+        accelerate_html accelerate_js sweep_html sweep_js figures_js)
   string(REPLACE "_" "." file ${name})
   pact_embed(pact_report ${name} ${CMAKE_CURRENT_LIST_DIR}/page/${file})
 endforeach()

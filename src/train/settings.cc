@@ -12,6 +12,7 @@
 #include "base/strings.h"
 #include "passes/insert_quantizers.h"
 #include "quant/weights.h"
+#include "train/setting_text.h"
 
 namespace pact::train {
 namespace {
@@ -43,18 +44,6 @@ std::vector<std::string> names() {
   return all;
 }
 
-// JSON scalars and lists of scalars as the text that `set` reads.
-std::string text_of(const nlohmann::json& json, const std::string& where) {
-  if (json.is_string()) return json.get<std::string>();
-  if (json.is_number()) return json.dump();
-  if (json.is_array()) {
-    std::vector<std::string> parts;
-    for (const auto& element : json) parts.push_back(text_of(element, where));
-    return join(parts, ",");
-  }
-  fail("{}: expected a number, a string or a list of them", where);
-}
-
 nlohmann::json parse_object(const std::string& text, const std::string& origin) {
   const nlohmann::json json = nlohmann::json::parse(text, nullptr, false, true);
   if (json.is_discarded() || !json.is_object()) fail("{}: is not a JSON object", origin);
@@ -65,7 +54,7 @@ void apply(Settings& settings, const nlohmann::json& json, const std::string& or
   for (const auto& [key, value] : json.items()) {
     if (key == "description") continue;
     try {
-      set(settings, key, text_of(value, key));
+      set(settings, key, setting_text(value, key));
     } catch (const Error& error) {
       fail("{}: {}", origin, error.what());
     }

@@ -1,0 +1,39 @@
+// `pact calibrate` as a function: from a float network and some images to an integer one, without training.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "api/model.h"
+#include "calibration/calibrate.h"
+
+namespace pact::api {
+
+struct CalibrateCommand {
+  ModelSource model;                 // a float run or ONNX file, or with `parameters` a network of the zoo
+  std::filesystem::path parameters;  // .safetensors file with the numbers of a network of the zoo
+  std::string dataset;               // its training part is what is looked at
+  int64_t images = 256;              // evenly spread over it
+  calibration::Options options = {};
+  std::filesystem::path
+      output;  // *.onnx: QCDQ; *.pact: the integer network for the engine; else a run directory
+  std::string command_line;
+};
+
+struct CalibrateSummary {
+  std::string network, dataset;
+  int64_t images = 0;
+  std::vector<calibration::CalibratedValue> values;  // what layers read
+  int64_t bytes = 0, float_bytes = 0;                // of the parameters, packed at their bits and as float32
+  double seconds = 0;
+};
+
+// Files are written whole, a run directory from its graph to run.json. Throws Error. `on_progress` gets
+// images done and images in all.
+CalibrateSummary calibrate(const CalibrateCommand& command,
+                           const std::function<void(int64_t, int64_t)>& on_progress);
+
+}  // namespace pact::api

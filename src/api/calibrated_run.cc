@@ -1,0 +1,113 @@
+#include "api/calibrated_run.h"
+
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "base/cpu.h"
+#include "base/files.h"
+#include "base/version.h"
+#include "graph/text.h"
+#include "passes/layer_table.h"
+#include "report/report.h"
+
+namespace pact::api {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+// The page shows what lies behind a ReLU; values of both signs were counted by magnitude alone.
+ordered_json histogram(const calibration::CalibratedValue& value) {
+  constexpr size_t kBins = 96;
+  const std::vector<int64_t>& bins = value.magnitudes.bins();
+  std::vector<int64_t> counts(kBins, 0);
+  const double high = std::max(value.magnitudes.largest(), static_cast<double>(value.grid.level)) * 1.05;
+  for (size_t i = 0; i < bins.size(); ++i) {
+    const double middle = (static_cast<double>(i) + 0.5) * value.magnitudes.width();
+    counts[std::min(static_cast<size_t>(middle / high * kBins), kBins - 1)] += bins[i];
+  }
+  counts[0] += value.magnitudes.zeros();
+  const int codes = 1 << (value.grid.has_sign ? value.grid.reading.bits - 1 : value.grid.reading.bits);
+  std::vector<double> levels;
+  for (int code = 0; code < codes; ++code)
+    levels.push_back(static_cast<double>(value.grid.level) * code / (codes - 1));
+  return {{"name", value.grid.name}, {"kind", "activation"}, {"low", 0.0}, {"high", high},
+          {"counts", counts},        {"levels", levels}};
+}
+
+ordered_json report_of(const CalibrateSummary& summary, const graph::Graph& graph) {
+  const passes::LayerTable table = passes::make_layer_table(graph);
+  ordered_json layers = ordered_json::array(), histograms = ordered_json::array();
+  for (const passes::LayerRow& row : table.rows)
+    layers.push_back({{"name", row.name},
+                      {"op", row.op},
+                      {"output", row.output},
+                      {"weight_bits", row.weight_bits},
+                      {"weight_scheme", row.weight_scheme},
+                      {"activation_bits", row.activation_bits},
+                      {"activation_scheme", row.activation_scheme},
+                      {"parameters", row.parameters},
+                      {"macs", row.macs},
+                      {"bytes", row.bytes}});
+  for (const calibration::CalibratedValue& value : summary.values)
+    if (!value.grid.has_sign) histograms.push_back(histogram(value));
+  return {{"layers", layers},
+          {"histograms", histograms},
+          {"totals",
+           {{"parameters", table.parameters},
+            {"macs", table.macs},
+            {"bytes", table.bytes},
+            {"float_bytes", summary.float_bytes}}}};
+}
+
+ordered_json settings_of(const CalibrateCommand& command, const CalibrateSummary& summary) {
+  const calibration::Options& options = command.options;
+  ordered_json settings = {
+      {"calibrated_from", command.model.path.string()},
+      {"images", summary.images},
+      {"weights", options.weights},
+      {"activations", options.activations},
+      {"first_layer", options.first_layer},
+      {"last_layer", options.last_layer},
+      {"range", name_of(options.range)},
+      {"granularity", name_of(options.granularity)},
+      {"bias_correction", options.bias_correction == calibration::BiasCorrection::on ? "yes" : "no"}};
+  if (options.range == calibration::Range::percentile) settings["percentile"] = 100 * options.share;
+  return settings;
+}
+
+}  // namespace
+
+// run.json is last: with it the directory is one that other commands take.
+void write_calibrated_run(const CalibrateCommand& command, const CalibrateSummary& summary,
+                          const graph::Network& network) {
+  const std::filesystem::path& directory = command.output;
+  make_writable_directory(directory);
+  const std::string now = utc_now();
+  const ordered_json run = {{"command", command.command_line},
+                            {"network", summary.network},
+                            {"dataset", summary.dataset},
+                            {"version", kVersion},
+                            {"machine", machine_description()},
+                            {"started", now},
+                            {"updated", now},
+                            {"settings", settings_of(command, summary)},
+                            {"status", "finished"},
+                            {"message", "Calibrated, not trained: there are no epochs."}};
+  write_file(directory / "graph.txt", graph::print(network.graph));
+  graph::write_safetensors(directory / "last.safetensors",
+                           {network.tensors, {{"format", "pact.checkpoint.1"}}});
+  write_file(directory / "report.json", report_of(summary, network.graph).dump() + "\n");
+  write_file(directory / "run.json", run.dump(2) + "\n");
+  report::write_report({directory}, directory / "report.html");
+}
+
+}  // namespace pact::api

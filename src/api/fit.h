@@ -1,0 +1,15 @@
+// Does a network take the images of a data set?
+#pragma once
+
+#include <string>
+
+#include "data/dataset.h"
+#include "graph/graph.h"
+
+namespace pact::api {
+
+// Throws Error, naming `model`, unless the graph has one input, images of the shape of those of `dataset`,
+// and one output, a score for each of its classes.
+void require_fit(const graph::Graph& graph, const std::string& model, const data::Dataset& dataset);
+
+}  // namespace pact::api
