@@ -64,6 +64,10 @@ bool is_non_negative(const Graph& graph, ValueId value) {
         return true;
       case Op::clip:
         return node->real("low") >= 0.0;
+      case Op::add:
+        if (!is_non_negative(graph, node->inputs[1])) return false;
+        value = node->inputs[0];
+        break;
       case Op::max_pool:
       case Op::avg_pool:
       case Op::global_avg_pool:
@@ -79,7 +83,6 @@ bool is_non_negative(const Graph& graph, ValueId value) {
       case Op::normalize:
       case Op::conv2d:
       case Op::batch_norm:
-      case Op::add:
       case Op::linear:
       case Op::quantize:
       case Op::dequantize:
@@ -110,6 +113,12 @@ class Inserter {
         copied_[id] = to_.graph.add_source(value.kind, value.name, value.type);
     }
     for (const Node& node : from_.nodes()) copy(node);
+    if (!refused_.empty())
+      fail(ErrorKind::unsupported,
+           "the input of {} has values of both signs, for which a grid needs 2 bits at least; give them "
+           "more, for "
+           "example with the override '{}=a2'",
+           join(refused_), refused_.front());
     for (const ValueId output : from_.outputs()) to_.graph.add_output(copied_.at(output));
     return std::move(to_);
   }
@@ -148,12 +157,12 @@ class Inserter {
     if (bits == quant::kFloatBits || is_pixels || is_quantized) return value;
     const auto key = std::pair(value, bits);
     if (const auto shared = shared_.find(key); shared != shared_.end()) return shared->second;
-    if (!is_non_negative(from_, layer.inputs[0]))
-      fail(ErrorKind::unsupported,
-           "{}: its input is not behind a ReLU, and the scheme '{}' has no negative values; keep it float "
-           "with "
-           "the override '{}=a32'",
-           layer.name, policy_.activation_scheme, layer.name);
+    const quant::GridKind grid =
+        is_non_negative(from_, layer.inputs[0]) ? quant::GridKind::unsigned_ : quant::GridKind::symmetric;
+    if (grid == quant::GridKind::symmetric && bits < 2) {
+      refused_.push_back(layer.name);
+      return value;
+    }
     const std::string name = layer.name + ".input_quant";
     std::vector<ValueId> inputs{value};
     if (alpha_parameter_of(policy_.activation_scheme) == AlphaParameter::learned) {
@@ -164,7 +173,7 @@ class Inserter {
     return shared_[key] = to_.graph.add_node(Op::quant, name, std::move(inputs),
                                              {{"scheme", policy_.activation_scheme},
                                               {"bits", int64_t{bits}},
-                                              {"grid", std::string(name_of(quant::GridKind::unsigned_))}});
+                                              {"grid", std::string(name_of(grid))}});
   }
 
   ValueId quantized_weight(const Node& layer, ValueId weight, int bits) {
@@ -182,6 +191,7 @@ class Inserter {
   Network to_;
   std::map<ValueId, ValueId> copied_;
   std::map<std::pair<ValueId, int>, ValueId> shared_;
+  std::vector<std::string> refused_;  // layers whose input no grid of their bits holds
 };
 
 }  // namespace
