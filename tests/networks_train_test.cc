@@ -4,7 +4,9 @@
 
 #include <filesystem>
 
+#include "base/caught.h"
 #include "base/cpu.h"
+#include "base/error.h"
 #include "engine/engine.h"
 #include "model_file/run_network.h"
 #include "passes/lower/lower.h"
@@ -39,7 +41,12 @@ TEST_P(NetworksTrain, TakeAStepAndComeBack) {
   const zoo::InputSpec input = small_input(GetParam());
   graph::Network network = small_quantized(GetParam());
   const data::Dataset train = made_data(input, 8, 1), test = made_data(input, 4, 2);
-  train::settle(network, train.pixels);
+  try {
+    train::settle(network, train.pixels);
+  } catch (const Error& error) {
+    if (!contains(error.what(), "are trained")) throw;
+    GTEST_SKIP() << error.what();
+  }
   const fs::path directory =
       fs::temp_directory_path() / fmt::format("networks-{}-{}", GetParam().name, getpid());
   train::Settings settings;

@@ -35,6 +35,9 @@ int64_t classes_of(const zoo::ZooEntry& entry, const graph::Tensors& tensors) {
   return tells ? found->second.shape[0] : entry.usual_input.classes;
 }
 
+// Is it what a quantizer learns, which either side may lack?
+bool is_of_quantizer(const std::string& name) { return name.ends_with(".alpha") || name.ends_with(".step"); }
+
 }  // namespace
 
 bool is_plain_weights(const fs::path& path) {
@@ -53,7 +56,9 @@ void adopt(graph::Network& network, const graph::Tensors& from, const std::strin
   for (auto& [name, tensor] : network.tensors) {
     const auto found = from.find(name);
     if (found == from.end()) {
-      if (!name.ends_with(".alpha")) missing.push_back(name);
+      if (!is_of_quantizer(name)) missing.push_back(name);
+    } else if (found->second.shape != tensor.shape && is_of_quantizer(name)) {
+      continue;
     } else if (found->second.shape != tensor.shape || found->second.type != tensor.type) {
       others.push_back(
           fmt::format("'{}' is {} there and {} here", name, type_of(found->second), type_of(tensor)));
@@ -62,7 +67,7 @@ void adopt(graph::Network& network, const graph::Tensors& from, const std::strin
     }
   }
   for (const auto& [name, tensor] : from)
-    if (!network.tensors.contains(name) && !name.ends_with(".alpha")) unexpected.push_back(name);
+    if (!network.tensors.contains(name) && !is_of_quantizer(name)) unexpected.push_back(name);
   std::vector<std::string> problems;
   if (!missing.empty()) problems.push_back("it lacks " + join(missing));
   if (!unexpected.empty()) problems.push_back("it has what this network lacks: " + join(unexpected));

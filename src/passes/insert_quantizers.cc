@@ -113,12 +113,6 @@ class Inserter {
         copied_[id] = to_.graph.add_source(value.kind, value.name, value.type);
     }
     for (const Node& node : from_.nodes()) copy(node);
-    if (!refused_.empty())
-      fail(ErrorKind::unsupported,
-           "the input of {} has values of both signs, for which a grid needs 2 bits at least; give them "
-           "more, for "
-           "example with the override '{}=a2'",
-           join(refused_), refused_.front());
     for (const ValueId output : from_.outputs()) to_.graph.add_output(copied_.at(output));
     return std::move(to_);
   }
@@ -157,12 +151,13 @@ class Inserter {
     if (bits == quant::kFloatBits || is_pixels || is_quantized) return value;
     const auto key = std::pair(value, bits);
     if (const auto shared = shared_.find(key); shared != shared_.end()) return shared->second;
-    const quant::GridKind grid =
-        is_non_negative(from_, layer.inputs[0]) ? quant::GridKind::unsigned_ : quant::GridKind::symmetric;
-    if (grid == quant::GridKind::symmetric && bits < 2) {
-      refused_.push_back(layer.name);
-      return value;
-    }
+    const bool has_sign = !is_non_negative(from_, layer.inputs[0]);
+    const quant::GridKind grid = has_sign ? quant::GridKind::symmetric : quant::GridKind::unsigned_;
+    if (has_sign && bits < 2)
+      fail(ErrorKind::unsupported,
+           "the input of {} has values of both signs, for which a grid needs 2 bits at least; give it more, for "
+           "example with the override '{}=a2'",
+           layer.name, layer.name);
     const std::string name = layer.name + ".input_quant";
     std::vector<ValueId> inputs{value};
     if (alpha_parameter_of(policy_.activation_scheme) == AlphaParameter::learned) {
@@ -191,7 +186,6 @@ class Inserter {
   Network to_;
   std::map<ValueId, ValueId> copied_;
   std::map<std::pair<ValueId, int>, ValueId> shared_;
-  std::vector<std::string> refused_;  // layers whose input no grid of their bits holds
 };
 
 }  // namespace

@@ -105,7 +105,7 @@ TEST(InsertQuantizers, GridsAreSignedWhereNoReluStandsBefore) {
 TEST(InsertQuantizers, OneBitHasNoSignedGrid) {
   const BitPolicy one{.weights = 1, .activations = 1, .overrides = {}};
   const std::string refusal = caught([&] { insert_quantizers(bottleneck(), one); });
-  EXPECT_NE(refusal.find("the input of a, c, d has values of both signs"), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("the input of a has values of both signs"), std::string::npos) << refusal;
   EXPECT_NE(refusal.find("'a=a2'"), std::string::npos) << refusal;
   BitPolicy mended = one;
   for (const char* text : {"a=a8", "c=a2", "d=a2"}) mended.overrides.push_back(parse_bit_override(text));
