@@ -83,7 +83,7 @@ Resolved resolve_resumed(const TrainCommand& command) {
 }
 
 std::string listed(const graph::Node& normalize) {
-  return fmt::format("mean {}, std {}", graph::to_string(graph::Attribute(normalize.reals("mean"))),
+  return fmt::format("mean={} std={}", graph::to_string(graph::Attribute(normalize.reals("mean"))),
                      graph::to_string(graph::Attribute(normalize.reals("std"))));
 }
 

@@ -289,9 +289,9 @@ TEST(Fixed, ClipsAreMadeOfRectifiers) {
   for (const auto& [low, high] : {std::pair{0.0, 6.0},
                                   {-2.5, 6.0},
                                   {1.0, 1.25},
-                                  {-1e30, 3.0},
-                                  {-8.0, 1e30},
-                                  {-1e30, 1e30},
+                                  {-0x1p100, 3.0},
+                                  {-8.0, 0x1p100},
+                                  {-0x1p100, 0x1p100},
                                   {-900.0, -890.0},
                                   {100.0, 101.0}}) {
     const Network real = network_of(
