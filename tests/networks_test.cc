@@ -62,9 +62,9 @@ std::string dump_real_layers(const Network& lowered) {
 }
 
 TEST_P(Networks, GoTheWholeWay) {
-  Network trained = small_quantized(GetParam());
+  Network trained = small_quantized(GetParam(), 4);
   graph::verify(trained);
-  const Tensor images = small_images(trained.graph, 6), bytes = to_bytes(images);
+  const Tensor images = small_images(trained.graph, 3), bytes = to_bytes(images);
   settle_on(trained, images);
   const Tensor expected = reference::evaluate(trained, images);
 
@@ -83,10 +83,8 @@ TEST_P(Networks, GoTheWholeWay) {
     EXPECT_TRUE(fixed.graph.value(node.output).type.dtype != DataType::f32 ||
                 node.output == fixed.graph.outputs()[0])
         << node.name;
-  const Tensor fixed_scores = reference::evaluate(fixed, bytes);
-  EXPECT_LT(difference(scores, fixed_scores), 0.1);
   engine::Engine fixed_engine(fixed, {.isa = selected_isa(), .threads = 1, .max_batch = 4});
-  EXPECT_EQ(fixed_engine.run(bytes), fixed_scores);
+  EXPECT_EQ(fixed_engine.run(bytes), reference::evaluate(fixed, bytes));
 
   // Files.
   for (const onnx_io::Format format : {onnx_io::Format::qcdq, onnx_io::Format::qonnx}) {
@@ -115,8 +113,21 @@ TEST_P(Networks, GoTheWholeWay) {
   EXPECT_EQ(layers, cost.layers.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Zoo, Networks, ::testing::ValuesIn(zoo::catalog()), [](const auto& info) {
-  std::string name = info.param.name;
+// With 8 bits, since 50 layers of 4 bits and random weights make much of a code that differs near a tie.
+TEST_P(Networks, ComputeTheSameInIntegersAlone) {
+  Network trained = small_quantized(GetParam(), 8);
+  const Tensor images = small_images(trained.graph, 2), bytes = to_bytes(images);
+  settle_on(trained, images);
+  const auto scores = [&](passes::Requantization requantization) {
+    engine::Engine engine(passes::lower(trained, {.requantization = requantization}),
+                          {.isa = selected_isa(), .threads = 1, .max_batch = 2});
+    return engine.run(bytes);
+  };
+  EXPECT_LT(difference(scores(passes::Requantization::real), scores(passes::Requantization::fixed)), 0.1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Zoo, Networks, ::testing::ValuesIn(zoo::catalog()), [](const auto& tested) {
+  std::string name = tested.param.name;
   std::ranges::replace(name, '-', '_');
   return name;
 });

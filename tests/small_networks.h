@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ostream>
 #include <string>
 
 #include "base/random.h"
@@ -12,6 +13,10 @@
 #include "zoo/zoo.h"
 
 namespace pact {
+
+namespace zoo {
+inline void PrintTo(const ZooEntry& entry, std::ostream* out) { *out << entry.name; }  // of failed tests
+}  // namespace zoo
 
 inline zoo::InputSpec small_input(const zoo::ZooEntry& entry) {
   zoo::InputSpec input = entry.usual_input;
@@ -22,11 +27,11 @@ inline zoo::InputSpec small_input(const zoo::ZooEntry& entry) {
   return input;
 }
 
-// With initial numbers, quantizers of 4 bits and 8 at the ends, as training would begin.
-inline graph::Network small_quantized(const zoo::ZooEntry& entry) {
+// With initial numbers, as training would begin; 8 bits at the ends.
+inline graph::Network small_quantized(const zoo::ZooEntry& entry, int bits) {
   graph::Network plain{entry.build(small_input(entry)), {}};
   plain.tensors = zoo::initialize(plain.graph, 5);
-  return passes::insert_quantizers(plain, {.weights = 4, .activations = 4, .overrides = {}});
+  return passes::insert_quantizers(plain, {.weights = bits, .activations = bits, .overrides = {}});
 }
 
 // Patches of random colours under noise.

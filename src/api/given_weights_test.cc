@@ -86,11 +86,13 @@ TEST_F(GivenWeights, TheScaleOfPixelsGoesIntoTheFirstLayer) {
   graph::Network exact = load_model({.path = "resnet8", .weights = path});
   Tensor raw = Tensor::zeros(DataType::f32, {1, 3, 32, 32}), scaled = raw;
   Random random(1);
+  const double own_mean[] = {125, 123, 114};
   const double mean[] = {0.4914, 0.4822, 0.4465}, std[] = {0.247, 0.2435, 0.2616};
   for (size_t i = 0; i < raw.as<float>().size(); ++i) {
     const double pixel = static_cast<double>(random.below(256));
     raw.as<float>()[i] = static_cast<float>(pixel);
-    scaled.as<float>()[i] = static_cast<float>((pixel / 255 - mean[i / 1024]) / std[i / 1024]);
+    const double value = (pixel / 255 - mean[i / 1024]) / std[i / 1024];
+    scaled.as<float>()[i] = static_cast<float>(64 * value + own_mean[i / 1024]);
   }
   const Tensor a = reference::evaluate_all(network, raw).at("stem.bn");
   const Tensor b = reference::evaluate_all(exact, scaled).at("stem.bn");

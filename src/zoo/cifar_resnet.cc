@@ -54,6 +54,8 @@ Graph cifar_resnet(const std::string& name, int blocks, const InputSpec& input) 
 
 }  // namespace
 
+InputSpec cifar_input() { return {.mean = {125, 123, 114}, .std = {64, 64, 64}}; }
+
 Graph resnet8(const InputSpec& input) { return cifar_resnet("resnet8", 1, input); }
 Graph resnet20(const InputSpec& input) { return cifar_resnet("resnet20", 3, input); }
 Graph resnet32(const InputSpec& input) { return cifar_resnet("resnet32", 5, input); }
