@@ -71,10 +71,10 @@ TEST_P(NetworksTrain, TakeAStepAndComeBack) {
   // What quantizers read has moved: weights and levels, those of signed grids among them.
   for (const graph::Node& node : trained.graph.nodes()) {
     if (node.op != graph::Op::quant) continue;
-    for (const graph::ValueId input : node.inputs) {
-      const graph::Value& value = trained.graph.value(input);
-      if (value.kind == graph::ValueKind::parameter)
-        EXPECT_NE(trained.tensors.at(value.name), network.tensors.at(value.name)) << value.name;
+    for (const graph::ValueId read : node.inputs) {
+      const graph::Value& value = trained.graph.value(read);
+      if (value.kind != graph::ValueKind::parameter) continue;
+      EXPECT_NE(trained.tensors.at(value.name), network.tensors.at(value.name)) << value.name;
     }
   }
 
