@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "api/given_weights.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "data/dataset.h"
@@ -38,7 +39,16 @@ std::vector<std::string> class_names(const fs::path& model) {
 }
 
 graph::Network load_model(const ModelSource& source) {
-  if (is_zoo_network(source.path)) return make_random_model(source.path.string(), source.random);
+  if (is_zoo_network(source.path)) {
+    if (source.weights.empty()) return make_random_model(source.path.string(), source.random);
+    if (source.random.any_set())
+      fail(ErrorKind::usage, "{}: takes numbers from {} or random ones, not both", source.path.string(),
+           source.weights.string());
+    return load_given_weights(source.path.string(), source.weights, {source.mean, source.std});
+  }
+  if (!source.weights.empty())
+    fail(ErrorKind::usage, "numbers from a file are for networks of the zoo (`pact zoo`); {} has its own",
+         source.path.string());
   if (source.random.any_set())
     fail(ErrorKind::usage,
          "--random-weights, --weights, --activations and --weight-quantizer are for networks of the zoo "

@@ -1,5 +1,5 @@
-// Where a command's model comes from: a run directory, a checkpoint in one, an ONNX file, a .pact file, or, where
-// accuracy does not matter, a network of the zoo with random numbers.
+// Where a command's model comes from: a run directory, a checkpoint in one, an ONNX file, a .pact file, or a network
+// of the zoo, with the numbers of a file or, where accuracy does not matter, with random ones.
 #pragma once
 
 #include <filesystem>
@@ -16,9 +16,11 @@ namespace pact::api {
 struct ModelSource {
   std::filesystem::path path;  // run directory, .safetensors file in one, .onnx or .pact file, or name in the zoo
   model_file::Checkpoint checkpoint = model_file::Checkpoint::last;
-  // What a foreign ONNX model expects of its input, on the 0..1 scale; empty: mean 0, deviation 1.
+  // What an ONNX model or numbers from elsewhere expect of the input, on the 0..1 scale. Empty: mean 0, deviation 1;
+  // for a network of the zoo its own.
   std::vector<double> mean = {}, std = {};
-  RandomWeights random = {};  // for a network of the zoo
+  RandomWeights random = {};          // for a network of the zoo
+  std::filesystem::path weights = {};  // likewise: a plain .safetensors file (given_weights.h)
   onnx_io::MissingNumbers missing = onnx_io::MissingNumbers::refused;
 };
 

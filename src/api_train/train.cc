@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/given_weights.h"
 #include "api/model.h"
 #include "api_train/recipes.h"
 #include "base/error.h"
@@ -81,26 +82,26 @@ Resolved resolve_resumed(const TrainCommand& command) {
   return r;
 }
 
-// Numbers of `from` for every tensor of `network` that has its name. Clipping levels that `from` lacks keep
-// theirs.
-void adopt(graph::Network& network, const graph::Network& from, const std::string& origin) {
-  std::vector<std::string> problems;
-  for (auto& [name, tensor] : network.tensors) {
-    const auto found = from.tensors.find(name);
-    if (found == from.tensors.end()) {
-      if (!name.ends_with(".alpha")) problems.push_back(fmt::format("it has no '{}'", name));
-    } else if (found->second.shape != tensor.shape) {
-      problems.push_back(fmt::format("'{}' is {} there and {} here", name,
-                                     graph::to_string(found->second.shape), graph::to_string(tensor.shape)));
-    } else {
-      tensor = found->second;
-    }
-  }
-  for (const auto& [name, tensor] : from.tensors)
-    if (!network.tensors.contains(name) && !name.ends_with(".alpha"))
-      problems.push_back(fmt::format("it has '{}', which this network lacks", name));
-  if (!problems.empty())
-    fail("--init {}: does not fit {}: {}", origin, network.graph.name(), join(problems, "; "));
+std::string listed(const graph::Node& normalize) {
+  return fmt::format("mean={} std={}", graph::to_string(graph::Attribute(normalize.reals("mean"))),
+                     graph::to_string(graph::Attribute(normalize.reals("std"))));
+}
+
+// Numbers of a plain file for a network of the zoo, which from there on takes the pixels of the data set.
+graph::Network with_given_weights(const graph::Network& plain, const Resolved& r,
+                                  const TrainCommand& command) {
+  graph::Network network = plain;
+  adopt(network, read_plain_weights(r.settings.init), "--init " + r.settings.init);
+  const PixelScale scale{command.mean, command.std};
+  if (!scale.is_given()) return network;
+  network = with_pixel_scale(network, scale);
+  const auto normalize_of = [](const graph::Network& of) -> const graph::Node& {
+    return of.graph.node(of.graph.consumers(of.graph.inputs()[0]).front());
+  };
+  if (normalize_of(network).attributes != normalize_of(plain).attributes)
+    fail("--mean and --std come to pixels with {}, and those of {} have {}", listed(normalize_of(network)),
+         r.dataset, listed(normalize_of(plain)));
+  return network;
 }
 
 graph::Network from_zoo(const Resolved& r, const data::Dataset& data) {
@@ -133,7 +134,12 @@ graph::Network from_onnx(const TrainCommand& command, const data::Dataset& data)
 graph::Network make_network(const Resolved& r, const TrainCommand& command, const data::Dataset& data) {
   const bool is_resumed = command.continuation == Continuation::resume;
   if (is_onnx(r.network) && is_resumed) return train::load_network(r.directory);
+  const bool starts_plain = !is_resumed && is_plain_weights(r.settings.init);
+  if (!is_resumed && !is_onnx(r.network) && !starts_plain && (!command.mean.empty() || !command.std.empty()))
+    fail(ErrorKind::usage,
+         "--mean and --std go with an ONNX file, or with numbers from elsewhere that --init gives");
   graph::Network plain = is_onnx(r.network) ? from_onnx(command, data) : from_zoo(r, data);
+  if (starts_plain) plain = with_given_weights(plain, r, command);
   const bool quantizes = r.settings.weights != 32 || r.settings.activations != 32;
   if (quantizes && r.settings.first_layer != 32) plain = passes::with_integer_pixels(plain);
   passes::BitPolicy policy{.weights = static_cast<int>(r.settings.weights),
@@ -148,8 +154,8 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
     policy.overrides.push_back(passes::parse_bit_override(text));
   graph::Network network = passes::insert_quantizers(plain, policy);
   // A resumed run takes all its numbers from its own checkpoint.
-  if (!is_resumed && !r.settings.init.empty())
-    adopt(network, train::load_network(r.settings.init), r.settings.init);
+  if (!is_resumed && !r.settings.init.empty() && !starts_plain)
+    adopt(network, train::load_network(r.settings.init).tensors, "--init " + r.settings.init);
   return network;
 }
 

@@ -20,7 +20,11 @@ void add_eval(CLI::App& app, Run& run) {
   };
   auto args = std::make_shared<Arguments>();
   CLI::App* eval = app.add_subcommand("eval", "accuracy of a trained network on a test set");
-  eval->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file")->required();
+  eval->add_option("model", args->model,
+                   "run directory, .safetensors file in one, ONNX or .pact file; with --init a network of the zoo")
+      ->required();
+  eval->add_option("--init", args->command.model.weights,
+                   "plain .safetensors file with the numbers of a network of the zoo, as torchvision names them");
   eval->add_option("--data", args->command.dataset, "cifar10:DIR or shapes [the run's own]");
   eval->add_option("--threads", args->command.threads, "threads; 0: one per core")
       ->check(CLI::Range(0, 1024));

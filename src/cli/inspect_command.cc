@@ -80,7 +80,7 @@ void add_zoo(CLI::App& app, Run& run) {
   zoo->callback([as_json, &run] {
     run = [as_json] {
       nlohmann::ordered_json networks = nlohmann::ordered_json::array();
-      if (!*as_json) fmt::print("{:<10} {:>10} {:>14}  {}\n", "network", "parameters", "MACs", "");
+      if (!*as_json) fmt::print("{:<12} {:>10} {:>14}  {}\n", "network", "parameters", "MACs", "");
       for (const api::ZooRow& row : api::list_zoo()) {
         if (*as_json)
           networks.push_back({{"name", row.name},
@@ -88,7 +88,7 @@ void add_zoo(CLI::App& app, Run& run) {
                               {"macs", row.macs},
                               {"description", row.description}});
         else
-          fmt::print("{:<10} {:>10} {:>14}  {}\n", row.name, row.parameters, row.macs, row.description);
+          fmt::print("{:<12} {:>10} {:>14}  {}\n", row.name, row.parameters, row.macs, row.description);
       }
       if (*as_json) fmt::print("{}\n", nlohmann::ordered_json{{"networks", networks}}.dump());
     };

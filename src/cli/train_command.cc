@@ -84,7 +84,9 @@ void add_train(CLI::App& app, Run& run) {
   CLI::App* train = app.add_subcommand("train", "train a network, float or with 1 to 8 bits");
   train->add_option("network", args->command.network, "a network of the zoo (`pact zoo`), or a float ONNX file");
   train->add_option("--data", args->command.dataset, "cifar10:DIR, or shapes (built in)")->take_last();
-  train->add_option("--mean", args->command.mean, "of an ONNX file's input, 0..1 scale: 0.485,0.456,0.406")
+  train
+      ->add_option("--mean", args->command.mean,
+                   "of the pixels that an ONNX file or one of --init expects, 0..1 scale: 0.485,0.456,0.406")
       ->delimiter(',');
   train->add_option("--std", args->command.std, "likewise: 0.229,0.224,0.225")->delimiter(',');
   train->add_option("--out", args->out, "run directory [runs/<network>-<bits>]")->take_last();

@@ -109,12 +109,13 @@ class Inserter {
     if (bits == quant::kFloatBits || is_pixels || is_quantized) return value;
     const auto key = std::pair(value, bits);
     if (const auto shared = shared_.find(key); shared != shared_.end()) return shared->second;
-    if (!is_non_negative(from_, layer.inputs[0]))
+    const bool has_sign = !is_non_negative(from_, layer.inputs[0]);
+    const quant::GridKind grid = has_sign ? quant::GridKind::symmetric : quant::GridKind::unsigned_;
+    if (has_sign && bits < 2)
       fail(ErrorKind::unsupported,
-           "{}: its input is not behind a ReLU, and the scheme '{}' has no negative values; keep it float "
-           "with "
-           "the override '{}=a32'",
-           layer.name, policy_.activation_scheme, layer.name);
+           "the input of {} has values of both signs, for which a grid needs 2 bits at least; give it more, for "
+           "example with the override '{}=a2'",
+           layer.name, layer.name);
     const std::string name = layer.name + ".input_quant";
     std::vector<ValueId> inputs{value};
     if (alpha_parameter_of(policy_.activation_scheme) == AlphaParameter::learned) {
@@ -125,7 +126,7 @@ class Inserter {
     return shared_[key] = to_.graph.add_node(Op::quant, name, std::move(inputs),
                                              {{"scheme", policy_.activation_scheme},
                                               {"bits", int64_t{bits}},
-                                              {"grid", std::string(name_of(quant::GridKind::unsigned_))}});
+                                              {"grid", std::string(name_of(grid))}});
   }
 
   ValueId quantized_weight(const Node& layer, ValueId weight, int bits) {

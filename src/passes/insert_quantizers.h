@@ -38,6 +38,8 @@ std::vector<std::string> activation_scheme_names();
 //  - The first and the last layer get `first_layer` and `last_layer` bits when the policy quantizes at all.
 //  - An activation is quantized where a layer reads it; shortcuts and other readers of the same value keep it
 //    in high precision. Layers that read the same value with the same bits share a node.
+//  - The grid is unsigned behind a ReLU. Where values of both signs may come it is symmetric, and the scheme clips to
+//    [-alpha, alpha]; that takes 2 bits or more.
 //  - A clip from 0 up (ReLU6) that only quantized layers read becomes a relu: the quantizer clips above.
 //  - The input of the first layer is the raw image behind `normalize`: its 256 pixel values are its grid.
 graph::Network insert_quantizers(const graph::Network& network, const BitPolicy& policy);

@@ -59,6 +59,61 @@ TEST(InsertQuantizers, PutsThemWhereLayersReadAndNowhereElse) {
   EXPECT_EQ(q.tensors.at("b.input_quant.alpha").as<float>()[0], 10.0f);
 }
 
+// A linear bottleneck: c reads what no ReLU has cut, d a sum of such a value and one behind a ReLU, e a sum
+// of two behind ReLUs.
+graph::Network bottleneck() {
+  graph::Network network{graph::parse(R"(graph bottleneck
+input image: f32[N,3,4,4]
+param a.weight: f32[4,3,1,1]
+param b.weight: f32[4,4,1,1]
+param c.weight: f32[4,4,1,1]
+param d.weight: f32[4,4,1,1]
+param e.weight: f32[4,4,1,1]
+a: f32[N,4,4,4] = conv2d(image, a.weight)
+relu: f32[N,4,4,4] = relu(a)
+b: f32[N,4,4,4] = conv2d(relu, b.weight)
+c: f32[N,4,4,4] = conv2d(b, c.weight)
+relu6: f32[N,4,4,4] = clip(c) high=6.0 low=0.0
+mixed: f32[N,4,4,4] = add(relu6, b)
+d: f32[N,4,4,4] = conv2d(mixed, d.weight)
+positive: f32[N,4,4,4] = add(relu6, relu)
+e: f32[N,4,4,4] = conv2d(positive, e.weight)
+sum: f32[N,4,4,4] = add(d, e)
+output sum
+)",
+                                      "test"),
+                         {}};
+  for (const graph::Value& value : network.graph.values())
+    if (value.kind == graph::ValueKind::parameter)
+      network.tensors[value.name] = graph::Tensor::zeros(value.type.dtype, value.type.shape);
+  return network;
+}
+
+TEST(InsertQuantizers, GridsAreSignedWhereNoReluStandsBefore) {
+  const graph::Network q = insert_quantizers(bottleneck(), {.weights = 4, .activations = 4, .overrides = {}});
+  graph::verify(q);
+  const std::string text = graph::print(q.graph);
+  for (const auto& [layer, grid] : {std::pair<std::string, std::string>{"b", "unsigned"},
+                                    {"c", "symmetric"},
+                                    {"d", "symmetric"},
+                                    {"e", "unsigned"}})
+    EXPECT_NE(line_of(text, layer + ".input_quant:").find("grid=" + grid), std::string::npos) << text;
+  EXPECT_NE(line_of(text, "a.input_quant:").find("grid=symmetric"), std::string::npos);  // raw numbers
+  EXPECT_EQ(q.tensors.at("c.input_quant.alpha").as<float>()[0], 10.0f);
+}
+
+TEST(InsertQuantizers, OneBitHasNoSignedGrid) {
+  const BitPolicy one{.weights = 1, .activations = 1, .overrides = {}};
+  const std::string refusal = caught([&] { insert_quantizers(bottleneck(), one); });
+  EXPECT_NE(refusal.find("the input of a has values of both signs"), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("'a=a2'"), std::string::npos) << refusal;
+  BitPolicy mended = one;
+  for (const char* text : {"a=a8", "c=a2", "d=a2"}) mended.overrides.push_back(parse_bit_override(text));
+  const std::string text = graph::print(insert_quantizers(bottleneck(), mended).graph);
+  EXPECT_NE(line_of(text, "c.input_quant:").find("bits=2 grid=symmetric"), std::string::npos) << text;
+  EXPECT_NE(line_of(text, "b.input_quant:").find("bits=1 grid=unsigned"), std::string::npos) << text;
+}
+
 TEST(InsertQuantizers, OverridesByPatternAndTheLastOneWins) {
   const graph::Network q = insert_quantizers(
       two_branches(), {.weights = 2,

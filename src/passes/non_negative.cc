@@ -15,6 +15,10 @@ bool is_non_negative(const graph::Graph& graph, graph::ValueId value) {
         return true;
       case Op::clip:
         return node->real("low") >= 0.0;
+      case Op::add:
+        if (!is_non_negative(graph, node->inputs[1])) return false;
+        value = node->inputs[0];
+        break;
       case Op::max_pool:
       case Op::avg_pool:
       case Op::global_avg_pool:
@@ -30,7 +34,6 @@ bool is_non_negative(const graph::Graph& graph, graph::ValueId value) {
       case Op::normalize:
       case Op::conv2d:
       case Op::batch_norm:
-      case Op::add:
       case Op::linear:
       case Op::quantize:
       case Op::dequantize:

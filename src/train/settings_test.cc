@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/caught.h"
 #include "base/files.h"
@@ -49,6 +51,29 @@ TEST(Settings, RecipeErrorsNameFileAndKey) {
   write_file(path, R"({"epochs": {"a": 1}})");
   EXPECT_NE(caught([&] { apply_recipe(s, path); }).find("epochs"), std::string::npos);
   std::filesystem::remove(path);
+}
+
+TEST(Settings, EveryRecipeThatComesWithPactIsSound) {
+  std::map<std::string, Settings> recipes;
+  for (const auto& entry : std::filesystem::directory_iterator("configs/recipes")) {
+    Settings& s = recipes[entry.path().stem().string()];
+    apply_recipe(s, entry.path());
+    require_valid(s);
+  }
+  // Those of the PACT paper, one for each network of its table.
+  const Settings &svhn = recipes.at("paper-svhn"), &alexnet = recipes.at("paper-alexnet");
+  EXPECT_EQ(svhn.milestones, (Words{"50", "100", "150"}));
+  EXPECT_EQ(std::tuple(svhn.optimizer, svhn.rate, svhn.rate_factor, svhn.weight_decay, svhn.epochs),
+            std::tuple("adam", 1e-3, 0.5, 1e-7, 200));
+  EXPECT_EQ(std::tuple(alexnet.optimizer, alexnet.rate, alexnet.rate_factor, alexnet.weight_decay, alexnet.epochs),
+            std::tuple("adam", 1e-4, 0.2, 5e-6, 100));
+  for (const char* name : {"paper-resnet18", "paper-resnet50"})
+    EXPECT_EQ(std::tuple(recipes.at(name).rate, recipes.at(name).batch, recipes.at(name).epochs),
+              std::tuple(0.1, 256, 110));
+  for (const char* name : {"paper-resnet20", "paper-svhn", "paper-alexnet", "paper-resnet18", "paper-resnet50"}) {
+    EXPECT_EQ(recipes.at(name).weight_quantizer, "dorefa") << name;
+    EXPECT_EQ(recipes.at(name).alpha_decay, recipes.at(name).weight_decay) << name;
+  }
 }
 
 TEST(Settings, DifferencesLeaveOutWhatDoesNotChangeTheResult) {

@@ -40,19 +40,21 @@ ValueId add_block(Graph& graph, const std::string& name, ValueId x, int64_t chan
 Graph cifar_resnet(const std::string& name, int blocks, const InputSpec& input) {
   Graph graph(name);
   ValueId x = add_pixels(graph, input);
-  x = add_conv(graph, "stem.conv", x, {.channels = 16});
+  x = add_conv(graph, "stem.conv", x, {.channels = thinned(input, 16)});
   x = add_batch_norm(graph, "stem.bn", x);
   x = graph.add_node(Op::relu, "stem.relu", {x});
   for (int stage = 0; stage < 3; ++stage)
     for (int block = 0; block < blocks; ++block)
-      x = add_block(graph, fmt::format("layer{}.{}", stage + 1, block), x, int64_t{16} << stage,
-                    stage > 0 && block == 0 ? 2 : 1);
+      x = add_block(graph, fmt::format("layer{}.{}", stage + 1, block), x,
+                    thinned(input, int64_t{16} << stage), stage > 0 && block == 0 ? 2 : 1);
   x = graph.add_node(Op::global_avg_pool, "pool", {x});
   graph.add_output(add_linear(graph, "fc", x, input.classes));
   return graph;
 }
 
 }  // namespace
+
+InputSpec cifar_input() { return {.mean = {125, 123, 114}, .std = {64, 64, 64}}; }
 
 Graph resnet8(const InputSpec& input) { return cifar_resnet("resnet8", 1, input); }
 Graph resnet20(const InputSpec& input) { return cifar_resnet("resnet20", 3, input); }

@@ -7,6 +7,9 @@
 
 namespace pact::zoo {
 
+// 32x32, 10 classes, the means and the deviation of CIFAR-10 in the rounded form of docs/data.md.
+InputSpec cifar_input();
+
 graph::Graph resnet20(const InputSpec&);
 graph::Graph resnet32(const InputSpec&);
 graph::Graph resnet56(const InputSpec&);

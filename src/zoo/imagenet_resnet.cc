@@ -19,10 +19,6 @@ ValueId add_conv_norm(Graph& graph, const std::string& conv, const std::string& 
   return add_batch_norm(graph, norm, add_conv(graph, conv, x, options), NormNames::weight_bias);
 }
 
-ValueId add_relu(Graph& graph, const std::string& name, ValueId x) {
-  return graph.add_node(Op::relu, name, {x});
-}
-
 struct Block {
   std::string name;
   int64_t channels;  // inside
@@ -66,17 +62,14 @@ Graph imagenet_resnet(const std::string& name, const std::array<int, 4>& blocks,
                       const InputSpec& input) {
   Graph graph(name);
   ValueId x = add_pixels(graph, input);
-  x = add_conv_norm(graph, "conv1", "bn1", x, {.channels = 64, .kernel = 7, .stride = 2});
+  x = add_conv_norm(graph, "conv1", "bn1", x, {.channels = thinned(input, 64), .kernel = 7, .stride = 2});
   x = add_relu(graph, "relu", x);
-  x = graph.add_node(Op::max_pool, "maxpool", {x},
-                     {{"kernel", std::vector<int64_t>{3, 3}},
-                      {"strides", std::vector<int64_t>{2, 2}},
-                      {"pads", std::vector<int64_t>{1, 1, 1, 1}}});
+  x = add_max_pool(graph, "maxpool", x, {.kernel = 3, .pad = 1});
   for (int stage = 0; stage < 4; ++stage)
     for (int block = 0; block < blocks[static_cast<size_t>(stage)]; ++block)
       x = add_residual(graph,
                        {.name = fmt::format("layer{}.{}", stage + 1, block),
-                        .channels = int64_t{64} << stage,
+                        .channels = thinned(input, int64_t{64} << stage),
                         .stride = stage > 0 && block == 0 ? 2 : 1},
                        x, add_branch);
   x = graph.add_node(Op::global_avg_pool, "avgpool", {x});

@@ -27,13 +27,13 @@ Graph mobilenet(const InputSpec& input) {
                                       {512, 1}, {512, 1}, {512, 1}, {512, 1}, {1024, 2}, {1024, 1}};
   Graph graph("mobilenet");
   ValueId x = add_pixels(graph, input);
-  x = add_layer(graph, "stem", x, {.channels = 32, .stride = 2});
+  x = add_layer(graph, "stem", x, {.channels = thinned(input, 32), .stride = 2});
   for (int number = 1; const Block& block : kBlocks) {
     const std::string name = fmt::format("block{}", number++);
     const int64_t channels = graph.value(x).type.shape[1];
     x = add_layer(graph, name + ".depthwise", x,
                   {.channels = channels, .stride = block.stride, .groups = channels});
-    x = add_layer(graph, name + ".pointwise", x, {.channels = block.channels, .kernel = 1});
+    x = add_layer(graph, name + ".pointwise", x, {.channels = thinned(input, block.channels), .kernel = 1});
   }
   x = graph.add_node(Op::global_avg_pool, "pool", {x});
   graph.add_output(add_linear(graph, "fc", x, input.classes));

@@ -17,6 +17,7 @@ struct InputSpec {
   int64_t classes = 10;
   std::vector<double> mean = {0, 0, 0};  // per channel, on the scale of raw pixels
   std::vector<double> std = {1, 1, 1};
+  int64_t thinning = 1;  // inner channels are those of the published network divided by it, for quick trials
 };
 
 struct ZooEntry {

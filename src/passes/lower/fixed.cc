@@ -4,6 +4,7 @@
 #include "passes/lower/fixed.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/error.h"
@@ -71,8 +72,7 @@ class FixedLowering {
       case Op::quantize:
         return lower_quantize(node);
       case Op::rescale:
-        if (from_.value(node.inputs[0]).type.dtype == graph::DataType::f32)
-          fail(ErrorKind::unsupported, "it rescales real numbers, which has no form in integers");
+        if (rescales_stream(from_, node)) return lower_norm(node);
         return add_source(node, {copied(node.inputs[0]), accumulator_bounds(network_, node),
                                  reals(node.inputs[1]), reals(node.inputs[2])});
       case Op::dequantize:
@@ -98,6 +98,14 @@ class FixedLowering {
     const ValueId codes = node.inputs[0];
     add_source(node,
                {copied(codes), {code_bounds(from_, codes)}, {step}, {-0.5 * grid.twice_offset() * step}});
+  }
+
+  // (stream * unit) * multiplier[c] + bias[c]: a batch norm behind an addition, as one rescaling a channel.
+  void lower_norm(const Node& node) {
+    const ValueId x = node.inputs[0];
+    std::vector<double> multiplier = reals(node.inputs[1]);
+    for (double& m : multiplier) m *= unit_of(x);
+    add_source(node, {copied(x), {bounds_of(x)}, std::move(multiplier), reals(node.inputs[2])});
   }
 
   // sum * (unit / count)
@@ -128,14 +136,49 @@ class FixedLowering {
     sources_[value] = std::move(source);
   }
 
-  void lower_stream(const Node& node) {
-    const auto bounds = [&](size_t i) {
-      const auto found = stream_bounds_.find(node.inputs[i]);
-      if (found == stream_bounds_.end())
-        fail(ErrorKind::unsupported, "it reads '{}', real numbers that no quantizer has made codes",
-             from_.value(node.inputs[i]).name);
-      return found->second;
+  const Bounds& bounds_of(ValueId stream) const {
+    const auto found = stream_bounds_.find(stream);
+    if (found == stream_bounds_.end())
+      fail(ErrorKind::unsupported, "it reads '{}', real numbers that no quantizer has made codes",
+           from_.value(stream).name);
+    return found->second;
+  }
+
+  // With the ends in units, and on whole numbers of them:
+  //   max(x, low) = relu(x - low) + low        min(x, high) = high - relu(high - x)
+  // A difference or sum with a constant t is a fixed_rescale: (2 x + 2 t) / 2.
+  void lower_clip(const Node& node) {
+    const Bounds x = bounds_of(node.inputs[0]);
+    const auto in_units = [&](const char* key) {
+      const double most = 0x1p32;  // beyond any stream
+      return static_cast<int64_t>(
+          std::nearbyint(std::clamp(node.real(key) / unit_of(node.output), -most, most)));
     };
+    const int64_t low = std::max(in_units("low"), x.low), high = std::min(in_units("high"), x.high);
+    const Bounds made{std::clamp(x.low, low, high), std::clamp(x.high, low, high)};
+    ValueId y = copied(node.inputs[0]);
+    const auto rectified = [&](const char* end, int sign, int64_t limit, const Bounds& distance) {
+      require_bits(distance, stream_bits_, "the distance to its ends");
+      const std::string stem = node.name + "." + end;
+      const bool is_relu = sign > 0 && limit == 0;
+      if (!is_relu) y = add_shift(stem + ".distance", y, sign, -sign * limit);
+      y = to_.graph.add_node(Op::relu, stem, {y});
+      if (!is_relu) y = add_shift(stem + ".clipped", y, sign, limit);
+    };
+    if (low > x.low) rectified("low", 1, low, {x.low - low, x.high - low});
+    if (high < x.high) rectified("high", -1, high, {high - x.high, high - std::max(x.low, low)});
+    copied_[node.output] = y;
+    set_bounds(node.output, made);
+  }
+
+  // sign * x + term
+  ValueId add_shift(const std::string& name, ValueId x, int sign, int64_t term) {
+    return to_.graph.add_node(Op::fixed_rescale, name, operands(name, x, {{{2 * sign, 2 * term, 1}}, {}}));
+  }
+
+  void lower_stream(const Node& node) {
+    if (node.op == Op::clip) return lower_clip(node);
+    const auto bounds = [&](size_t i) { return bounds_of(node.inputs[i]); };
     Bounds made = bounds(0);
     if (node.op == Op::add) made = {made.low + bounds(1).low, made.high + bounds(1).high};
     if (node.op == Op::relu) made = {std::max<int64_t>(made.low, 0), std::max<int64_t>(made.high, 0)};
@@ -211,20 +254,24 @@ class FixedLowering {
     if (!node || node->op == Op::normalize || node->op == Op::quantize || node->op == Op::integer_conv2d ||
         node->op == Op::integer_linear)
       return copied(id);
-    if (node->op == Op::rescale || node->op == Op::dequantize) {
+    if ((node->op == Op::rescale && !rescales_stream(from_, *node)) || node->op == Op::dequantize) {
       copy(*node);
       return copied_[id];
     }
     const bool is_stream = streams_.is_stream(id);
-    const double multiplier = is_stream ? unit_of(id) : sources_.at(id).multiplier[0];
-    const int64_t channels = from_.value(id).type.shape[1];
-    Tensor numbers = Tensor::zeros(DataType::f32, {channels}), bias = numbers;
-    std::ranges::fill(numbers.as<float>(), static_cast<float>(multiplier));
+    const auto channels = static_cast<size_t>(from_.value(id).type.shape[1]);
+    const Source source = is_stream ? Source{copied(id), {}, {unit_of(id)}, {0.0}} : sources_.at(id);
+    const auto spread = [&](const std::vector<double>& numbers) {
+      Tensor tensor = Tensor::zeros(DataType::f32, {from_.value(id).type.shape[1]});
+      for (size_t c = 0; c < channels; ++c)
+        tensor.as<float>()[c] = static_cast<float>(numbers[numbers.size() == 1 ? 0 : c]);
+      return tensor;
+    };
     const std::string name = node->name + ".real";
-    return to_.graph.add_node(Op::rescale, name,
-                              {is_stream ? copied(id) : sources_.at(id).integers,
-                               add_parameter(name + ".multiplier", std::move(numbers)),
-                               add_parameter(name + ".bias", std::move(bias))});
+    return to_.graph.add_node(
+        Op::rescale, name,
+        {source.integers, add_parameter(name + ".multiplier", spread(source.multiplier)),
+         add_parameter(name + ".bias", spread(source.bias))});
   }
 
   ValueId add_parameter(const std::string& name, Tensor tensor) {

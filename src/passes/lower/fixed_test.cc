@@ -3,9 +3,11 @@
 
 #include "passes/lower/fixed.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "base/caught.h"
@@ -107,7 +109,8 @@ TEST(Fixed, ComputesOnIntegersUpToItsOutput) {
     if (!fixed) continue;
     for (const Node& node : fixed->graph.nodes()) {
       const bool is_real = fixed->graph.value(node.output).type.dtype == DataType::f32;
-      EXPECT_TRUE(!is_real || node.output == fixed->graph.outputs()[0]) << "seed " << seed << " " << node.name;
+      EXPECT_TRUE(!is_real || node.output == fixed->graph.outputs()[0])
+          << "seed " << seed << " " << node.name;
     }
   }
 }
@@ -234,6 +237,79 @@ output codes
   EXPECT_EQ(numbers("bn.stream"), (quant::FixedPoint{1 << 14, 1 << 15, 3}));
   // 2^-13 / 4 / 0.5
   EXPECT_EQ(numbers("codes"), (quant::FixedPoint{1 << 14, 0, 28}));
+}
+
+// A batch norm behind an addition, as pre-activation networks have it, is one fixed_requantize of the stream
+// with numbers of its channels.
+TEST(Fixed, ANormBehindAnAdditionIsOneRequantization) {
+  Network real{graph::parse(R"(graph preactivation
+input image: u8[N,2,2,2]
+param weight: u8[2,2,1,1]
+param m: f32[2]
+param b: f32[2]
+param norm.m: f32[2]
+param norm.b: f32[2]
+a: i32[N,2,2,2] = integer_conv2d(image, weight) weight_bits=2 weight_grid=odd
+an: f32[N,2,2,2] = rescale(a, m, b)
+sum: f32[N,2,2,2] = add(an, an)
+norm: f32[N,2,2,2] = rescale(sum, norm.m, norm.b)
+q: u8[N,2,2,2] = quantize(norm) bits=4 grid=unsigned step=2.0
+c: i32[N,2,2,2] = integer_conv2d(q, weight) weight_bits=2 weight_grid=odd
+cn: f32[N,2,2,2] = rescale(c, m, b)
+next: f32[N,2,2,2] = add(cn, sum)
+last: f32[N,2,2,2] = rescale(next, norm.m, norm.b)
+output last
+)",
+                            "test"),
+               {}};
+  real.tensors["weight"] = Tensor::zeros(DataType::u8, {2, 2, 1, 1});
+  const uint8_t codes[] = {0, 3, 2, 1};
+  std::ranges::copy(codes, real.tensors["weight"].as<uint8_t>().begin());
+  for (const auto& [name, numbers] : {std::pair<const char*, std::vector<float>>{"m", {0.5f, 0.25f}},
+                                      {"b", {-3.0f, 2.0f}},
+                                      {"norm.m", {0.125f, -0.375f}},
+                                      {"norm.b", {7.0f, 1.5f}}})
+    real.tensors[name] = Tensor::of({2}, numbers);
+  const Network fixed = to_fixed(real, 24);
+  const Node& q = *fixed.graph.producer(*fixed.graph.find("q"));
+  EXPECT_EQ(q.op, Op::fixed_requantize);
+  EXPECT_EQ(fixed.graph.value(q.inputs[0]).name, "sum");
+  EXPECT_EQ(fixed.graph.value(q.inputs[1]).type.shape, (graph::Shape{2}));
+  const double unit = std::ldexp(1.0, -13);  // sums within +-(768 + 6) of 24 bits
+  EXPECT_EQ(numbers_at(fixed, q, 1), quant::to_fixed_point(-0.375 / 2 * unit, 0.75, quant::kNetworkLimits));
+  // These numbers have few digits, so nothing is rounded before the codes.
+  const Tensor input = reference::random_input(real, 4, 1);
+  const Tensors expected = reference::evaluate_all(real, input),
+                values = reference::evaluate_all(fixed, input);
+  EXPECT_EQ(integers_of(values.at("q")), integers_of(expected.at("q")));
+  EXPECT_EQ(reference::evaluate(fixed, input), reference::evaluate(real, input));
+}
+
+TEST(Fixed, ClipsAreMadeOfRectifiers) {
+  for (const auto& [low, high] : {std::pair{0.0, 6.0},
+                                  {-2.5, 6.0},
+                                  {1.0, 1.25},
+                                  {-0x1p100, 3.0},
+                                  {-8.0, 0x1p100},
+                                  {-0x1p100, 0x1p100},
+                                  {-900.0, -890.0},
+                                  {100.0, 101.0}}) {
+    const Network real = network_of(
+        fmt::format(R"(wide: f32[N,1,2,2] = add(an, an)
+y: f32[N,1,2,2] = clip(wide) high={} low={}
+output y
+)",
+                    graph::to_string(graph::Attribute(high)), graph::to_string(graph::Attribute(low))),
+        -0.25f);
+    for (const int bits : {16, 24, 32}) {
+      const Network fixed = to_fixed(real, bits);
+      const Tensor input = reference::random_input(real, 8, 3);
+      const Tensor z = reference::evaluate(real, input), y = reference::evaluate(fixed, input);
+      for (size_t i = 0; i < 32; ++i)
+        EXPECT_NEAR(y.as<float>()[i], z.as<float>()[i], std::ldexp(1000.0, 1 - bits))
+            << low << " " << high << " " << bits;
+    }
+  }
 }
 
 std::string refusal(const std::string& nodes, int stream_bits = 24, float multiplier = 0.25f) {

@@ -47,9 +47,8 @@ const Node* foldable_norm(const Network& network, const Node& layer) {
   const std::vector<graph::NodeId> readers = network.graph.consumers(layer.output);
   if (readers.size() != 1 || std::ranges::count(network.graph.outputs(), layer.output) > 0) return nullptr;
   const Node& reader = network.graph.node(readers[0]);
-  const bool folds = (reader.op == Op::batch_norm || reader.op == Op::rescale) &&
-                     std::all_of(reader.inputs.begin() + 1, reader.inputs.end(),
-                                 [&](ValueId input) { return constant_of(network, input) != nullptr; });
+  const bool folds =
+      (reader.op == Op::batch_norm || reader.op == Op::rescale) && is_constant_norm(network, reader);
   return folds ? &reader : nullptr;
 }
 
@@ -81,46 +80,45 @@ void require_int32(const IntegerLayer& integer) {
   }
 }
 
-// With g = gamma / sqrt(variance + epsilon), or g and beta of a rescale and mean = 0, or g = 1, beta = mean = 0
-// without either, in double:
-//   multiplier = unit_w * unit_x * g
-//   bias       = beta - mean * g + bias_layer * g
+void require_finite(float multiplier, float bias, const std::string& what) {
+  if (!std::isfinite(multiplier) || !std::isfinite(bias))
+    fail("the multiplier {} or the bias {} of {}", multiplier, bias, what);
+}
+
+RescaleNumbers numbers_for(int64_t channels) {
+  return {Tensor::zeros(graph::DataType::f32, {channels}), Tensor::zeros(graph::DataType::f32, {channels})};
+}
+
+// With the factor and the term of what is folded, or 1 and 0:
+//   multiplier = unit_w * unit_x * factor
+//   bias       = term + bias_layer * factor
 // Linear layers have no zero code in their accumulators; there
-//   bias      -= unit_w * unit_x * g * zero * (sum of the multiplicands)
+//   bias      -= unit_w * unit_x * factor * zero * (sum of the multiplicands)
 void set_rescale(const Network& network, IntegerLayer& integer) {
   const Node& layer = *integer.layer;
-  const auto numbers = [&](const Node& node, size_t input) {
-    return constant_of(network, node.inputs[input])->as<float>();
-  };
   const int64_t channels = integer.weight.codes.shape[0];
-  integer.multiplier = Tensor::zeros(graph::DataType::f32, {channels});
-  integer.bias = Tensor::zeros(graph::DataType::f32, {channels});
+  integer.rescale = numbers_for(channels);
   const size_t filter = integer.weight.codes.bytes.size() / static_cast<size_t>(channels);
   for (size_t o = 0; o < static_cast<size_t>(channels); ++o) {
-    const double own = layer.inputs.size() > 2 ? static_cast<double>(numbers(layer, 2)[o]) : 0.0;
-    double g = 1.0, beta = 0.0, mean = 0.0;
-    if (integer.norm) {
-      const auto number = [&](size_t input) { return static_cast<double>(numbers(*integer.norm, input)[o]); };
-      const bool is_batch_norm = integer.norm->op == Op::batch_norm;
-      g = is_batch_norm ? number(1) / std::sqrt(number(4) + integer.norm->real("epsilon")) : number(1);
-      beta = number(2);
-      mean = is_batch_norm ? number(3) : 0.0;
-    }
+    const double own = layer.inputs.size() > 2
+                           ? static_cast<double>(constant_of(network, layer.inputs[2])->as<float>()[o])
+                           : 0.0;
+    const Affine affine = integer.norm ? affine_of(network, *integer.norm, o) : Affine{};
     const double units = static_cast<double>(integer.weight.grid_of(o).unit()) * integer.input.unit;
     double shift = 0.0;
     if (layer.op == Op::linear && !integer.input.zero.empty()) {
       for (size_t i = o * filter; i < (o + 1) * filter; ++i)
         shift += integer.weight.grid.multiplicand(code_at(integer.weight.codes, i));
-      shift *= units * g * static_cast<double>(integer.input.zero.front());
+      shift *= units * affine.factor * static_cast<double>(integer.input.zero.front());
     }
-    const float multiplier = static_cast<float>(units * g);
-    const float bias = static_cast<float>(beta - mean * g + own * g - shift);
-    if (!std::isfinite(multiplier) || !std::isfinite(bias))
-      fail("layer '{}': the multiplier {} or the bias {} of its output {} is not finite{}", layer.name,
-           multiplier, bias, o,
-           integer.norm ? "; look at the statistics of '" + integer.norm->name + "'" : "");
-    integer.multiplier.as<float>()[o] = multiplier;
-    integer.bias.as<float>()[o] = bias;
+    const float multiplier = static_cast<float>(units * affine.factor);
+    const float bias = static_cast<float>(affine.term + own * affine.factor - shift);
+    require_finite(
+        multiplier, bias,
+        fmt::format("output {} of layer '{}' is not finite{}", o, layer.name,
+                    integer.norm ? "; look at the statistics of '" + integer.norm->name + "'" : ""));
+    integer.rescale.multiplier.as<float>()[o] = multiplier;
+    integer.rescale.bias.as<float>()[o] = bias;
   }
 }
 
@@ -143,6 +141,34 @@ bool feeds_integer_convolutions(const Network& network, ValueId value) {
 }
 
 }  // namespace
+
+bool is_constant_norm(const Network& network, const Node& node) {
+  return std::all_of(node.inputs.begin() + 1, node.inputs.end(),
+                     [&](ValueId input) { return constant_of(network, input) != nullptr; });
+}
+
+Affine affine_of(const Network& network, const Node& norm, size_t o) {
+  const auto number = [&](size_t input) {
+    return static_cast<double>(constant_of(network, norm.inputs[input])->as<float>()[o]);
+  };
+  if (norm.op == Op::rescale) return {number(1), number(2)};
+  const double factor = number(1) / std::sqrt(number(4) + norm.real("epsilon"));
+  return {factor, number(2) - number(3) * factor};
+}
+
+RescaleNumbers rescale_numbers(const Network& network, const Node& norm) {
+  const int64_t channels = network.graph.value(norm.output).type.shape[1];
+  RescaleNumbers numbers = numbers_for(channels);
+  for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
+    const Affine affine = affine_of(network, norm, c);
+    const float multiplier = static_cast<float>(affine.factor), bias = static_cast<float>(affine.term);
+    require_finite(multiplier, bias,
+                   fmt::format("channel {} of '{}' is not finite; look at its statistics", c, norm.name));
+    numbers.multiplier.as<float>()[c] = multiplier;
+    numbers.bias.as<float>()[c] = bias;
+  }
+  return numbers;
+}
 
 PixelInputs find_pixels(const Network& network) {
   const Graph& graph = network.graph;
@@ -169,8 +195,7 @@ std::optional<IntegerLayer> integer_layer(const Network& network, const PixelInp
                        .norm = foldable_norm(network, node),
                        .input = std::move(*input),
                        .weight = weight_codes(network, *weight_quant(network, node.inputs[1])),
-                       .multiplier = {},
-                       .bias = {}};
+                       .rescale = {}};
   require_int32(integer);
   set_rescale(network, integer);
   return integer;

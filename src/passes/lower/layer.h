@@ -22,12 +22,28 @@ struct CodedInput {
 using PixelInputs = std::map<graph::ValueId, CodedInput>;
 PixelInputs find_pixels(const graph::Network& network);
 
+// A batch norm or rescale in double: y = x * factor + term, for output o.
+//   batch_norm   factor = gamma / sqrt(variance + epsilon), term = beta - mean * factor
+struct Affine {
+  double factor = 1.0, term = 0.0;
+};
+Affine affine_of(const graph::Network& network, const graph::Node& norm, size_t o);
+// Are the numbers of `node`, a batch norm or rescale, constants?
+bool is_constant_norm(const graph::Network& network, const graph::Node& node);
+
+// What a rescale needs.
+struct RescaleNumbers {
+  graph::Tensor multiplier, bias;
+};
+// Those of a batch norm that no layer takes in. Throws Error, naming it, when one is not finite.
+RescaleNumbers rescale_numbers(const graph::Network& network, const graph::Node& norm);
+
 struct IntegerLayer {
   const graph::Node* layer = nullptr;
   const graph::Node* norm = nullptr;  // the batch norm or rescale that is folded, if any
   CodedInput input;
   WeightCodes weight;
-  graph::Tensor multiplier, bias;  // of the rescale
+  RescaleNumbers rescale;
 };
 
 // `node` as an integer layer, or nothing where it is no layer or has a float side. Throws Error, naming the

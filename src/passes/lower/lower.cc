@@ -51,6 +51,10 @@ class Lowering {
     if (is_folded || weight_quant(from_, node.output)) return;
     if (activation_quant(from_, node.output)) return lower_activation(node);
     if (const auto integer = integer_layer(from_, pixels_, node)) return lower_layer(*integer);
+    if (node.op == Op::batch_norm && is_constant_norm(from_, node)) {
+      const Node* before = to_.graph.producer(real_value(node.inputs[0]));
+      if (!before || (before->op != Op::conv2d && before->op != Op::linear)) return lower_norm(node);
+    }
     std::vector<ValueId> inputs;
     for (const ValueId input : node.inputs) inputs.push_back(real_value(input));
     real_[node.output] = to_.graph.add_node(node.op, node.name, std::move(inputs), node.attributes);
@@ -86,9 +90,19 @@ class Lowering {
         to_.graph.add_node(is_convolution ? Op::integer_conv2d : Op::integer_linear,
                            integer.norm ? layer.name : layer.name + ".accumulator",
                            {codes_.at(integer.input.source), weight}, std::move(attributes));
-    const ValueId multiplier = add_parameter(layer.name + ".multiplier", integer.multiplier);
-    const ValueId bias = add_parameter(layer.name + ".bias", integer.bias);
-    real_[real.output] = to_.graph.add_node(Op::rescale, real.name, {accumulator, multiplier, bias});
+    add_rescale(real, accumulator, layer.name, integer.rescale);
+  }
+
+  // A batch norm that no layer takes in, as behind the addition of a shortcut.
+  void lower_norm(const Node& norm) {
+    add_rescale(norm, real_value(norm.inputs[0]), norm.name, rescale_numbers(from_, norm));
+  }
+
+  // The numbers are named after `stem`.
+  void add_rescale(const Node& real, ValueId x, const std::string& stem, const RescaleNumbers& numbers) {
+    const ValueId multiplier = add_parameter(stem + ".multiplier", numbers.multiplier);
+    const ValueId bias = add_parameter(stem + ".bias", numbers.bias);
+    real_[real.output] = to_.graph.add_node(Op::rescale, real.name, {x, multiplier, bias});
   }
 
   ValueId add_parameter(const std::string& name, Tensor tensor) {

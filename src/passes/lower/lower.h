@@ -12,7 +12,9 @@ namespace pact::passes {
 // rounding), except that
 //  - a quant node of activations becomes a quantize node of its name, which yields codes, and
 //  - a layer whose batch norm was folded yields its accumulators under its own name.
-// Constants that lowering makes are named <layer>.weight_codes, <layer>.multiplier and <layer>.bias.
+// A batch norm behind anything but a layer, as in front of the layers of pre-activation networks, becomes a rescale
+// of real numbers. Constants that lowering makes are named <layer>.weight_codes, <layer>.multiplier and
+// <layer>.bias, those of such a batch norm after itself.
 // An input becomes u8 pixels where only a normalize reads it, with integer means and one std for all
 // channels, that only quantized convolutions read. Layers not quantized on both sides stay float, with their
 // quantized weights as values. Nothing unused is left. Throws Error on schemes without an integer form, on

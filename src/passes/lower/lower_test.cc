@@ -111,7 +111,23 @@ TEST(Lower, KeepsWhatOthersReadOfAFoldedLayer) {
   const std::string text = lowered_text(replaced(kNodes, "output fc", "output a\noutput fc"));
   EXPECT_TRUE(contains(text, "a.accumulator: i32[N,2,4,4] = integer_conv2d(")) << text;
   EXPECT_TRUE(contains(text, "\na: f32[N,2,4,4] = rescale(a.accumulator, a.multiplier, a.bias)")) << text;
-  EXPECT_TRUE(contains(text, "bn: f32[N,2,4,4] = batch_norm(a,")) << text;
+  EXPECT_TRUE(contains(text, "bn: f32[N,2,4,4] = rescale(a, bn.multiplier, bn.bias)")) << text;
+}
+
+TEST(Lower, ANormBehindAnAdditionBecomesARescale) {
+  const std::string nodes = replaced(replaced(kNodes, "bn: f32", "sum: f32[N,2,4,4] = add(a, a)\nbn: f32"),
+                                     "batch_norm(a,", "batch_norm(sum,");
+  Network network = network_of(kStart + nodes);
+  network.tensors["bn.var"].as<float>()[1] = 4.0f;
+  const Network lowered = lower(network);
+  const std::string text = graph::print(lowered.graph);
+  EXPECT_TRUE(contains(text, "bn: f32[N,2,4,4] = rescale(sum, bn.multiplier, bn.bias)")) << text;
+  EXPECT_FALSE(contains(text, "batch_norm")) << text;
+  // gamma = beta = mean = 0.5: the factor 0.5 / 2, the term 0.5 - 0.5 * 0.25
+  EXPECT_EQ(lowered.tensors.at("bn.multiplier").as<float>()[1], 0.25f);
+  EXPECT_EQ(lowered.tensors.at("bn.bias").as<float>()[1], 0.375f);
+  network.tensors["bn.var"].as<float>()[1] = 0.0f;
+  EXPECT_TRUE(contains(caught([&] { lower(network); }), "channel 1 of 'bn' is not finite"));
 }
 
 TEST(Lower, TurnsCodesBackForFloatReaders) {
@@ -157,7 +173,6 @@ TEST(Lower, RefusesInWords) {
   network.tensors["bn.var"].as<float>()[1] = 0.0f;
   EXPECT_TRUE(contains(refusal(network), "layer 'a'")) << refusal(network);
   EXPECT_TRUE(contains(refusal(network), "statistics of 'bn'")) << refusal(network);
-
 
   network = network_of(kStart + replaced(kNodes, "scheme=sawb", "scheme=symmetric"));
   EXPECT_TRUE(contains(refusal(network), "node 'aw' (quant): grid=odd")) << refusal(network);

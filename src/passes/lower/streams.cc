@@ -31,6 +31,10 @@ bool is_source(const Node& node) {
   return node.op == Op::rescale || node.op == Op::dequantize || is_average(node);
 }
 
+bool rescales_stream(const Graph& graph, const Node& node) {
+  return node.op == Op::rescale && graph.value(node.inputs[0]).type.dtype == graph::DataType::f32;
+}
+
 bool is_selection(const Node& node) {
   return node.op == Op::relu || node.op == Op::max_pool || node.op == Op::flatten || node.op == Op::slice ||
          node.op == Op::pad;
@@ -102,7 +106,8 @@ Streams::Streams(const Network& network, int stream_bits)
       wanted_(graph_.values().size(), false),
       bounds_(graph_.values().size()),
       largest_multiplier_(graph_.values().size(), 0.0),
-      largest_sum_(graph_.values().size(), 0.0) {
+      largest_sum_(graph_.values().size(), 0.0),
+      largest_distance_(graph_.values().size(), 0.0) {
   for (size_t i = 0; i < graph_.values().size(); ++i) group_.push_back(i);
   for (const Node& node : graph_.nodes())
     if (node.op == Op::quantize) find_direct(node);
@@ -154,9 +159,9 @@ void Streams::mark() {
     if (node->op == Op::add) {
       for (const ValueId summand : node->inputs) want(summand), join(summand, node->output);
       want(node->output);
-    } else if (is_average(*node)) {
+    } else if (is_average(*node) || rescales_stream(graph_, *node)) {
       want(x);
-    } else if (is_selection(*node) && is_stream(node->output)) {
+    } else if ((is_selection(*node) || node->op == Op::clip) && is_stream(node->output)) {
       want(x);
       join(x, node->output);
     } else if (node->op == Op::quantize && !is_direct(*node)) {
@@ -195,12 +200,21 @@ Interval<double> Streams::bounds_of_source(const Node& node) {
   }
   const auto multiplier = network_.tensors.at(graph_.value(node.inputs[1]).name).as<float>();
   const auto bias = network_.tensors.at(graph_.value(node.inputs[2]).name).as<float>();
-  const std::vector<Interval<int64_t>> sums = accumulator_bounds(network_, node);
+  const bool from_stream = rescales_stream(graph_, node);
+  std::vector<Interval<double>> inputs;
+  if (from_stream) {
+    const Interval<double> x = bounds_[static_cast<size_t>(node.inputs[0])];
+    const double rounded = x.size() * 0x1p-9;  // of the streams that it is made of, 16 bits wide at least
+    inputs.assign(multiplier.size(), {x.low - rounded, x.high + rounded});
+  } else
+    for (const Interval<int64_t>& sum : accumulator_bounds(network_, node))
+      inputs.push_back({static_cast<double>(sum.low), static_cast<double>(sum.high)});
   Interval<double> bounds{std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest()};
-  for (size_t c = 0; c < sums.size(); ++c) {
+  for (size_t c = 0; c < inputs.size(); ++c) {
     const double m{multiplier[c]}, b{bias[c]};
-    largest_multiplier_[value] = std::max(largest_multiplier_[value], std::abs(m));
-    const double one = m * static_cast<double>(sums[c].low), other = m * static_cast<double>(sums[c].high);
+    // From stream to stream the quotient of two units, about the inverse of m, comes to it.
+    if (!from_stream) largest_multiplier_[value] = std::max(largest_multiplier_[value], std::abs(m));
+    const double one = m * inputs[c].low, other = m * inputs[c].high;
     const double slack = std::max(std::abs(one), std::abs(other)) * kRounding;
     bounds = bounds.joined({std::min(one, other) + b - slack, std::max(one, other) + b + slack});
   }
@@ -219,7 +233,13 @@ void Streams::bound(const Node& node) {
     bounds = {std::max(of(0).low, 0.0), std::max(of(0).high, 0.0)};
   else if (node.op == Op::pad)
     bounds = of(0).with_zero();
-  else if (is_selection(node))
+  else if (node.op == Op::clip) {
+    const auto inside = [&](double x) { return std::clamp(x, node.real("low"), node.real("high")); };
+    bounds = {inside(of(0).low), inside(of(0).high)};
+    largest_distance_[static_cast<size_t>(node.output)] =
+        std::max({std::abs(of(0).low - bounds.low), std::abs(of(0).high - bounds.high),
+                  bounds.high - bounds.low, bounds.low > of(0).low ? of(0).high - bounds.low : 0.0});
+  } else if (is_selection(node))
     bounds = of(0);
   else
     fail(ErrorKind::unsupported,
@@ -240,7 +260,8 @@ void Streams::choose_units(int stream_bits) {
   for (size_t id = 0; id < bounds_.size(); ++id) {
     if (!wanted_[id]) continue;
     Group& group = groups[group_of(static_cast<ValueId>(id))];
-    group.size = std::max(group.size, bounds_[id].size());
+    group.size = std::max({group.size, bounds_[id].size(), largest_distance_[id]});
+    if (largest_distance_[id] > 0) ++group.values;  // its ends are rounded, too
     group.sum = std::max(group.sum, largest_sum_[id]);
     group.multiplier = std::max(group.multiplier, largest_multiplier_[id]);
     ++group.values;

@@ -2,7 +2,8 @@
 //
 // Sources are what integers become real by: rescale, dequantize and the averages. A quantizer that alone
 // reads a source, perhaps through relu, max_pool, flatten, slice and pad, is direct: it needs no stream. What
-// adds, averages and other quantizers read are streams; those that an add joins share a unit.
+// adds, averages, rescales of real numbers, clips and other quantizers read are streams; those that an add or
+// a clip joins share a unit.
 #pragma once
 
 #include <cmath>
@@ -40,6 +41,8 @@ Interval<int64_t> code_bounds(const graph::Graph& graph, graph::ValueId codes);
 std::vector<Interval<int64_t>> accumulator_bounds(const graph::Network& network, const graph::Node& rescale);
 
 bool is_source(const graph::Node& node);
+// A rescale of real numbers: what it reads are no accumulators, but a stream.
+bool rescales_stream(const graph::Graph& graph, const graph::Node& node);
 // relu, max_pool, flatten, slice, pad: they pick elements or zero.
 bool is_selection(const graph::Node& node);
 
@@ -72,9 +75,10 @@ class Streams {
   std::vector<bool> wanted_;
   std::vector<size_t> group_;  // union-find, by value
   std::map<const graph::Node*, std::vector<const graph::Node*>> direct_;
-  std::vector<Interval<double>> bounds_;                  // of streams and averages, by value
-  std::vector<double> largest_multiplier_, largest_sum_;  // by value; of what enters, of what sum_pool makes
-  std::map<size_t, int> fractions_;                       // by group
+  std::vector<Interval<double>> bounds_;  // of streams and averages, by value
+  // By value: of what enters, of what sum_pool makes, of a clip's input to its ends.
+  std::vector<double> largest_multiplier_, largest_sum_, largest_distance_;
+  std::map<size_t, int> fractions_;  // by group
 };
 
 }  // namespace pact::passes

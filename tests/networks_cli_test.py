@@ -1,0 +1,43 @@
+"""Networks of the zoo by name, and with numbers that were made elsewhere.
+
+Usage: networks_cli_test.py PACT_BINARY [unittest arguments].
+"""
+
+import json
+import shutil
+import sys
+import unittest
+from pathlib import Path
+
+import cli_test
+from cli_test import DATA, QUICK, Case
+
+
+class Networks(Case):
+    def test_the_list(self):
+        by_name = {row["name"]: row for row in json.loads(self.succeed("zoo", "--json").stdout)["networks"]}
+        self.assertEqual(by_name["mobilenetv2"]["macs"], 300774272)
+        paper = {"resnet20", "svhnnet", "alexnet-bn", "preresnet18", "preresnet50"}
+        self.assertLessEqual(paper | {"vgg-small", "lenet5"}, set(by_name))
+
+    def test_numbers_from_elsewhere(self):
+        run, plain = self.train("r"), self.dir / "plain.safetensors"
+        shutil.copy(run / "last.safetensors", plain)
+        own = json.loads(self.succeed("eval", run, "--json").stdout)["top1"]
+        # Means of 128 and a deviation of 64, on the scale 0 to 1.
+        given = self.succeed("eval", "resnet8", "--init", plain, "--data", DATA, "--mean", 128 / 255, "--std", 64 / 255,
+                             "--json")
+        self.assertLess(abs(own - json.loads(given.stdout)["top1"]), 1.0)
+        self.succeed("train", "resnet8", *QUICK, "--epochs", 1, "--init", plain, "--weights", 4, "--activations", 4,
+                     "--alpha-start", "data", "--out", self.dir / "w4a4")
+        other = ["--init", plain, "--out", self.dir / "other"]
+        self.refuse("train", "resnet20", *QUICK, *other, says=["plain.safetensors", "it lacks", "layer3.2.conv2.weight"])
+        self.refuse("train", "resnet8", *QUICK, *other, "--mean", 0.4, "--std", 0.25,
+                    says=["mean=[102.0,102.0,102.0]", "mean=[128.0,128.0,128.0]"])
+        self.refuse("train", "resnet8", *QUICK, "--mean", 0.5, "--out", self.dir / "other", code=2, says=["--init"])
+        self.refuse("eval", run, "--init", plain, code=2, says=["zoo"])
+
+
+if __name__ == "__main__":
+    cli_test.PACT = str(Path(sys.argv[1]).resolve())
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
