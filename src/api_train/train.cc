@@ -81,14 +81,19 @@ Resolved resolve_resumed(const TrainCommand& command) {
   return r;
 }
 
-// Numbers of `from` for every tensor of `network` that has its name. Clipping levels that `from` lacks keep
-// theirs.
+// Is it what a quantizer learns, which a start may lack or have in vain?
+bool is_of_quantizer(const std::string& name) { return name.ends_with(".alpha") || name.ends_with(".step"); }
+
+// Numbers of `from` for every tensor of `network` that has its name. Levels and steps that `from` lacks, or has in
+// another number, keep theirs.
 void adopt(graph::Network& network, const graph::Network& from, const std::string& origin) {
   std::vector<std::string> problems;
   for (auto& [name, tensor] : network.tensors) {
     const auto found = from.tensors.find(name);
     if (found == from.tensors.end()) {
-      if (!name.ends_with(".alpha")) problems.push_back(fmt::format("it has no '{}'", name));
+      if (!is_of_quantizer(name)) problems.push_back(fmt::format("it has no '{}'", name));
+    } else if (found->second.shape != tensor.shape && is_of_quantizer(name)) {
+      continue;
     } else if (found->second.shape != tensor.shape) {
       problems.push_back(fmt::format("'{}' is {} there and {} here", name,
                                      graph::to_string(found->second.shape), graph::to_string(tensor.shape)));
@@ -97,7 +102,7 @@ void adopt(graph::Network& network, const graph::Network& from, const std::strin
     }
   }
   for (const auto& [name, tensor] : from.tensors)
-    if (!network.tensors.contains(name) && !name.ends_with(".alpha"))
+    if (!network.tensors.contains(name) && !is_of_quantizer(name))
       problems.push_back(fmt::format("it has '{}', which this network lacks", name));
   if (!problems.empty())
     fail("--init {}: does not fit {}: {}", origin, network.graph.name(), join(problems, "; "));
@@ -142,14 +147,18 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
                            .last_layer = static_cast<int>(r.settings.last_layer),
                            .weight_scheme = r.settings.weight_quantizer,
                            .activation_scheme = r.settings.activation_quantizer,
+                           .weight_granularity = quant::granularity_of(r.settings.weight_granularity),
+                           .activation_granularity = quant::granularity_of(r.settings.activation_granularity),
                            .alpha = r.settings.alpha,
                            .overrides = {}};
   for (const std::string& text : r.settings.override)
     policy.overrides.push_back(passes::parse_bit_override(text));
   graph::Network network = passes::insert_quantizers(plain, policy);
   // A resumed run takes all its numbers from its own checkpoint.
-  if (!is_resumed && !r.settings.init.empty())
+  if (!is_resumed && !r.settings.init.empty()) {
     adopt(network, train::load_network(r.settings.init), r.settings.init);
+    passes::start_weight_steps(network);
+  }
   return network;
 }
 

@@ -57,7 +57,7 @@ void add_random_weights(CLI::App& command, api::ModelSource& source) {
   command.add_option("--random-weights", random.seed, "seed of the numbers")->type_name("SEED")->group(kGroup);
   command.add_option("--weights", random.weights, "bits of weights, 1 to 8 or 32 for float [8]")->group(kGroup);
   command.add_option("--activations", random.activations, "bits of activations, likewise [8]")->group(kGroup);
-  command.add_option("--weight-quantizer", random.weight_quantizer, "sawb, dorefa or symmetric [sawb]")
+  command.add_option("--weight-quantizer", random.weight_quantizer, "one of `pact quantizers` [sawb]")
       ->group(kGroup);
 }
 
