@@ -17,7 +17,9 @@ constexpr ActivationSchemeEntry kEntries[] = {
 
 std::span<const ActivationSchemeEntry> activation_schemes() { return kEntries; }
 
-const ActivationSchemeEntry& entry_of(ActivationScheme scheme) { return kEntries[static_cast<size_t>(scheme)]; }
+const ActivationSchemeEntry& entry_of(ActivationScheme scheme) {
+  return kEntries[static_cast<size_t>(scheme)];
+}
 
 const ActivationSchemeEntry& activation_scheme_of(std::string_view name) {
   for (const ActivationSchemeEntry& entry : kEntries)

@@ -1,5 +1,6 @@
-// Activation schemes as plain arithmetic: from the learned number to the grid. Training, the reference, lowering and
-// files ask here. What a scheme does in the backward pass is training's business (train/quantizers).
+// Activation schemes as plain arithmetic: from the learned number to the grid. Training, the reference,
+// lowering and files ask here. What a scheme does in the backward pass is training's business
+// (train/quantizers).
 #pragma once
 
 #include <span>
@@ -33,7 +34,8 @@ std::vector<std::string> activation_scheme_names();
 // `form` (kind, bits and zero) with the step that `scheme` makes of its learned number; of schemes that learn
 // nothing the level is 1.
 //   step   the number itself
-//   level  alpha / (2^k - 1) unsigned, alpha / (2^(k-1) - 1) symmetric and signed, alpha / ((2^k - 1) / 2) odd
+//   level  alpha / (2^k - 1) unsigned, alpha / (2^(k-1) - 1) symmetric and signed, alpha / ((2^k - 1) / 2)
+//   odd
 // Throws Error when the number or the grid is not valid.
 Grid activation_grid(ActivationScheme scheme, Grid form, float parameter);
 

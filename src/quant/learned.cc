@@ -32,7 +32,8 @@ Granularity granularity_of(std::string_view name) {
 }
 
 float starting_step(const Grid& grid, std::span<const float> values) {
-  const double step = 2.0 * moments_of(values).mean_magnitude / std::sqrt(static_cast<double>(grid.max_code()));
+  const double step =
+      2.0 * moments_of(values).mean_magnitude / std::sqrt(static_cast<double>(grid.max_code()));
   return std::max(static_cast<float>(step), kLeastStep);
 }
 

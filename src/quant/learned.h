@@ -22,14 +22,14 @@ std::string_view name_of(Learned learned);
 // second extent.
 enum class Granularity { tensor, channel };
 
-std::string_view name_of(Granularity granularity);           // "tensor", "channel"
-Granularity granularity_of(std::string_view name);           // throws Error on an unknown name
+std::string_view name_of(Granularity granularity);  // "tensor", "channel"
+Granularity granularity_of(std::string_view name);  // throws Error on an unknown name
 
 // Smallest step that training keeps, and that a start may have.
 inline constexpr float kLeastStep = 1e-6f;
 
-// Where a learned step starts (Esser et al. 2020, section 2.1): 2 E|v| / sqrt(largest code), at least kLeastStep.
-// The step of `grid` does not matter. Values that are all zero, or none, give kLeastStep.
+// Where a learned step starts (Esser et al. 2020, section 2.1): 2 E|v| / sqrt(largest code), at least
+// kLeastStep. The step of `grid` does not matter. Values that are all zero, or none, give kLeastStep.
 float starting_step(const Grid& grid, std::span<const float> values);
 
 }  // namespace pact::quant

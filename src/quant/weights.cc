@@ -15,8 +15,8 @@ namespace pact::quant {
 namespace {
 
 constexpr WeightSchemeEntry kEntries[] = {
-#define PACT_WEIGHT_SCHEME(name, grid, least, most, learned, otherwise, source)                     \
-  {WeightScheme::name, #name, source, GridKind::grid, least, most, Learned::learned,                \
+#define PACT_WEIGHT_SCHEME(name, grid, least, most, learned, otherwise, source)                  \
+  {WeightScheme::name,      #name,        source, GridKind::grid, least, most, Learned::learned, \
    WeightScheme::otherwise, choose_##name},
 #include "quant/weight_schemes.inc"
 #undef PACT_WEIGHT_SCHEME
@@ -88,7 +88,8 @@ std::vector<WeightGrid> choose_weight_grids(WeightScheme scheme, int bits, std::
                                             size_t channels, std::span<const float> steps) {
   const bool learns = entry_of(scheme).learned == Learned::step;
   if (learns && steps.size() != channels)
-    fail("the weight scheme '{}' needs {} learned steps, and has {}", name_of(scheme), channels, steps.size());
+    fail("the weight scheme '{}' needs {} learned steps, and has {}", name_of(scheme), channels,
+         steps.size());
   std::vector<WeightGrid> grids;
   for_channels(weights.size(), channels, [&](size_t c, size_t at, size_t count) {
     grids.push_back(choose_weight_grid(scheme, bits, weights.subspan(at, count), learns ? steps[c] : 0.0f));

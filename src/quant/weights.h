@@ -1,5 +1,6 @@
-// Weight quantizers as plain arithmetic: from the float weights of one tensor to its grids and codes. Training
-// runs these in its forward pass and lowering takes its integers from them, so the two cannot disagree.
+// Weight quantizers as plain arithmetic: from the float weights of one tensor to its grids and codes.
+// Training runs these in its forward pass and lowering takes its integers from them, so the two cannot
+// disagree.
 #pragma once
 
 #include <cstdint>
@@ -52,12 +53,13 @@ std::vector<std::string> weight_scheme_names();
 GridKind grid_kind_of(WeightScheme scheme);
 
 // The grid that `scheme` chooses for these weights, by the formulas of docs/number_format.md; `step` is the
-// learned one of schemes that have it. Weights that are all zero (below 2^-100) get limit 1. Throws Error on bits
-// that the scheme does not have, on a step that no grid has, and on NaN or infinite weights.
-WeightGrid choose_weight_grid(WeightScheme scheme, int bits, std::span<const float> weights, float step = 0.0f);
+// learned one of schemes that have it. Weights that are all zero (below 2^-100) get limit 1. Throws Error on
+// bits that the scheme does not have, on a step that no grid has, and on NaN or infinite weights.
+WeightGrid choose_weight_grid(WeightScheme scheme, int bits, std::span<const float> weights,
+                              float step = 0.0f);
 
-// The same for `channels` equal parts of the weights, with a learned step for each: tensors have one part, and
-// quantizers of granularity `channel` one for each output.
+// The same for `channels` equal parts of the weights, with a learned step for each: tensors have one part,
+// and quantizers of granularity `channel` one for each output.
 std::vector<WeightGrid> choose_weight_grids(WeightScheme scheme, int bits, std::span<const float> weights,
                                             size_t channels, std::span<const float> steps = {});
 

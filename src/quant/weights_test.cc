@@ -256,7 +256,8 @@ TEST(Weights, ChannelsHaveTheGridsOfTheirParts) {
       const WeightGrid own = choose_weight_grid(entry.scheme, entry.least_bits, part, steps[c]);
       EXPECT_EQ(own.grid, grids[c].grid) << entry.name;
       const std::vector<int16_t> expected = codes_for(own, part);
-      EXPECT_TRUE(std::equal(expected.begin(), expected.end(), codes.begin() + 200 * static_cast<ptrdiff_t>(c)));
+      EXPECT_TRUE(
+          std::equal(expected.begin(), expected.end(), codes.begin() + 200 * static_cast<ptrdiff_t>(c)));
     }
   }
 }

@@ -34,7 +34,8 @@ std::vector<float> sample_of(const at::Tensor& input) {
 float best_alpha(std::span<const float> values, const quant::Grid& form) {
   constexpr int kTrials = 80;
   float largest = 0.0f;
-  for (const float value : values) largest = std::max(largest, has_signed_codes(form.kind) ? std::fabs(value) : value);
+  for (const float value : values)
+    largest = std::max(largest, has_signed_codes(form.kind) ? std::fabs(value) : value);
   if (!(largest > kLeastAlpha)) return 1.0f;  // a dead layer says nothing
   float best = largest;
   double least_error = std::numeric_limits<double>::infinity();

@@ -1,6 +1,6 @@
-// Starting numbers of activation quantizers from data. PACT: the alpha that quantizes one batch with the least squared
-// error; a level of 10, right for training from scratch, would leave a trained network with one or two used codes at 2
-// bits. LSQ: the step that its paper takes from the first batch.
+// Starting numbers of activation quantizers from data. PACT: the alpha that quantizes one batch with the
+// least squared error; a level of 10, right for training from scratch, would leave a trained network with one
+// or two used codes at 2 bits. LSQ: the step that its paper takes from the first batch.
 #pragma once
 
 #include <span>
@@ -10,13 +10,14 @@
 
 namespace pact::train {
 
-// The alpha of least squared error of `values` on the grid `form` (kind, bits), an unsigned one or one with signed
-// codes; its step does not matter. Values below its least level count as that.
+// The alpha of least squared error of `values` on the grid `form` (kind, bits), an unsigned one or one with
+// signed codes; its step does not matter. Values below its least level count as that.
 float best_alpha(std::span<const float> values, const quant::Grid& form);
 
 enum class Calibrated { all, steps };  // steps: only those that have no other start
 
-// Sets the learned numbers of every activation quantizer. Runs the batch in `mode` with activations unquantized.
+// Sets the learned numbers of every activation quantizer. Runs the batch in `mode` with activations
+// unquantized.
 void calibrate(const Executor& executor, Parameters& parameters, const at::Tensor& pixels, Mode mode,
                Calibrated which = Calibrated::all);
 

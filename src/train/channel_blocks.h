@@ -1,5 +1,5 @@
-// How the training kernels walk a tensor whose channel runs fastest: in blocks of fixed size, so that sums are formed
-// in one order, whatever the number of threads.
+// How the training kernels walk a tensor whose channel runs fastest: in blocks of fixed size, so that sums
+// are formed in one order, whatever the number of threads.
 #pragma once
 
 #include <algorithm>

@@ -42,8 +42,8 @@ std::span<const float> numbers_of(const at::Tensor& t) {
   return {t.data_ptr<float>(), static_cast<size_t>(t.numel())};
 }
 
-// Weights as their grids see them: after the scheme's transform. Where outputs have grids of their own, each is
-// brought to the mean of the steps.
+// Weights as their grids see them: after the scheme's transform. Where outputs have grids of their own, each
+// is brought to the mean of the steps.
 ordered_json weight_histogram(const graph::Node& quant, const std::string& name, const at::Tensor& weight,
                               const at::Tensor& steps) {
   const at::Tensor w = weight.detach().contiguous();
@@ -105,14 +105,14 @@ ordered_json layers_json(const passes::LayerTable& table) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, double>> clip_levels(const graph::Graph& graph, const Parameters& parameters) {
+std::vector<std::pair<std::string, double>> clip_levels(const graph::Graph& graph,
+                                                        const Parameters& parameters) {
   std::vector<std::pair<std::string, double>> levels;
   for (const graph::Node& node : graph.nodes()) {
     if (node.op != graph::Op::quant || node.inputs.size() < 2) continue;
     if (graph.value(node.inputs[0]).kind == graph::ValueKind::parameter) continue;
     const at::Tensor learned = parameters.at(graph.value(node.inputs[1]).name);
-    const bool is_level =
-        quant::activation_scheme_of(node.word("scheme")).learned == quant::Learned::level;
+    const bool is_level = quant::activation_scheme_of(node.word("scheme")).learned == quant::Learned::level;
     const quant::Grid grid = mean_grid(graph, parameters, node);
     levels.emplace_back(node.name, is_level && learned.dim() == 0
                                        ? learned.item<double>()
@@ -148,8 +148,10 @@ void write_run_report(const std::filesystem::path& directory, const Executor& ex
   const auto observe = [&](const graph::Node& quant, const at::Tensor& input) {
     const quant::Grid grid = mean_grid(graph, parameters, quant);
     const at::Tensor reals = input.to(at::kFloat);
-    const double low = std::min(static_cast<double>(grid.value_of(grid.min_code())), reals.min().item<double>());
-    const double high = std::max(static_cast<double>(grid.value_of(grid.max_code())), reals.max().item<double>());
+    const double low =
+        std::min(static_cast<double>(grid.value_of(grid.min_code())), reals.min().item<double>());
+    const double high =
+        std::max(static_cast<double>(grid.value_of(grid.max_code())), reals.max().item<double>());
     const double least = has_signed_codes(grid.kind) ? low * 1.05 : 0.0;
     histograms.push_back(histogram(quant.name, "activation", input, least, high * 1.05, levels_of(grid)));
   };

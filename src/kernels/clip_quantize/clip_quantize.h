@@ -1,5 +1,6 @@
-// A quantizer by itself, one pass forward and one backward that yields both gradients: of what it quantizes, and of
-// the number that it learns (PACT, Choi et al. 2018, equations 1 to 3; LSQ, Esser et al. 2020, equations 1 to 3):
+// A quantizer by itself, one pass forward and one backward that yields both gradients: of what it quantizes,
+// and of the number that it learns (PACT, Choi et al. 2018, equations 1 to 3; LSQ, Esser et al. 2020,
+// equations 1 to 3):
 //
 //   q  = T(code * step[l]), code = round_half_even(clip(x, least[l], largest[l]) / step[l])
 //   dx = [least <= x < largest] dq
@@ -7,10 +8,10 @@
 //             dq * above                         x >= largest
 //             dq * residue * (code - x / step)   between; nothing where residue is 0
 //
-// For weights, and for activations that do not come straight out of a normalisation with a ReLU behind it; those take
-// norm_activate.h. `count` elements, a multiple of `width`; the clip stands in `width` lanes, so that it may differ
-// between channels where the channel runs fastest. Sums live in the same lanes; the caller adds them up in fixed
-// order. Every instruction set gives the bits of the portable kernel.
+// For weights, and for activations that do not come straight out of a normalisation with a ReLU behind it;
+// those take norm_activate.h. `count` elements, a multiple of `width`; the clip stands in `width` lanes, so
+// that it may differ between channels where the channel runs fastest. Sums live in the same lanes; the caller
+// adds them up in fixed order. Every instruction set gives the bits of the portable kernel.
 #pragma once
 
 #include <cstdint>

@@ -59,8 +59,7 @@ std::vector<float> values_with_extremes(const Lanes& lanes, size_t count, uint64
                              0.5f * step,
                              -1.5f * step,
                              2.5f * step};
-    x[i] = i % 3 == 0 ? special[i / 3 % std::size(special)]
-                      : static_cast<float>(random.normal()) * largest;
+    x[i] = i % 3 == 0 ? special[i / 3 % std::size(special)] : static_cast<float>(random.normal()) * largest;
   }
   return x;
 }
@@ -119,7 +118,8 @@ TEST(ClipQuantizeKernels, Bfloat16BitsAreTheSameOnEveryInstructionSet) {
     std::vector<float> sum(kWidth);
     const ClipQuantizeKernels& kernels = clip_quantize_kernels(isa);
     kernels.forward(Storage::bf16, lanes.lanes(x.size()), x.data(), q.data());
-    kernels.backward(Storage::bf16, lanes.lanes(x.size()), {-1, 1, 0.3f}, x.data(), dq.data(), dx.data(), sum.data());
+    kernels.backward(Storage::bf16, lanes.lanes(x.size()), {-1, 1, 0.3f}, x.data(), dq.data(), dx.data(),
+                     sum.data());
     return std::tuple(q, dx, sum);
   };
   for (const Isa isa : available_isas()) EXPECT_EQ(run(isa), run(Isa::portable)) << name_of(isa);

@@ -83,7 +83,8 @@ quant::Grid activation_grid(const Network& network, const Node& quant) {
     const quant::ActivationSchemeEntry& scheme = quant::activation_scheme_of(quant.word("scheme"));
     if (is_per_channel(quant) && scheme.learned != quant::Learned::nothing)
       fail(ErrorKind::unsupported,
-           "it has {} of its own for each channel. Sums over channels of different steps are no integers, so it "
+           "it has {} of its own for each channel. Sums over channels of different steps are no integers, so "
+           "it "
            "can be trained and evaluated, but neither lowered nor exported; train with "
            "--activation-granularity tensor",
            scheme.learned == quant::Learned::step ? "a step" : "an alpha");
@@ -137,7 +138,8 @@ WeightCodes weight_codes(const Network& network, const Node& quant) {
 Tensor values_of(const WeightCodes& weight) {
   Tensor tensor = Tensor::zeros(DataType::f32, weight.codes.shape);
   const std::span<float> out = tensor.as<float>();
-  const size_t filter = out.size() / static_cast<size_t>(weight.codes.shape.empty() ? 1 : weight.codes.shape[0]);
+  const size_t filter =
+      out.size() / static_cast<size_t>(weight.codes.shape.empty() ? 1 : weight.codes.shape[0]);
   for (size_t i = 0; i < out.size(); ++i)
     out[i] = weight.grid_of(i / filter).value_of(code_at(weight.codes, i));
   return tensor;

@@ -12,12 +12,13 @@ namespace pact::passes {
 // The number of a parameter or buffer, or nullptr where `value` is computed or fed.
 const graph::Tensor* constant_of(const graph::Network& network, graph::ValueId value);
 
-// The node that computes `value`, if it stands for codes of a parameter: a quant node, or a dequantize node as
-// networks from quantized ONNX files have. And the quant node that computes it from anything else.
+// The node that computes `value`, if it stands for codes of a parameter: a quant node, or a dequantize node
+// as networks from quantized ONNX files have. And the quant node that computes it from anything else.
 const graph::Node* weight_quant(const graph::Network& network, graph::ValueId value);
 const graph::Node* activation_quant(const graph::Network& network, graph::ValueId value);
 
-// The grid of an activation's quant node. Throws Error, naming it, also where each channel has a grid of its own.
+// The grid of an activation's quant node. Throws Error, naming it, also where each channel has a grid of its
+// own.
 quant::Grid activation_grid(const graph::Network& network, const graph::Node& quant);
 
 struct WeightCodes {

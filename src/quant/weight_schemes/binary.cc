@@ -1,4 +1,5 @@
-// XNOR-Net's binary weights (Rastegari et al. 2016): sign(w) E|w|, the least squared error of two levels +-alpha.
+// XNOR-Net's binary weights (Rastegari et al. 2016): sign(w) E|w|, the least squared error of two levels
+// +-alpha.
 #include "quant/weight_schemes/choose.h"
 
 namespace pact::quant {

@@ -1,5 +1,5 @@
-// Learned step size quantization (Esser et al. 2020): the step is a parameter, weights say nothing about it but where
-// it starts (quant/learned.h).
+// Learned step size quantization (Esser et al. 2020): the step is a parameter, weights say nothing about it
+// but where it starts (quant/learned.h).
 #include "quant/weight_schemes/choose.h"
 
 namespace pact::quant {

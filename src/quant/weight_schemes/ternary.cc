@@ -1,6 +1,8 @@
-// Ternary weight networks (Li et al. 2016): 0 up to the threshold, beyond it the mean magnitude there with its sign,
+// Ternary weight networks (Li et al. 2016): 0 up to the threshold, beyond it the mean magnitude there with
+// its sign,
 //   threshold = 0.7 E|w|,   alpha_w = E(|w| where |w| > threshold)
-// A grid of step alpha_w rounds to zero up to alpha_w / 2; so the weights are scaled by alpha_w / (2 threshold).
+// A grid of step alpha_w rounds to zero up to alpha_w / 2; so the weights are scaled by alpha_w / (2
+// threshold).
 #include <cmath>
 
 #include "quant/weight_schemes/choose.h"

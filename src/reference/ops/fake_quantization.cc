@@ -34,8 +34,8 @@ Tensor quantize_weight(const Application& application, quant::GridKind kind, int
          name_of(kind));
   const auto weights = application.inputs[0]->as<float>();
   const size_t channels = is_per_channel(application) ? static_cast<size_t>(application.type.shape[0]) : 1;
-  const std::vector<quant::WeightGrid> grids = choose_weight_grids(
-      scheme, bits, weights, channels, learned_of(application, entry_of(scheme).learned));
+  const std::vector<quant::WeightGrid> grids =
+      choose_weight_grids(scheme, bits, weights, channels, learned_of(application, entry_of(scheme).learned));
   std::vector<int16_t> codes(weights.size());
   quantize_weights(grids, weights, codes);
   std::vector<float> values;

@@ -1,6 +1,6 @@
-// The quantizers that training knows: a module of this folder for each, which says what happens in the backward pass.
-// Which schemes there are, with their bits and sources, is said in quant/weight_schemes.inc and
-// quant/activation_schemes.inc; their arithmetic is in `quant`, where lowering finds the same.
+// The quantizers that training knows: a module of this folder for each, which says what happens in the
+// backward pass. Which schemes there are, with their bits and sources, is said in quant/weight_schemes.inc
+// and quant/activation_schemes.inc; their arithmetic is in `quant`, where lowering finds the same.
 #pragma once
 
 #include <memory>
@@ -21,18 +21,19 @@ struct WeightForm {
 class WeightQuantizer {
  public:
   virtual ~WeightQuantizer() = default;
-  // float32 weights [O,...] -> values on the scheme's grid, same shape, float32. `learned` is the step [] or [O],
-  // undefined for schemes without.
+  // float32 weights [O,...] -> values on the scheme's grid, same shape, float32. `learned` is the step [] or
+  // [O], undefined for schemes without.
   virtual at::Tensor quantize(const at::Tensor& weight, const at::Tensor& learned,
                               const WeightForm& form) const = 0;
 };
 
-// Differentiable activation quantization. All schemes clip and round, fused with the normalisation before them where
-// there is one; so all that a scheme has to say is its clip.
+// Differentiable activation quantization. All schemes clip and round, fused with the normalisation before
+// them where there is one; so all that a scheme has to say is its clip.
 class ActivationQuantizer {
  public:
   virtual ~ActivationQuantizer() = default;
-  // On the grid `form` (kind and bits), of an activation with `features` elements an image; `learned` is the number
+  // On the grid `form` (kind and bits), of an activation with `features` elements an image; `learned` is the
+  // number
   // [] or [C], undefined for schemes without.
   virtual Clip clip(const quant::Grid& form, const at::Tensor& learned, int64_t features) const = 0;
 };

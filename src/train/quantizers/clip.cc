@@ -86,9 +86,7 @@ class ClipQuantize : public torch::autograd::Function<ClipQuantize> {
              [&](int64_t begin, const Layout& layout, const Clip& own, int64_t) {
                quantize_part(x, begin, layout, own, q);
              });
-    const auto saved = [&](const std::vector<float>& numbers) {
-      return at::tensor(numbers, at::kFloat);
-    };
+    const auto saved = [&](const std::vector<float>& numbers) { return at::tensor(numbers, at::kFloat); };
     context->save_for_backward({x, saved(clip->least), saved(clip->largest), saved(clip->step)});
     context->saved_data["shares"] =
         std::vector<double>{clip->below, clip->above, clip->residue, clip->gradient_scale};
@@ -111,14 +109,13 @@ class ClipQuantize : public torch::autograd::Function<ClipQuantize> {
                     shares[1],         shares[2],         shares[3]};
     const at::Tensor dx = at::empty_like(x);
     const at::Tensor dlearned = at::empty(context->saved_data["shape"].toIntVector(), at::kFloat);
-    for_rows(x, clip, axis,
-             [&](int64_t begin, const Layout& layout, const Clip& own, int64_t first) {
-               const std::vector<double> sums = differentiate_part(x, dq, begin, layout, own, dx);
-               if (dlearned.numel() < first + std::ssize(sums)) return;
-               for (size_t c = 0; c < sums.size(); ++c)
-                 dlearned.data_ptr<float>()[static_cast<size_t>(first) + c] =
-                     static_cast<float>(sums[c] * clip.gradient_scale);
-             });
+    for_rows(x, clip, axis, [&](int64_t begin, const Layout& layout, const Clip& own, int64_t first) {
+      const std::vector<double> sums = differentiate_part(x, dq, begin, layout, own, dx);
+      if (dlearned.numel() < first + std::ssize(sums)) return;
+      for (size_t c = 0; c < sums.size(); ++c)
+        dlearned.data_ptr<float>()[static_cast<size_t>(first) + c] =
+            static_cast<float>(sums[c] * clip.gradient_scale);
+    });
     const bool learns = context->saved_data["learns"].toBool();
     return {dx, learns ? dlearned : at::Tensor(), at::Tensor(), at::Tensor()};
   }

@@ -1,5 +1,6 @@
-// A quantizer as the kernels of training see it: where it clips, its step, and what each element adds to the gradient
-// of the number that it learns. `clip_quantize` runs it by itself, normalize_activate.h behind a normalisation.
+// A quantizer as the kernels of training see it: where it clips, its step, and what each element adds to the
+// gradient of the number that it learns. `clip_quantize` runs it by itself, normalize_activate.h behind a
+// normalisation.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,8 @@ struct ClipRule {
   double gradient_scale = 1;
 };
 
-// The clip of `scheme` on the grid `form` (kind, bits) for its learned numbers, a float32 scalar or [channels],
-// undefined where it learns nothing. Throws Error where a number is not positive.
+// The clip of `scheme` on the grid `form` (kind, bits) for its learned numbers, a float32 scalar or
+// [channels], undefined where it learns nothing. Throws Error where a number is not positive.
 Clip make_clip(quant::ActivationScheme scheme, const quant::Grid& form, const at::Tensor& learned,
                const ClipRule& rule);
 
@@ -38,15 +39,15 @@ Clip make_clip(quant::ActivationScheme scheme, const quant::Grid& form, const at
 std::vector<quant::Grid> activation_grids(quant::ActivationScheme scheme, const quant::Grid& form,
                                           const at::Tensor& learned);
 
-// Where the channel of `x` lies, along which a clip may differ: the second extent of activations [N,C,...], the first
-// of weights [O,...].
+// Where the channel of `x` lies, along which a clip may differ: the second extent of activations [N,C,...],
+// the first of weights [O,...].
 enum class ChannelAxis { second, first };
 
 // Smallest level that training keeps; below it the step would underflow the products with it.
 inline constexpr float kLeastAlpha = 1e-3f;
 
-// q(x), of float32 or bfloat16 (weights: float32), with gradients of x and, where it requires one, `learned`. Fused
-// forward and backward (kernels/clip_quantize).
+// q(x), of float32 or bfloat16 (weights: float32), with gradients of x and, where it requires one, `learned`.
+// Fused forward and backward (kernels/clip_quantize).
 at::Tensor clip_quantize(const at::Tensor& x, const at::Tensor& learned, const Clip& clip,
                          ChannelAxis axis = ChannelAxis::second);
 

@@ -1,5 +1,5 @@
-// DoReFa-Net (Zhou et al. 2016). Weights: dw = dq * scale * (1 - tanh(w)^2), the largest magnitude counting as a
-// constant; with 1 bit dw = dq. Activations: a clip at 1 that learns nothing.
+// DoReFa-Net (Zhou et al. 2016). Weights: dw = dq * scale * (1 - tanh(w)^2), the largest magnitude counting
+// as a constant; with 1 bit dw = dq. Activations: a clip at 1 that learns nothing.
 #include "train/quantizers/catalog.h"
 #include "train/quantizers/weight_grids.h"
 

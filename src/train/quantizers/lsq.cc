@@ -1,5 +1,5 @@
-// Learned step size quantization (Esser et al. 2020), of weights and activations by one kernel: the step s is learned
-// with the gradient
+// Learned step size quantization (Esser et al. 2020), of weights and activations by one kernel: the step s is
+// learned with the gradient
 //   d q / d s = round(v / s) - v / s   between the ends,  -Qn below,  Qp above,  times 1 / sqrt(N Qp)
 // N being the number of weights that share the step, or of features of an activation (section 2.2).
 #include <cmath>

@@ -1,5 +1,5 @@
-// PACT+, as in IBM's FMS Model Optimizer (class PACTplusSTE): PACT whose alpha also hears of the values below it. Where
-// code = round(z), z = x / step and step = alpha / n, the level of a value moves with alpha:
+// PACT+, as in IBM's FMS Model Optimizer (class PACTplusSTE): PACT whose alpha also hears of the values below
+// it. Where code = round(z), z = x / step and step = alpha / n, the level of a value moves with alpha:
 //   d y_q / d alpha = (round(z) - z) / n    for 0 < x < alpha, with the straight-through d round(z) / d z = 1
 #include "train/quantizers/catalog.h"
 

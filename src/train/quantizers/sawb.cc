@@ -1,4 +1,5 @@
-// SAWB (Choi et al. 2019) and its form with a zero level: the gradient passes through, also outside the clip level
+// SAWB (Choi et al. 2019) and its form with a zero level: the gradient passes through, also outside the clip
+// level
 // ("SAWB+"), so that a clipped weight can come back.
 #include "train/quantizers/catalog.h"
 #include "train/quantizers/weight_grids.h"

@@ -1,5 +1,5 @@
-// Weight quantizers whose grid follows from the weights: forward exactly quant/weights.h, backward straight through
-// the rounding, times a slope where the scheme has one.
+// Weight quantizers whose grid follows from the weights: forward exactly quant/weights.h, backward straight
+// through the rounding, times a slope where the scheme has one.
 #pragma once
 
 #include <memory>
