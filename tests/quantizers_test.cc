@@ -143,7 +143,8 @@ class Quantizers : public testing::TestWithParam<Case> {
 
   // Trains into `name`; interrupted after `steps` where that is not 0, and then resumed.
   Network train(const std::string& name, int64_t steps) const {
-    train::TrainRequest request{.network = inserted(), .settings = {}};
+    train::TrainRequest request;
+    request.network = inserted();
     request.settings.epochs = 3, request.settings.batch = 16, request.settings.threads = 1;
     request.settings.rate = 0.05, request.settings.precision = "fp32", request.settings.alpha_start = "data";
     request.settings.crop_pad = 0, request.settings.flip = "no", request.settings.schedule = "cosine";
@@ -234,8 +235,9 @@ TEST_P(Quantizers, GoTheWholeWay) {
     if (name.ends_with(".weight") || name.ends_with(".alpha") || name.ends_with(".step")) {
       EXPECT_NE(tensor, before.tensors.at(name)) << name;
     }
-    if (tensor.type == DataType::f32)
-      for (const float x : tensor.as<float>()) ASSERT_TRUE(std::isfinite(x)) << name;
+    for (const float x : tensor.as<float>()) {
+      ASSERT_TRUE(std::isfinite(x)) << name;
+    }
   }
 
   // Stopped in the second epoch and resumed, it ends with the same bits.

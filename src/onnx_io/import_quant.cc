@@ -1,6 +1,6 @@
 // Quantizers of activations in either format, and weights. Activations become `quant` nodes of scheme pact
-// with the alpha that gives their step, or of scheme lsq with the step itself where no alpha does; weights become `dequantize` of their codes, which no choice of a grid
-// can change any more.
+// with the alpha that gives their step, or of scheme lsq with the step itself where no alpha does; weights
+// become `dequantize` of their codes, which no choice of a grid can change any more.
 #include <algorithm>
 #include <cmath>
 
@@ -40,8 +40,8 @@ std::vector<int> multiplicands_of(const Tensor& tensor, const std::vector<float>
   return result;
 }
 
-// The smallest grid that holds them: an odd one where all are odd, a signed one where a symmetric one takes a bit
-// more, one with a zero point where they are not within int8; nothing where no grid does.
+// The smallest grid that holds them: an odd one where all are odd, a signed one where a symmetric one takes a
+// bit more, one with a zero point where they are not within int8; nothing where no grid does.
 std::optional<quant::Grid> grid_of(const std::vector<int>& multiplicands, float unit) {
   if (multiplicands.empty()) return std::nullopt;
   const auto [least, largest] = std::ranges::minmax(multiplicands);
@@ -55,7 +55,8 @@ std::optional<quant::Grid> grid_of(const std::vector<int>& multiplicands, float 
   if (is_odd) grid = {quant::GridKind::odd, 1, 2.0f * unit};
   while (grid.multiplicand(grid.max_code()) < reach) ++grid.bits;
   const quant::Grid smaller{quant::GridKind::signed_, grid.bits - 1, unit};
-  const bool fits_smaller = !is_odd && smaller.bits >= 2 && least >= smaller.min_code() && largest <= smaller.max_code();
+  const bool fits_smaller =
+      !is_odd && smaller.bits >= 2 && least >= smaller.min_code() && largest <= smaller.max_code();
   return fits_smaller ? smaller : grid;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "graph/grids.h"
 #include "quant/activations.h"
 #include "quant/grid.h"
 #include "quant/weights.h"
@@ -262,7 +263,7 @@ void start_weight_steps(Network& network) {
     if (node.op != Op::quant || node.inputs.size() < 2) continue;
     const auto weight = network.tensors.find(graph.value(node.inputs[0]).name);
     if (graph.value(node.inputs[0]).kind != graph::ValueKind::parameter || weight == network.tensors.end()) continue;
-    const quant::Grid grid{quant::grid_kind_of(node.word("grid")), static_cast<int>(node.integer("bits")), 1.0f};
+    const quant::Grid grid = graph::form_of(node);
     const std::span<const float> weights = weight->second.as<float>();
     const std::span<float> steps = network.tensors.at(graph.value(node.inputs[1]).name).as<float>();
     const size_t each = weights.size() / steps.size();

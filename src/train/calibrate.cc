@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "graph/grids.h"
 #include "quant/activations.h"
 #include "train/quantizers/clip.h"
 
@@ -13,10 +14,6 @@ namespace {
 
 bool learns_step(const graph::Node& quant) {
   return quant::activation_scheme_of(quant.word("scheme")).learned == quant::Learned::step;
-}
-
-quant::Grid form_of(const graph::Node& quant) {
-  return {quant::grid_kind_of(quant.word("grid")), static_cast<int>(quant.integer("bits")), 1.0f};
 }
 
 // Some values of the part of `input` that shares a number: of all of it, or of channel c.

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "graph/grids.h"
 #include "graph/rules.h"
 #include "quant/grid.h"
 #include "train/normalize_activate.h"
@@ -90,15 +91,9 @@ at::Tensor run_rescale(const Node& node, const at::Tensor& x, const at::Tensor& 
   return (x * multiplier.view(along) + bias.view(along)).to(x.scalar_type());
 }
 
-quant::Grid form_of(const Node& quant) {
-  return {.kind = quant::grid_kind_of(quant.word("grid")),
-          .bits = static_cast<int>(quant.integer("bits")),
-          .zero = static_cast<int>(quant.integer("zero"))};
-}
-
 // The quantizers that PACT trains; networks from other tools have more kinds, which are only evaluated.
 bool is_clip(const Node& quant) {
-  const quant::Grid form = form_of(quant);
+  const quant::Grid form = graph::form_of(quant);
   return form.kind != quant::GridKind::odd && form.zero == 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "data/loader.h"
+#include "graph/grids.h"
 #include "passes/insert_quantizers.h"
 #include "passes/layer_table.h"
 #include "quant/activations.h"
@@ -75,11 +76,8 @@ ordered_json weight_histogram(const graph::Node& quant, const std::string& name,
 quant::Grid mean_grid(const graph::Graph& graph, const Parameters& parameters, const graph::Node& quant) {
   const at::Tensor learned =
       quant.inputs.size() > 1 ? parameters.at(graph.value(quant.inputs[1]).name) : at::Tensor();
-  const quant::Grid form{.kind = quant::grid_kind_of(quant.word("grid")),
-                         .bits = static_cast<int>(quant.integer("bits")),
-                         .zero = static_cast<int>(quant.integer("zero"))};
-  const std::vector<quant::Grid> grids =
-      activation_grids(quant::activation_scheme_of(quant.word("scheme")).scheme, form, learned);
+  const std::vector<quant::Grid> grids = activation_grids(
+      quant::activation_scheme_of(quant.word("scheme")).scheme, graph::form_of(quant), learned);
   double step = 0;
   for (const quant::Grid& grid : grids) step += static_cast<double>(grid.step);
   quant::Grid grid = grids[0];

@@ -89,11 +89,7 @@ quant::Grid activation_grid(const Network& network, const Node& quant) {
            "--activation-granularity tensor",
            scheme.learned == quant::Learned::step ? "a step" : "an alpha");
     const std::span<const float> learned = learned_of(network, quant, scheme.learned);
-    return activation_grid(scheme.scheme,
-                           {.kind = quant::grid_kind_of(quant.word("grid")),
-                            .bits = static_cast<int>(quant.integer("bits")),
-                            .zero = static_cast<int>(quant.integer("zero"))},
-                           learned.empty() ? 1.0f : learned[0]);
+    return activation_grid(scheme.scheme, graph::form_of(quant), learned.empty() ? 1.0f : learned[0]);
   });
 }
 

@@ -4,6 +4,7 @@
 //   activation             the grids that its scheme makes of input 1, quant/activations.h
 // With granularity=channel there is one grid for each channel, of weights for each output.
 #include "base/error.h"
+#include "graph/grids.h"
 #include "quant/activations.h"
 #include "quant/weights.h"
 #include "reference/ops/channels.h"
@@ -47,9 +48,7 @@ Tensor quantize_weight(const Application& application, quant::GridKind kind, int
 }  // namespace
 
 Tensor quant(const Application& application) {
-  const quant::Grid form{.kind = quant::grid_kind_of(application.node.word("grid")),
-                         .bits = static_cast<int>(application.node.integer("bits")),
-                         .zero = static_cast<int>(application.node.integer("zero"))};
+  const quant::Grid form = graph::form_of(application.node);
   if (application.graph.value(application.node.inputs[0]).kind == graph::ValueKind::parameter)
     return quantize_weight(application, form.kind, form.bits);
 
