@@ -39,6 +39,11 @@ std::span<const int8_t> ByteWeights::bytes() const {
   return {reinterpret_cast<const int8_t*>(bytes_.data()), bytes_.size()};
 }
 
+std::span<int8_t> ByteWeights::bytes() {
+  PACT_CHECK(!is_dense());
+  return {reinterpret_cast<int8_t*>(bytes_.data()), bytes_.size()};
+}
+
 int64_t ByteWeights::lines() const {
   const int64_t weights_per_line = kLine * dense_.per_byte;
   return (block_bytes_ + weights_per_line - 1) / weights_per_line;

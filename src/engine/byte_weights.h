@@ -29,6 +29,7 @@ class ByteWeights {
 
   // All blocks, unpacked, one after the other; only while not dense.
   std::span<const int8_t> bytes() const;
+  std::span<int8_t> bytes();
 
   // Makes them dense if they are many and their levels few.
   void condense();

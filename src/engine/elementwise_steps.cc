@@ -8,6 +8,7 @@
 #include "engine/steps.h"
 #include "graph/grids.h"
 #include "quant/grid.h"
+#include "quant/inverse.h"
 #include "quant/requantize.h"
 
 namespace pact::engine {
@@ -72,6 +73,7 @@ kernels::Requantize codes_on_grid(const Node& node) {
   requantize.code_kind =
       grid.kind == quant::GridKind::odd ? kernels::CodeKind::odd : kernels::CodeKind::whole;
   requantize.step = grid.step;
+  requantize.inverse = quant::exact_inverse(grid);
   requantize.least_code = grid.min_code();
   requantize.largest_code = grid.max_code();
   return requantize;
@@ -80,13 +82,13 @@ kernels::Requantize codes_on_grid(const Node& node) {
 // code = code of x on the grid. The kernels know no zero point; networks that PACT trained have none.
 Step make_quantize(const StepContext& context, const Node& node) {
   if (const quant::Grid grid = grid_of(node); grid.zero != 0)
-    return each(context, node,
-                [grid, x = node.inputs[0], y = node.output](const Workspace& workspace, int64_t begin,
-                                                            int64_t end) {
-                  const float* from = workspace.at<float>(x);
-                  uint8_t* to = workspace.at<uint8_t>(y);
-                  for (int64_t i = begin; i < end; ++i) to[i] = static_cast<uint8_t>(grid.code_of(from[i]));
-                });
+    return each(
+        context, node,
+        [grid, x = node.inputs[0], y = node.output](const Workspace& workspace, int64_t begin, int64_t end) {
+          const float* from = workspace.at<float>(x);
+          uint8_t* to = workspace.at<uint8_t>(y);
+          for (int64_t i = begin; i < end; ++i) to[i] = static_cast<uint8_t>(grid.code_of(from[i]));
+        });
   return each(context, node,
               [grid = codes_on_grid(node), kernel = context.kernels.quantize, x = node.inputs[0],
                y = node.output](const Workspace& workspace, int64_t begin, int64_t end) {
@@ -98,17 +100,18 @@ Step make_quantize(const StepContext& context, const Node& node) {
 Step make_dequantize(const StepContext& context, const Node& node) {
   if (node.inputs.size() > 1)
     fail(ErrorKind::unsupported,
-         "node '{}': a step for each output belongs to weights, which lowering resolves; lower the network first",
+         "node '{}': a step for each output belongs to weights, which lowering resolves; lower the network "
+         "first",
          node.name);
   const quant::Grid grid = grid_of(node);
   const auto make = [&]<typename Code>(Code) {
-    return each(context, node,
-                [grid, x = node.inputs[0], y = node.output](const Workspace& workspace, int64_t begin,
-                                                            int64_t end) {
-                  const Code* from = workspace.at<Code>(x);
-                  float* to = workspace.at<float>(y);
-                  for (int64_t i = begin; i < end; ++i) to[i] = grid.value_of(from[i]);
-                });
+    return each(
+        context, node,
+        [grid, x = node.inputs[0], y = node.output](const Workspace& workspace, int64_t begin, int64_t end) {
+          const Code* from = workspace.at<Code>(x);
+          float* to = workspace.at<float>(y);
+          for (int64_t i = begin; i < end; ++i) to[i] = grid.value_of(from[i]);
+        });
   };
   return context.type_of(node.inputs[0]).dtype == graph::DataType::i8 ? make(int8_t{}) : make(uint8_t{});
 }
@@ -119,8 +122,9 @@ Step make_rescale(const StepContext& context, const Node& node) {
   const auto bias = context.tensor_of(node, node.inputs[2]).as<float>();
   const std::vector<float> factors(multiplier.begin(), multiplier.end()), terms(bias.begin(), bias.end());
   if (context.type_of(node.inputs[0]).dtype == graph::DataType::f32)
-    return per_channel<float>(
-        context, node, [factors, terms](float x, size_t c) { return quant::scale_real(x, factors[c], terms[c]); });
+    return per_channel<float>(context, node, [factors, terms](float x, size_t c) {
+      return quant::scale_real(x, factors[c], terms[c]);
+    });
   return per_channel<int32_t>(context, node, [factors, terms](int32_t x, size_t c) {
     return quant::scale_accumulator(x, factors[c], terms[c]);
   });
@@ -160,8 +164,7 @@ Step make_relu(const StepContext& context, const Node& node) {
 Step make_clip(const StepContext& context, const Node& node) {
   return each(context, node,
               [low = static_cast<float>(node.real("low")), high = static_cast<float>(node.real("high")),
-               x = node.inputs[0],
-               y = node.output](const Workspace& workspace, int64_t begin, int64_t end) {
+               x = node.inputs[0], y = node.output](const Workspace& workspace, int64_t begin, int64_t end) {
                 const float* from = workspace.at<float>(x);
                 float* to = workspace.at<float>(y);
                 for (int64_t i = begin; i < end; ++i) {

@@ -37,9 +37,9 @@ struct StepTiming {
 
 class Engine {
  public:
-  // Packs the weights and plans the memory; the network is not needed afterwards. Throws Error, naming the node,
-  // when the network is not sound or has what the engine does not run: quant nodes, several inputs or outputs,
-  // a layer whose accumulators could leave int32.
+  // Packs the weights and plans the memory; the network is not needed afterwards. Throws Error, naming the
+  // node, when the network is not sound or has what the engine does not run: quant nodes, several inputs or
+  // outputs, a layer whose accumulators could leave int32.
   Engine(const graph::Network& integer_network, const EngineOptions& options);
   ~Engine();
   Engine(Engine&&) noexcept;
@@ -51,8 +51,8 @@ class Engine {
   int64_t max_batch() const;
 
   // `batch` images of input_type(), [N,C,...] row-major, to as many outputs of output_type(). Batches beyond
-  // max_batch are run in parts. Allocates nothing. Throws Error on a batch below 1, or another than the graph's
-  // when that is fixed. One run at a time.
+  // max_batch are run in parts. Allocates nothing. Throws Error on a batch below 1, or another than the
+  // graph's when that is fixed. One run at a time.
   void run(const void* images, int64_t batch, void* outputs);
 
   // The same on tensors; also throws Error when `input` has not the type and shape of input_type().

@@ -1,6 +1,6 @@
 // conv2d and linear on real numbers: products and their sum in double, in the order (channel, kernel row,
-// kernel column), the bias added in double, rounded to float32 once. Channels of the output are computed eight
-// at a time; each keeps its own order, so the bits are those of one at a time.
+// kernel column), the bias added in double, rounded to float32 once. Channels of the output are computed
+// eight at a time; each keeps its own order, so the bits are those of one at a time.
 #include <memory>
 
 #include "engine/layout.h"
@@ -101,15 +101,16 @@ Step float_step(const StepContext& context, const Node& node, FloatConv conv) {
 }  // namespace
 
 Step make_float_conv2d(const StepContext& context, const Node& node) {
-  return float_step(context, node, {.x = context.type_of(node.inputs[0]).shape,
-                                    .weight = context.type_of(node.inputs[1]).shape,
-                                    .y = context.type_of(node.output).shape,
-                                    .strides = node.integers("strides"),
-                                    .pads = node.integers("pads"),
-                                    .dilations = node.integers("dilations"),
-                                    .groups = node.integer("groups"),
-                                    .packed = {},
-                                    .bias = {}});
+  return float_step(context, node,
+                    {.x = context.type_of(node.inputs[0]).shape,
+                     .weight = context.type_of(node.inputs[1]).shape,
+                     .y = context.type_of(node.output).shape,
+                     .strides = node.integers("strides"),
+                     .pads = node.integers("pads"),
+                     .dilations = node.integers("dilations"),
+                     .groups = node.integer("groups"),
+                     .packed = {},
+                     .bias = {}});
 }
 
 Step make_float_linear(const StepContext& context, const Node& node) {

@@ -55,8 +55,9 @@ class Finder {
     return fits ? consumers[0] : kNoNode;
   }
 
-  // A relu and a quantize that both read `real`, and nobody else, as behind a residual sum whose clip contains the
-  // relu. On a grid that begins with 0 the codes of max(z, 0) are those of z, so the two follow one another.
+  // A relu and a quantize that both read `real`, and nobody else, as behind a residual sum whose clip
+  // contains the relu. On a grid that begins with 0 the codes of max(z, 0) are those of z, so the two follow
+  // one another.
   bool join_relu_and_quantize(Fusion& fusion, ValueId real) const {
     const std::vector<NodeId> consumers = graph_.consumers(real);
     if (consumers.size() != 2 || is_output(real)) return false;

@@ -1,14 +1,14 @@
-// Which nodes are computed together: an integer layer with its rescale, the shortcut, the relu and the quantize
-// behind it, so that accumulators and, where nobody else reads them, real numbers never reach memory.
+// Which nodes are computed together: an integer layer with its rescale, the shortcut, the relu and the
+// quantize behind it, so that accumulators and, where nobody else reads them, real numbers never reach
+// memory.
 #pragma once
 
 #include <vector>
 
+#include "engine/step.h"
 #include "graph/graph.h"
 
 namespace pact::engine {
-
-inline constexpr graph::ValueId kNoValue = -1;
 
 // integer_conv2d or integer_linear, and what follows it. Nodes that are not there are kNoNode, and so on.
 struct Fusion {

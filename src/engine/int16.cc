@@ -51,8 +51,12 @@ class Int16 : public IntegerAlgorithm {
   int64_t block_size_ = 0;  // weights of a block
 };
 
+CutWish wish_for(const ConvShape& shape) {
+  return wide_pieces(shape, shape.taps() * shape.group_channels() * int64_t{sizeof(int16_t)}, kBlock);
+}
+
 Int16::Int16(const IntegerProblem& problem)
-    : IntegerAlgorithm(cut_pieces(problem.shape, {.block = kBlock}, problem.threads)),
+    : IntegerAlgorithm(cut_pieces(problem.shape, wish_for(problem.shape), problem.threads)),
       kernels_(kernels::integer_conv_kernels(problem.isa)),
       shape_(problem.shape),
       windows_(make_windows(problem.shape, cut().rows_per_piece)),

@@ -18,6 +18,7 @@ constexpr AlgorithmEntry kAlgorithms[] = {
     {"winograd4x4", winograd_4x4_is_exact, winograd_4x4_is_fast, make_winograd_4x4},
     {"winograd2x2", winograd_2x2_is_exact, winograd_2x2_is_fast, make_winograd_2x2},
     {"int8", int8_is_exact, int8_is_fast, make_int8},
+    {"split_int8", split_int8_is_exact, split_int8_is_fast, make_split_int8},
     {"int16", is_product, always, make_int16},
 };
 

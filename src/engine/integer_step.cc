@@ -1,9 +1,9 @@
-// The step of an integer layer and what is fused with it. For each image: its algorithm prepares the codes; then
-// piece by piece the accumulators of some rows and channels are computed and, while they are in the cache, turned
-// into what is asked for.
+// The step of an integer layer and what is fused with it. For each image: its algorithm prepares the codes;
+// then piece by piece the accumulators of some rows and channels are computed and, while they are in the
+// cache, turned into what is asked for.
 //
-// With several images per thread each thread computes images of its own; otherwise the threads share the pieces
-// of one image after the other.
+// With several images per thread each thread computes images of its own; otherwise the threads share the
+// pieces of one image after the other.
 #include <cstring>
 #include <memory>
 
@@ -44,14 +44,14 @@ class IntegerStep {
     return own_of(workspace, worker) + own_bytes_;
   }
 
-  const kernels::IntegerConvKernels& kernels_;
+  const kernels::RequantizeKernels& kernels_;
   Fusion fusion_;
   ConvShape shape_;
   std::unique_ptr<IntegerAlgorithm> algorithm_;
   bool is_linear_;
   ValueId input_;
   size_t accumulator_bytes_, own_bytes_, prepared_bytes_;
-  kernels::Requantize requantize_;         // all but pointers and extents
+  kernels::Requantize requantize_;        // all but pointers and extents
   std::vector<float> multiplier_, bias_;  // of the channels, repeated up to kPeriod
 };
 
@@ -66,8 +66,8 @@ IntegerStep::IntegerStep(const StepContext& context, const Fusion& fusion)
   algorithm_ = choose_algorithm(problem, context.algorithm);
   is_linear_ = problem.is_linear;
   input_ = node.inputs[0];
-  accumulator_bytes_ = aligned(
-      static_cast<size_t>(algorithm_->cut().accumulator_count(shape_.out_width)) * sizeof(int32_t));
+  accumulator_bytes_ =
+      aligned(static_cast<size_t>(algorithm_->cut().accumulator_count(shape_.out_width)) * sizeof(int32_t));
   own_bytes_ = aligned(algorithm_->scratch_bytes());
   prepared_bytes_ = aligned(algorithm_->prepared_bytes());
   if (fusion.quantize != graph::kNoNode) requantize_ = codes_on_grid(graph.node(fusion.quantize));
@@ -137,7 +137,8 @@ void IntegerStep::compute(const Workspace& workspace, int64_t image, int64_t ind
   const int64_t rows = is_linear_ ? workspace.batch : shape_.out_height;
   const Piece piece = piece_of(algorithm_->cut(), index, rows);
   auto* accumulators = reinterpret_cast<int32_t*>(workspace.scratch_of(worker));
-  algorithm_->accumulate(piece, codes_of(workspace, image), prepared, own_of(workspace, worker), accumulators);
+  algorithm_->accumulate(piece, codes_of(workspace, image), prepared, own_of(workspace, worker),
+                         accumulators);
   finish(workspace, *piece.slab, piece.rows * shape_.out_width,
          (image * shape_.out_height + piece.first_row) * shape_.out_width, accumulators);
 }
@@ -182,6 +183,8 @@ Step make_integer_step(const StepContext& context, const Fusion& fusion) {
   if (fusion.shortcut != kNoValue) step.reads.push_back(fusion.shortcut);
   for (const ValueId value : {fusion.accumulators, fusion.real, fusion.codes})
     if (value != kNoValue) step.writes.push_back(value);
+  step.written_over = fusion.real;
+  step.over = fusion.shortcut;
   step.run = [integer](const Workspace& workspace) { integer->run(workspace); };
   return step;
 }

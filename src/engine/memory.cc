@@ -11,7 +11,8 @@ Placement place(std::span<const Lifetime> lifetimes) {
   };
   std::vector<size_t> order(lifetimes.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, [&](size_t a, size_t b) { return lifetimes[a].bytes > lifetimes[b].bytes; });
+  std::ranges::stable_sort(order,
+                           [&](size_t a, size_t b) { return lifetimes[a].bytes > lifetimes[b].bytes; });
 
   Placement placement{.offsets = std::vector<size_t>(lifetimes.size(), 0)};
   std::vector<size_t> placed;  // by offset

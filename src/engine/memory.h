@@ -20,8 +20,8 @@ struct Placement {
 
 inline constexpr size_t kAlignment = 64;
 
-// Largest first, each at the lowest offset that is free for its whole life (Pisarchyk and Lee 2020, "greedy by
-// size").
+// Largest first, each at the lowest offset that is free for its whole life (Pisarchyk and Lee 2020, "greedy
+// by size").
 Placement place(std::span<const Lifetime> lifetimes);
 
 }  // namespace pact::engine

@@ -9,7 +9,8 @@ namespace {
 
 TEST(Memory, ValuesOfDifferentTimesShareBytes) {
   // A chain: each value is read by the step that writes the next one.
-  const Placement placement = place(std::vector<Lifetime>{{100, -1, 0}, {100, 0, 1}, {100, 1, 2}, {50, 2, 3}});
+  const Placement placement =
+      place(std::vector<Lifetime>{{100, -1, 0}, {100, 0, 1}, {100, 1, 2}, {50, 2, 3}});
   EXPECT_EQ(placement.total, 256u);
 }
 

@@ -27,6 +27,17 @@ int64_t Cut::accumulator_count(int64_t out_width) const {
   return rows_per_piece * out_width * widest;
 }
 
+CutWish wide_pieces(const ConvShape& shape, int64_t weight_bytes, int64_t block) {
+  constexpr int64_t kWeightBytes = 64 * 1024, kWidest = 128;
+  CutWish wish{.block = block};
+  const int64_t accumulators = wish.pixels * wish.channels;
+  while (wish.channels < kWidest && wish.channels < shape.group_outputs() &&
+         2 * wish.channels * weight_bytes <= kWeightBytes)
+    wish.channels *= 2;
+  wish.pixels = accumulators / wish.channels;
+  return wish;
+}
+
 Cut cut_pieces(const ConvShape& s, const CutWish& wish, int threads) {
   Cut cut;
   const auto whole = [&](int64_t rows) { return (rows + wish.rows - 1) / wish.rows * wish.rows; };

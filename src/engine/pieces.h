@@ -31,6 +31,11 @@ struct Cut {
   int64_t accumulator_count(int64_t out_width) const;  // of the largest piece
 };
 
+// For layers whose weights take `weight_bytes` for each output channel: pieces are as wide as a quarter of an
+// L2 holds weights, and so much lower. Wide ones read and write shortcuts in long runs, which caches see
+// coming.
+CutWish wide_pieces(const ConvShape& shape, int64_t weight_bytes, int64_t block);
+
 // Slabs never span groups; those of a depthwise layer have all its channels. Every thread gets some pieces of
 // one image where there are enough rows and channels.
 Cut cut_pieces(const ConvShape& shape, const CutWish& wish, int threads);

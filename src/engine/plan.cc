@@ -1,6 +1,7 @@
 #include "engine/plan.h"
 
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "base/error.h"
@@ -112,6 +113,25 @@ std::vector<Step> make_steps(const StepContext& context) {
   return steps;
 }
 
+// The value at whose place each lies: itself, or the one that it is written over, whose life then goes on.
+// Half the traffic of long shortcuts, which do not fit the caches.
+std::vector<ValueId> share_homes(const Plan& plan, std::vector<Lifetime>& lifetimes) {
+  std::vector<ValueId> homes(lifetimes.size());
+  std::iota(homes.begin(), homes.end(), ValueId{0});
+  for (int i = 0; i < static_cast<int>(plan.steps.size()); ++i) {
+    const Step& step = plan.steps[static_cast<size_t>(i)];
+    if (step.written_over == kNoValue || step.over == kNoValue) continue;
+    Lifetime& written = lifetimes[static_cast<size_t>(step.written_over)];
+    const ValueId home = homes[static_cast<size_t>(step.over)];
+    Lifetime& over = lifetimes[static_cast<size_t>(home)];
+    if (over.last != i || over.bytes != written.bytes) continue;
+    homes[static_cast<size_t>(step.written_over)] = home;
+    over.last = written.last;
+    written = {.bytes = 0, .first = 0, .last = -1};
+  }
+  return homes;
+}
+
 }  // namespace
 
 const graph::Tensor& StepContext::tensor_of(const Node& node, ValueId value) const {
@@ -127,7 +147,7 @@ Plan make_plan(const Network& network, const PlanOptions& options) {
   const Graph& graph = network.graph;
   require_supported(graph);
   const StepContext context{.network = network,
-                            .kernels = kernels::integer_conv_kernels(options.isa),
+                            .kernels = kernels::requantize_kernels(options.isa),
                             .isa = options.isa,
                             .algorithm = options.algorithm,
                             .threads = options.threads,
@@ -156,8 +176,9 @@ Plan make_plan(const Network& network, const PlanOptions& options) {
     plan.scratch_bytes = std::max(plan.scratch_bytes, step.scratch_bytes);
   }
   lifetimes[static_cast<size_t>(plan.output)].last = last;
+  const std::vector<ValueId> homes = share_homes(plan, lifetimes);
   Placement placement = place(lifetimes);
-  plan.offsets = std::move(placement.offsets);
+  for (const ValueId home : homes) plan.offsets.push_back(placement.offsets[static_cast<size_t>(home)]);
   plan.arena_bytes = placement.total;
   return plan;
 }

@@ -37,7 +37,8 @@ Step gather_of(const StepContext& context, const Node& node, std::vector<int64_t
   step.reads = {node.inputs[0]};
   step.writes = {node.output};
   const int64_t in_count = layout_of(context.type_of(node.inputs[0]).shape).count();
-  step.run = [=, table = std::move(table), x_id = node.inputs[0], y_id = node.output](const Workspace& workspace) {
+  step.run = [=, table = std::move(table), x_id = node.inputs[0],
+              y_id = node.output](const Workspace& workspace) {
     const auto count = static_cast<int64_t>(table.size());
     for_ranges(workspace, workspace.batch * count, count, [&](int64_t begin, int64_t) {
       const Element* x = workspace.at<Element>(x_id) + begin / count * in_count;

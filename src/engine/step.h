@@ -12,8 +12,10 @@
 
 namespace pact::engine {
 
-// What a step computes in. Values lie in one arena, at offsets that the plan assigned; each worker of the pool
-// has scratch memory of its own.
+inline constexpr graph::ValueId kNoValue = -1;
+
+// What a step computes in. Values lie in one arena, at offsets that the plan assigned; each worker of the
+// pool has scratch memory of its own.
 struct Workspace {
   std::byte* arena = nullptr;
   const size_t* offsets = nullptr;  // by value
@@ -26,9 +28,7 @@ struct Workspace {
   Element* at(graph::ValueId value) const {
     return reinterpret_cast<Element*>(arena + offsets[value]);
   }
-  std::byte* scratch_of(int worker) const {
-    return scratch + static_cast<size_t>(worker) * scratch_stride;
-  }
+  std::byte* scratch_of(int worker) const { return scratch + static_cast<size_t>(worker) * scratch_stride; }
 };
 
 struct Step {
@@ -36,6 +36,9 @@ struct Step {
   std::string algorithm;  // for people
   int64_t macs = 0;       // per image
   std::vector<graph::ValueId> reads, writes;
+  // A value it writes that may lie over one that it reads: element i of the one is all that becomes element i
+  // of the other. None: kNoValue.
+  graph::ValueId written_over = kNoValue, over = kNoValue;
   size_t scratch_bytes = 0;  // per worker
   size_t weight_bytes = 0;
   std::function<void(const Workspace&)> run;

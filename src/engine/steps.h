@@ -6,13 +6,13 @@
 #include "engine/step.h"
 #include "graph/graph.h"
 #include "kernels/fixed_requantize/fixed_requantize.h"
-#include "kernels/integer_conv/integer_conv.h"
+#include "kernels/requantize/requantize.h"
 
 namespace pact::engine {
 
 struct StepContext {
   const graph::Network& network;
-  const kernels::IntegerConvKernels& kernels;
+  const kernels::RequantizeKernels& kernels;
   Isa isa;
   std::string_view algorithm{};  // for integer layers, wherever it can; empty: the fastest
   int threads;

@@ -241,7 +241,7 @@ struct Work {
 bool has_512_bits(Isa isa) { return isa == Isa::x86_avx512 || isa == Isa::x86_avx512vnni; }
 
 double cycles_of(const Work& work, double products_per_cycle, const IntegerProblem& problem) {
-  constexpr double kTransformed = 2.5, kTransformedWeights = 7, kBytes = 10;
+  constexpr double kTransformed = 2.5, kTransformedWeights = 3, kBytes = 10;
   const double width = (has_512_bits(problem.isa) ? 2 : 1) * problem.threads;
   const double computed = work.products / products_per_cycle / problem.threads +
                           work.transformed_weights / kTransformedWeights / width;
@@ -255,6 +255,7 @@ double direct_cycles(const IntegerProblem& problem) {
                   .weight_bytes = weights};
   const bool has_bytes = int8_is_exact(problem) && int8_is_fast(problem);
   double rate = has_512_bits(problem.isa) ? 44 : 22;
+  if (split_int8_is_exact(problem) && split_int8_is_fast(problem)) rate = 26;
   if (has_bytes) rate = problem.isa == Isa::x86_avx512vnni ? 110 : problem.isa == Isa::x86_avxvnni ? 55 : 40;
   return cycles_of(work, rate, problem);
 }

@@ -1,11 +1,11 @@
-// Integer convolution as an implicit matrix product over channels-last images, and the way from its
-// accumulators to the codes of the next layer (docs/number_format.md, "Requantize").
+// Integer convolution as an implicit matrix product over channels-last images.
 //
-// Both operands are 16-bit integers: the input with its zero code taken off and a border of zeros, the weights
-// as multiplicands (|w| <= 255). Products of pairs are then exact for every width of codes, so one kernel
-// serves all. The window of an output pixel is a few contiguous *segments* of the input (a row of the window,
-// or a single tap of a dilated or grouped one); their offsets are tables made once per layer, and nothing
-// below knows of strides, padding or images. Every instruction set gives the bits of the portable kernel.
+// Both operands are 16-bit integers: the input with its zero code taken off and a border of zeros, the
+// weights as multiplicands (|w| <= 255). Products of pairs are then exact for every width of codes, so one
+// kernel serves all. The window of an output pixel is a few contiguous *segments* of the input (a row of the
+// window, or a single tap of a dilated or grouped one); their offsets are tables made once per layer, and
+// nothing below knows of strides, padding or images. Every instruction set gives the bits of the portable
+// kernel.
 #pragma once
 
 #include <cstdint>
@@ -22,36 +22,12 @@ struct IntegerWindows {
   int64_t pixel_count;
   const int64_t* segments;
   int64_t segment_count;
-  // multiply: half of a segment's length, rounded up; an odd segment's last partner has weight 0, but is read.
-  // depthwise: the channels.
+  // multiply: half of a segment's length, rounded up; an odd segment's last partner has weight 0, but is
+  // read. depthwise: the channels.
   int64_t length;
   const int16_t* weights;
   int32_t* accumulators;
   int64_t stride;
-};
-
-enum class CodeKind { none, whole, odd };  // odd: an odd grid; whole: the two others
-enum class Activation { none, relu };
-
-// For row r < rows, channel c < width, with the index i = r * stride + c into shortcut, real and codes:
-//   z = float(accumulators[r * accumulator_stride + c]) * multiplier[c] + bias[c]
-//   z = z + shortcut[i]            unless shortcut is null
-//   z = max(z, 0)                  if asked for
-//   real[i] = z                    unless real is null
-//   codes[i] = code of z           unless code_kind is none; u8, or i8 in two's complement
-struct Requantize {
-  int64_t rows = 0, width = 0, stride = 0;
-  const int32_t* accumulators = nullptr;
-  int64_t accumulator_stride = 0;
-  const float* multiplier = nullptr;
-  const float* bias = nullptr;
-  const float* shortcut = nullptr;
-  Activation activation = Activation::none;
-  float* real = nullptr;
-  uint8_t* codes = nullptr;
-  CodeKind code_kind = CodeKind::none;
-  float step = 1.0f;
-  int least_code = 0, largest_code = 0;
 };
 
 struct IntegerConvKernels {
@@ -62,9 +38,6 @@ struct IntegerConvKernels {
   // Each channel by itself: segments are taps of one pixel, weights are [tap][channel], w(o, s, k) = 0 for
   // k != o.
   void (*depthwise)(const IntegerWindows&) noexcept;
-  void (*requantize)(const Requantize&) noexcept;
-  // codes[i] = code of x[i]: the last line of `requantize` alone; of `grid` only the code fields are read.
-  void (*quantize)(const Requantize& grid, int64_t count, const float* x, uint8_t* codes) noexcept;
   // out[i] = x[i], bytes as u8 or i8.
   void (*widen_u8)(int64_t count, const uint8_t* x, int16_t* out) noexcept;
   void (*widen_i8)(int64_t count, const int8_t* x, int16_t* out) noexcept;

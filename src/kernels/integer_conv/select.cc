@@ -1,6 +1,6 @@
 // From an instruction set to its kernels.
-#include "kernels/integer_conv/integer_conv.h"
 #include "kernels/select.h"
+#include "kernels/integer_conv/integer_conv.h"
 
 namespace pact::kernels {
 

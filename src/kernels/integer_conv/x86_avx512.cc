@@ -27,8 +27,9 @@ void tile(const IntegerWindows& w, const int64_t* pixels, int32_t* out) {
 #undef PACT_POINT
     for (int64_t k = 0; k < w.length; ++k, weights += 32) {
       const __m512i weight = _mm512_loadu_si512(weights);
-#define PACT_ADD(i) \
-  if constexpr (i < kPixels) sum##i = _mm512_add_epi32(sum##i, _mm512_madd_epi16(pair_at(x##i + 2 * k), weight));
+#define PACT_ADD(i)          \
+  if constexpr (i < kPixels) \
+    sum##i = _mm512_add_epi32(sum##i, _mm512_madd_epi16(pair_at(x##i + 2 * k), weight));
       PACT_PIXELS(PACT_ADD)
 #undef PACT_ADD
     }

@@ -1,0 +1,127 @@
+#include "engine/byte_layer.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace pact::engine {
+namespace {
+
+constexpr int64_t kReadBeyond = 3;            // bytes, since segments are read in fours
+constexpr int64_t kCopiedAtOnce = 32 * 1024;  // bytes; less is not worth a thread's while
+
+int shift_of(const IntegerProblem& problem) { return std::max(0, -problem.least_code); }
+
+bool fit_bytes(const IntegerProblem& problem) {
+  return std::ranges::all_of(problem.weights, [](int16_t w) { return w >= -128 && w <= 127; });
+}
+bool are_odd(const IntegerProblem& problem) {
+  return std::ranges::all_of(problem.weights, [](int16_t w) { return w % 2 != 0 && w >= -255 && w <= 255; });
+}
+
+}  // namespace
+
+int64_t largest_byte(const IntegerProblem& problem) {
+  int64_t largest = problem.largest_code;
+  for (int64_t c = 0; c < problem.shape.channels; ++c) largest = std::max(largest, problem.zero_of(c));
+  return largest + shift_of(problem);
+}
+
+bool are_bytes(const IntegerProblem& problem) {
+  const auto is_byte = [&](int64_t c) { return problem.zero_of(c) + shift_of(problem) >= 0; };
+  for (int64_t c = 0; c < problem.shape.channels; ++c)
+    if (!is_byte(c)) return false;
+  if (problem.shape.is_depthwise() || largest_byte(problem) > 255) return false;
+  return fit_bytes(problem) || are_odd(problem);
+}
+
+ByteWeights byte_weights_of(const IntegerProblem& problem) {
+  const Windows windows = make_windows(problem.shape, 1);
+  const auto segments = static_cast<int64_t>(windows.segments.size());
+  if (fit_bytes(problem)) return {problem, segments, windows.segment_length};
+  IntegerProblem halved = problem;
+  for (int16_t& w : halved.weights) w = static_cast<int16_t>((w - 1) / 2);
+  return {halved, segments, windows.segment_length};
+}
+
+ByteLayer::ByteLayer(const IntegerProblem& problem, ByteWeights weights, const CutWish& wish)
+    : IntegerAlgorithm(cut_pieces(problem.shape, wish, problem.threads)),
+      weights_(std::move(weights)),
+      windows_(make_windows(problem.shape, cut().rows_per_piece)),
+      odd_kernels_(kernels::odd_weights_kernels(problem.isa)),
+      shape_(problem.shape),
+      is_linear_(problem.is_linear),
+      shift_(static_cast<uint8_t>(shift_of(problem))),
+      rows_at_once_(std::max<int64_t>(1, kCopiedAtOnce / (shape_.padded_width() * shape_.channels))) {
+  is_copied_ = shape_.has_padding() || shift_ != 0 || windows_.segment_length % 4 != 0;
+  for (int64_t column = 0; column < shape_.padded_width(); ++column)
+    for (int64_t c = 0; c < shape_.channels; ++c)
+      padding_.push_back(static_cast<uint8_t>(problem.zero_of(c) + shift_));
+  start_.assign(static_cast<size_t>(shape_.groups * weights_.blocks_per_group() * kBlock), 0);
+  if (!fit_bytes(problem)) zeros_.assign(start_.size(), 0);
+  for_weights(problem, [&](int64_t o, int64_t, int64_t element, int16_t weight) {
+    const int64_t group = o / shape_.group_outputs(), inside = o % shape_.group_outputs();
+    const int64_t channel = group * shape_.group_channels() + element % shape_.group_channels();
+    int32_t& start = start_[static_cast<size_t>(group * weights_.blocks_per_group() * kBlock + inside)];
+    start = static_cast<int32_t>(static_cast<uint32_t>(start) -
+                                 static_cast<uint32_t>(weight * (problem.zero_of(channel) + shift_)));
+  });
+}
+
+size_t ByteLayer::prepared_bytes() const {
+  return is_copied_ ? static_cast<size_t>(shape_.padded_count() + kReadBeyond) : 0;
+}
+
+int64_t ByteLayer::preparations(int64_t rows) const {
+  if (!is_copied_) return 0;
+  return ((is_linear_ ? rows : shape_.padded_height()) + rows_at_once_ - 1) / rows_at_once_;
+}
+
+void ByteLayer::copy_row(const uint8_t* image, int64_t row, uint8_t* padded) const {
+  const ConvShape& s = shape_;
+  uint8_t* out = padded + row * s.padded_width() * s.channels;
+  const int64_t y = row - s.top;
+  if (y < 0 || y >= s.height) {
+    std::memcpy(out, padding_.data(), padding_.size());
+    return;
+  }
+  const int64_t left = s.left * s.channels, count = s.width * s.channels;
+  const uint8_t* codes = image + y * count;
+  std::memcpy(out, padding_.data(), static_cast<size_t>(left));
+  out += left;
+  if (shift_ == 0)
+    std::memcpy(out, codes, static_cast<size_t>(count));
+  else
+    for (int64_t i = 0; i < count; ++i) out[i] = static_cast<uint8_t>(codes[i] + shift_);
+  std::memcpy(out + count, padding_.data(), static_cast<size_t>(s.right * s.channels));
+}
+
+void ByteLayer::prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte*) const {
+  const int64_t end = std::min((index + 1) * rows_at_once_, shape_.padded_height());
+  for (int64_t row = index * rows_at_once_; row < end; ++row)
+    copy_row(reinterpret_cast<const uint8_t*>(codes), row, reinterpret_cast<uint8_t*>(prepared));
+}
+
+void ByteLayer::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
+                           std::byte* scratch, int32_t* accumulators) const {
+  const Slab& slab = *piece.slab;
+  const uint8_t* x = reinterpret_cast<const uint8_t*>(is_copied_ ? prepared : codes) +
+                     first_element(shape_, piece.first_row, slab.group);
+  const int64_t block =
+      slab.group * weights_.blocks_per_group() + (slab.first - slab.group * shape_.group_outputs()) / kBlock;
+  const int64_t pixels = piece.rows * shape_.out_width;
+  const int32_t* start = start_.data() + block * kBlock;
+  multiply(slab, block, pixels, x, zeros_.empty() ? start : zeros_.data(), scratch, accumulators);
+  if (zeros_.empty()) return;
+  odd_kernels_.finish({.x = x,
+                       .pixels = windows_.pixels.data(),
+                       .pixel_count = pixels,
+                       .segments = windows_.segments.data(),
+                       .segment_count = static_cast<int64_t>(windows_.segments.size()),
+                       .length = windows_.segment_length,
+                       .start = start,
+                       .accumulators = accumulators,
+                       .width = slab.stride,
+                       .stride = slab.stride});
+}
+
+}  // namespace pact::engine

@@ -1,0 +1,65 @@
+// What the algorithms with products of bytes share: which layers fit, how their codes lie, and what their
+// sums start from.
+//
+// With the codes moved up to x = code - least, where the least code is negative, and z = zero - least:
+//   sum w (code - zero) = sum w x - sum w z
+// and the second sum is a constant of the output channel, from which accumulators start. Padding holds z.
+// Without padding and negative codes the image is read where it lies; otherwise there is a padded copy.
+//
+// Weights of 8 bits on an odd grid are odd numbers of 9 bits: w = 2 v + 1 (kernels/odd_weights).
+#pragma once
+
+#include <vector>
+
+#include "engine/byte_weights.h"
+#include "engine/integer_algorithm.h"
+#include "engine/windows.h"
+#include "kernels/odd_weights/odd_weights.h"
+
+namespace pact::engine {
+
+// Whether codes, moved up, and weights, or the v of all of them, are bytes.
+bool are_bytes(const IntegerProblem& problem);
+
+// The largest byte that the product may meet, padding included; beyond 255 it does not fit.
+int64_t largest_byte(const IntegerProblem& problem);
+
+// The weights of the product: w or v.
+ByteWeights byte_weights_of(const IntegerProblem& problem);
+
+class ByteLayer : public IntegerAlgorithm {
+ public:
+  size_t weight_bytes() const override { return weights_.size_bytes(); }
+  size_t prepared_bytes() const override;
+  int64_t preparations(int64_t rows) const override;
+  void prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte* scratch) const override;
+  void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
+                  int32_t* accumulators) const final;
+
+ protected:
+  static constexpr int64_t kBlock = kernels::ByteConvKernels::kBlock;
+
+  ByteLayer(const IntegerProblem& problem, ByteWeights weights, const CutWish& wish);
+
+  // The sums of `pixels` windows from x on, for the channels of the slab, which begin with block `block` of
+  // all groups; start holds what they begin with.
+  virtual void multiply(const Slab& slab, int64_t block, int64_t pixels, const uint8_t* x,
+                        const int32_t* start, std::byte* scratch, int32_t* accumulators) const = 0;
+
+  ByteWeights weights_;
+  Windows windows_;
+
+ private:
+  void copy_row(const uint8_t* image, int64_t row, uint8_t* padded) const;
+
+  const kernels::OddWeightsKernels& odd_kernels_;
+  ConvShape shape_;
+  AlignedVector<int32_t> start_;  // [block][kBlock]
+  AlignedVector<int32_t> zeros_;  // what products begin with whose weights are odd; empty for others
+  bool is_linear_, is_copied_;
+  uint8_t shift_;
+  std::vector<uint8_t> padding_;  // one padded row of zero codes, shifted
+  int64_t rows_at_once_;          // of the padded image, in one preparation
+};
+
+}  // namespace pact::engine
