@@ -122,7 +122,8 @@ TEST(ClipQuantize, EqualsTheComposedForm) {
     if (t.learned.defined()) leaves.push_back(t.learned);
     const auto ours = torch::autograd::grad({quantize(c, t)}, leaves, {weight});
     const auto theirs = torch::autograd::grad({composed(c, t.x, t.learned)}, leaves, {weight});
-    EXPECT_TRUE(at::equal(ours[0], theirs[0]));
+    // Composed, dq goes through a product and a quotient by the step.
+    EXPECT_LT((ours[0] - theirs[0]).abs().max().item<double>(), 2e-6);
     if (!t.learned.defined()) continue;
     EXPECT_EQ(ours[1].sizes(), t.learned.sizes());
     const double scale = std::max(1.0, theirs[1].abs().max().item<double>());
