@@ -41,9 +41,9 @@ Resolved resolve_fresh(const TrainCommand& command) {
   if (r.directory.empty()) {
     const bool is_float = r.settings.weights == 32 && r.settings.activations == 32;
     const std::string name = fs::path(r.network).stem().string();
-    r.directory = fs::path("runs") / (is_float ? name + "-float"
-                                               : fmt::format("{}-w{}a{}", name, r.settings.weights,
-                                                             r.settings.activations));
+    r.directory = fs::path("runs") /
+                  (is_float ? name + "-float"
+                            : fmt::format("{}-w{}a{}", name, r.settings.weights, r.settings.activations));
   }
   if (fs::exists(r.directory) && !fs::is_directory(r.directory))
     fail("{}: exists and is not a folder", r.directory.string());
@@ -84,8 +84,8 @@ Resolved resolve_resumed(const TrainCommand& command) {
 // Is it what a quantizer learns, which a start may lack or have in vain?
 bool is_of_quantizer(const std::string& name) { return name.ends_with(".alpha") || name.ends_with(".step"); }
 
-// Numbers of `from` for every tensor of `network` that has its name. Levels and steps that `from` lacks, or has in
-// another number, keep theirs.
+// Numbers of `from` for every tensor of `network` that has its name. Levels and steps that `from` lacks, or
+// has in another number, keep theirs.
 void adopt(graph::Network& network, const graph::Network& from, const std::string& origin) {
   std::vector<std::string> problems;
   for (auto& [name, tensor] : network.tensors) {

@@ -19,7 +19,8 @@ struct NormalizeActivateOptions {
   double momentum = 0.1;  // weight of the batch in the running statistics
   double epsilon = 1e-5;
   Rectifier rectifier = Rectifier::relu;
-  std::optional<Clip> clip{};  // of `quantized`, one for the tensor, from 0 up, behind a ReLU; none: not wanted
+  std::optional<Clip>
+      clip{};  // of `quantized`, one for the tensor, from 0 up, behind a ReLU; none: not wanted
   enum class Real { wanted, unwanted } real = Real::wanted;
 };
 

