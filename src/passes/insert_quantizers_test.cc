@@ -110,7 +110,7 @@ TEST(InsertQuantizers, StepsHaveTheShapeOfTheirGranularityAndStartFromTheWeights
   EXPECT_EQ(q.tensors.at("b.input_quant.step").shape, graph::Shape{});
   EXPECT_FLOAT_EQ(q.tensors.at("b.input_quant.step").as<float>()[0], 10.0f / 7);
   const std::string text = graph::print(q.graph);
-  EXPECT_NE(line_of(text, "b.weight_quant:").find("grid=signed granularity=channel scheme=lsq"),
+  EXPECT_NE(line_of(text, "b.weight_quant:").find("granularity=channel grid=signed scheme=lsq"),
             std::string::npos)
       << text;
   EXPECT_EQ(line_of(text, "b.input_quant:").find("granularity"), std::string::npos) << text;
