@@ -240,7 +240,7 @@ class BadInput(Case):
         self.refuse(*base, "--activations", "x", says=["activations", "whole number", "'x'"])
         self.refuse(*base, "--weight-quantizer", "sawp", says=["did you mean 'sawb'"])
         self.refuse(*base, "--activation-quantizer", "packt", says=["did you mean 'pact'"])
-        self.refuse(*base, "--weights", 1, "--weight-quantizer", "symmetric", says=["symmetric"])
+        self.refuse(*base, "--weights", 1, "--weight-quantizer", "symmetric", says=["symmetric", "2 to 8", "not 1"])
         self.refuse(*base, "--weights", 4, "--override", "layer9.*=w8", says=["layer9.*", "no layer", "layer1.0.conv1"])
         self.refuse(*base, "--weights", 4, "--override", "layer1.*=8", says=["PATTERN=w4a8"])
         self.refuse(*base, "--weights", 4, "--override", "layer1.*=w9", says=["layer1.*=w9"])

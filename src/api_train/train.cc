@@ -42,9 +42,9 @@ Resolved resolve_fresh(const TrainCommand& command) {
   if (r.directory.empty()) {
     const bool is_float = r.settings.weights == 32 && r.settings.activations == 32;
     const std::string name = fs::path(r.network).stem().string();
-    r.directory = fs::path("runs") / (is_float ? name + "-float"
-                                               : fmt::format("{}-w{}a{}", name, r.settings.weights,
-                                                             r.settings.activations));
+    r.directory = fs::path("runs") /
+                  (is_float ? name + "-float"
+                            : fmt::format("{}-w{}a{}", name, r.settings.weights, r.settings.activations));
   }
   if (fs::exists(r.directory) && !fs::is_directory(r.directory))
     fail("{}: exists and is not a folder", r.directory.string());
@@ -148,14 +148,18 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
                            .last_layer = static_cast<int>(r.settings.last_layer),
                            .weight_scheme = r.settings.weight_quantizer,
                            .activation_scheme = r.settings.activation_quantizer,
+                           .weight_granularity = quant::granularity_of(r.settings.weight_granularity),
+                           .activation_granularity = quant::granularity_of(r.settings.activation_granularity),
                            .alpha = r.settings.alpha,
                            .overrides = {}};
   for (const std::string& text : r.settings.override)
     policy.overrides.push_back(passes::parse_bit_override(text));
   graph::Network network = passes::insert_quantizers(plain, policy);
   // A resumed run takes all its numbers from its own checkpoint.
-  if (!is_resumed && !r.settings.init.empty() && !starts_plain)
+  if (!is_resumed && !r.settings.init.empty() && !starts_plain) {
     adopt(network, train::load_network(r.settings.init).tensors, "--init " + r.settings.init);
+    passes::start_weight_steps(network);
+  }
   return network;
 }
 

@@ -59,7 +59,7 @@ void add_random_weights(CLI::App& command, api::ModelSource& source) {
   command.add_option("--random-weights", random.seed, "seed of the numbers")->type_name("SEED")->group(kGroup);
   command.add_option("--weights", random.weights, "bits of weights, 1 to 8 or 32 for float [8]")->group(kGroup);
   command.add_option("--activations", random.activations, "bits of activations, likewise [8]")->group(kGroup);
-  command.add_option("--weight-quantizer", random.weight_quantizer, "sawb, dorefa or symmetric [sawb]")
+  command.add_option("--weight-quantizer", random.weight_quantizer, "one of `pact quantizers` [sawb]")
       ->group(kGroup);
 }
 
@@ -98,6 +98,7 @@ int run_program(int argc, char** argv) {
   add_report(app, run);
   add_inspect(app, run);
   add_zoo(app, run);
+  add_quantizers(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

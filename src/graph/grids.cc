@@ -9,6 +9,12 @@ quant::Grid grid_of(const Node& node) {
           static_cast<float>(node.real("step")), static_cast<int>(node.integer("zero"))};
 }
 
+quant::Grid form_of(const Node& quant) {
+  return {.kind = quant::grid_kind_of(quant.word("grid")),
+          .bits = static_cast<int>(quant.integer("bits")),
+          .zero = static_cast<int>(quant.integer("zero"))};
+}
+
 quant::Grid weight_grid_of(const Node& node) {
   return {.kind = quant::grid_kind_of(node.word("weight_grid")),
           .bits = static_cast<int>(node.integer("weight_bits"))};

@@ -12,6 +12,9 @@ namespace pact::graph {
 // second input of their dequantize, the step is not to be used.
 quant::Grid grid_of(const Node& node);
 
+// Of a quant node: grid, bits and zero. The step is left at 1; it is the scheme's business.
+quant::Grid form_of(const Node& quant);
+
 // Of the weight codes of an integer layer: weight_grid and weight_bits. The step is left at 1; it is part of the
 // layer's rescale.
 quant::Grid weight_grid_of(const Node& node);

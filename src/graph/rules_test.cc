@@ -146,7 +146,7 @@ TEST(Rules, Refuse) {
       {"quant(x) scheme=pact bits=1 grid=symmetric", "2 to 8 bits, not 1"},
       {"quant(x) scheme=pact bits=4 grid=signed", "unknown grid 'signed'"},
       {"quant(x) scheme=4 bits=4 grid=odd", "'scheme' is an integer, it must be a word"},
-      {"quant(x, c4) scheme=pact bits=4 grid=odd", "alpha has shape [4], it must have []"},
+      {"quant(x, c4) scheme=pact bits=4 grid=odd", "its parameter has shape [4], it must have []"},
       {"max_pool(x)", "'kernel' (a list of integers) is missing"},
       {"max_pool(flat) kernel=[2,2]", "rank 4"},
       {"max_pool(x) kernel=[9,1]", "does not fit"},

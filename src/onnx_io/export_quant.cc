@@ -80,8 +80,8 @@ std::string write_dequantize(const std::string& name, const WeightCodes& weights
   return node.output();
 }
 
-// value = multiplicand * unit is one DequantizeLinear where the multiplicands fit the type: symmetric grids,
-// odd ones of fewer bits than it has, unsigned ones by their zero point. The odd numbers of a grid of as many
+// value = multiplicand * unit is one DequantizeLinear where the multiplicands fit the type: grids with signed
+// codes, odd ones of fewer bits than it has, unsigned ones by their zero point. The odd numbers of a grid of as many
 // bits as the type has take one bit more; then the codes are stored, and 2 code - (2^k - 1) is computed by
 // DequantizeLinear with scale 2 and Sub, before Mul with the unit.
 std::string write_dequantized(const std::string& name, const WeightCodes& weights, Storage storage,
@@ -147,21 +147,21 @@ std::string write_qonnx_weight(const std::string& name, const WeightCodes& weigh
     return write_qonnx(
         name, x, {units, shape, grid.zero == 0 ? grid.bits : grid.bits + 1, grid.zero != 0, false}, writer);
   const int bits = grid.kind == GridKind::odd ? grid.bits + 1 : grid.bits;
-  return write_qonnx(name, x, {units, shape, bits, true, true}, writer);
+  return write_qonnx(name, x, {units, shape, bits, true, grid.kind != GridKind::signed_}, writer);
 }
 
 std::string write_qonnx_activation(const std::string& name, const std::string& x, const Grid& grid,
                                    ModelWriter& writer) {
-  const bool is_symmetric = grid.kind == GridKind::symmetric;
-  const bool is_signed_whole = !is_symmetric && grid.zero == 1 << (grid.bits - 1);
+  const bool has_sign = has_signed_codes(grid.kind);
+  const bool is_signed_whole = !has_sign && grid.zero == 1 << (grid.bits - 1);
   if (grid.zero % 2 != 0 && !is_signed_whole)
     fail(ErrorKind::unsupported, "QONNX rounds ties otherwise with the odd zero point {}", grid.zero);
   return write_qonnx(name, x,
                      {{grid.step},
                       {},
                       grid.bits,
-                      is_symmetric || is_signed_whole,
-                      is_symmetric,
+                      has_sign || is_signed_whole,
+                      grid.kind == GridKind::symmetric,
                       is_signed_whole ? 0 : grid.zero},
                      writer);
 }
@@ -169,14 +169,14 @@ std::string write_qonnx_activation(const std::string& name, const std::string& x
 // QuantizeLinear is saturate(nearbyint(x / scale) + zero), so it clips at the ends of its type by itself.
 std::string write_activation(const std::string& name, const std::string& x, const Grid& grid,
                              ModelWriter& writer) {
-  const bool with_sign = grid.kind == GridKind::symmetric;
+  const bool with_sign = has_signed_codes(grid.kind);
   const auto byte = [&](const char* part, int value) {
     return writer.raw(name + part, type_of_bits(8, with_sign), {}, std::string(1, static_cast<char>(value)));
   };
   const std::string step = writer.scalar(name + ".step", grid.step);
   const std::string zero = byte(".zero", grid.zero);
   std::string codes = writer.node("QuantizeLinear", name + ".quantized", {x, step, zero}).output();
-  if (grid.bits < 8 || with_sign) {
+  if (grid.bits < 8 || grid.kind == GridKind::symmetric) {
     const std::string least = grid.min_code() == grid.zero ? zero : byte(".least", grid.min_code());
     codes =
         writer.node("Clip", name + ".clipped", {codes, least, byte(".largest", grid.max_code())}).output();

@@ -73,8 +73,10 @@ void expect_round_trip(const std::string& scheme, int bits, const ExportOptions&
 }
 
 TEST(Export, RoundTripsEveryQuantizer) {
-  for (const std::string& scheme : quant::weight_scheme_names()) {
-    for (int bits = scheme == "symmetric" ? 2 : 1; bits <= 8; ++bits) {
+  for (const quant::WeightSchemeEntry& entry : quant::weight_schemes()) {
+    const std::string scheme(entry.name);
+    if (entry.learned != quant::Learned::nothing) continue;  // tests/quantizers_test.cc
+    for (int bits = entry.least_bits; bits <= entry.most_bits; ++bits) {
       expect_round_trip(scheme, bits, {});
       expect_round_trip(scheme, bits, {.pixels = Pixels::u8});
       expect_round_trip(scheme, bits, {.storage = Storage::packed});

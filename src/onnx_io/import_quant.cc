@@ -1,6 +1,6 @@
 // Quantizers of activations in either format, and weights. Activations become `quant` nodes of scheme pact
-// with the alpha that gives their step; weights become `dequantize` of their codes, which no choice of a grid
-// can change any more.
+// with the alpha that gives their step, or of scheme lsq with the step itself where no alpha does; weights
+// become `dequantize` of their codes, which no choice of a grid can change any more.
 #include <algorithm>
 #include <cmath>
 
@@ -18,13 +18,13 @@ using graph::Tensor;
 using graph::ValueId;
 using graph::ValueKind;
 
-// The alpha near step * levels for which alpha / levels is `step`; where none is, the product itself.
-float alpha_of(float step, float levels) {
+// The alpha near step * levels for which alpha / levels is `step`, if there is one.
+std::optional<float> alpha_of(float step, float levels) {
   const float product = step * levels;
   float alpha = std::nextafter(std::nextafter(product, 0.0f), 0.0f);
   for (int i = 0; i < 5; ++i, alpha = std::nextafter(alpha, INFINITY))
     if (alpha / levels == step) return alpha;
-  return product;
+  return std::nullopt;
 }
 
 // The multiplicands of a constant that is integers times its units; empty where they leave 9 bits.
@@ -40,21 +40,24 @@ std::vector<int> multiplicands_of(const Tensor& tensor, const std::vector<float>
   return result;
 }
 
-// The smallest grid that holds them: an odd one where all are odd, one with a zero point where they are no
-// symmetric ones of 8 bits; nothing where no grid does.
+// The smallest grid that holds them: an odd one where all are odd, a signed one where a symmetric one takes a
+// bit more, one with a zero point where they are not within int8; nothing where no grid does.
 std::optional<quant::Grid> grid_of(const std::vector<int>& multiplicands, float unit) {
   if (multiplicands.empty()) return std::nullopt;
   const auto [least, largest] = std::ranges::minmax(multiplicands);
   const int reach = std::max(std::abs(least), std::abs(largest));
   const bool is_odd = std::ranges::all_of(multiplicands, [](int each) { return each % 2 != 0; });
-  if (!is_odd && reach > 127) {
+  if (!is_odd && (least < -128 || largest > 127)) {
     if (std::max(largest, 0) - std::min(least, 0) > 255) return std::nullopt;
     return quant::Grid{quant::GridKind::unsigned_, 8, unit, -std::min(least, 0)};
   }
   quant::Grid grid{quant::GridKind::symmetric, 2, unit};
   if (is_odd) grid = {quant::GridKind::odd, 1, 2.0f * unit};
   while (grid.multiplicand(grid.max_code()) < reach) ++grid.bits;
-  return grid;
+  const quant::Grid smaller{quant::GridKind::signed_, grid.bits - 1, unit};
+  const bool fits_smaller =
+      !is_odd && smaller.bits >= 2 && least >= smaller.min_code() && largest <= smaller.max_code();
+  return fits_smaller ? smaller : grid;
 }
 
 // The grid that `codes` clip to, its step left out.
@@ -98,7 +101,7 @@ ValueId Importer::weight(const std::string& name, const Known& entry) {
   const auto grid = grid_of(multiplicands, units.each.size() == 1 ? units.each[0] : 1.0f);
   if (!grid) return sources_[name] = add_tensor(ValueKind::parameter, name, *entry.constant);
   quant::require_valid(*grid);
-  const bool is_signed = grid->kind == quant::GridKind::symmetric;
+  const bool is_signed = has_signed_codes(grid->kind);
   Tensor codes = Tensor::zeros(is_signed ? DataType::i8 : DataType::u8, entry.constant->shape);
   for (size_t i = 0; i < multiplicands.size(); ++i)
     codes.bytes[i] = static_cast<std::byte>(grid->kind == quant::GridKind::odd
@@ -123,11 +126,13 @@ ValueId Importer::weight(const std::string& name, const Known& entry) {
 Known Importer::quantized_activation(const NodeView& node, const Codes& codes) {
   const quant::Grid grid = grid_of(codes);
   quant::require_valid(grid);
-  const float alpha = alpha_of(codes.step, static_cast<float>(grid.max_code()));
+  const std::optional<float> alpha = alpha_of(codes.step, static_cast<float>(grid.max_code()));
+  const float learned = alpha.value_or(codes.step);
   const std::string name = name_of(node);
-  const ValueId level = add_tensor(ValueKind::parameter, name + ".alpha", Tensor::of({}, {&alpha, 1}));
-  return {.value = network_.graph.add_node(Op::quant, name, {codes.x, level},
-                                           {{"scheme", std::string("pact")},
+  const ValueId parameter =
+      add_tensor(ValueKind::parameter, name + (alpha ? ".alpha" : ".step"), Tensor::of({}, {&learned, 1}));
+  return {.value = network_.graph.add_node(Op::quant, name, {codes.x, parameter},
+                                           {{"scheme", std::string(alpha ? "pact" : "lsq")},
                                             {"bits", int64_t{grid.bits}},
                                             {"grid", std::string(quant::name_of(grid.kind))},
                                             {"zero", int64_t{grid.zero}}})};

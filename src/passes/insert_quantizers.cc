@@ -5,7 +5,9 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "graph/grids.h"
 #include "passes/non_negative.h"
+#include "quant/activations.h"
 #include "quant/grid.h"
 #include "quant/weights.h"
 
@@ -21,6 +23,14 @@ using graph::ValueId;
 void require_bits(int bits, const std::string& what) {
   if (bits == quant::kFloatBits || (bits >= quant::kMinBits && bits <= quant::kMaxBits)) return;
   fail("{} must have 1 to 8 bits, or 32 to stay float, not {}", what, bits);
+}
+
+void require_scheme(const BitPolicy& policy) {
+  const quant::WeightSchemeEntry& scheme = entry_of(quant::weight_scheme_of(policy.weight_scheme));
+  if (policy.weights != quant::kFloatBits && !scheme.has(policy.weights))
+    fail("the weight quantizer '{}' has {}{} bits, not {}", scheme.name, scheme.least_bits,
+         scheme.least_bits == scheme.most_bits ? "" : fmt::format(" to {}", scheme.most_bits), policy.weights);
+  quant::activation_scheme_of(policy.activation_scheme);
 }
 
 struct LayerBits {
@@ -109,33 +119,54 @@ class Inserter {
     if (bits == quant::kFloatBits || is_pixels || is_quantized) return value;
     const auto key = std::pair(value, bits);
     if (const auto shared = shared_.find(key); shared != shared_.end()) return shared->second;
+    const quant::ActivationSchemeEntry& scheme = quant::activation_scheme_of(policy_.activation_scheme);
     const bool has_sign = !is_non_negative(from_, layer.inputs[0]);
-    const quant::GridKind grid = has_sign ? quant::GridKind::symmetric : quant::GridKind::unsigned_;
+    const quant::Grid grid{has_sign ? scheme.signed_grid : quant::GridKind::unsigned_, bits, 1.0f};
     if (has_sign && bits < 2)
       fail(ErrorKind::unsupported,
            "the input of {} has values of both signs, for which a grid needs 2 bits at least; give it more, for "
            "example with the override '{}=a2'",
            layer.name, layer.name);
-    const std::string name = layer.name + ".input_quant";
+    const double alpha = policy_.alpha;
+    const double start = scheme.learned == quant::Learned::step ? alpha / grid.max_code() : alpha;
+    return shared_[key] = add_quant(layer.name + ".input_quant", value, policy_.activation_scheme, grid,
+                                    {scheme.learned, policy_.activation_granularity, 1, start});
+  }
+
+  // What a quantizer learns: one number, or one for each extent along `axis` of what it quantizes.
+  struct Parameter {
+    quant::Learned learned;
+    quant::Granularity granularity;
+    size_t axis;
+    double start;
+  };
+
+  ValueId add_quant(const std::string& name, ValueId value, std::string_view scheme, const quant::Grid& grid,
+                    const Parameter& parameter) {
     std::vector<ValueId> inputs{value};
-    if (alpha_parameter_of(policy_.activation_scheme) == AlphaParameter::learned) {
-      inputs.push_back(to_.graph.add_parameter(name + ".alpha", {graph::DataType::f32, {}}));
-      const float alpha[] = {static_cast<float>(policy_.alpha)};
-      to_.tensors[name + ".alpha"] = graph::Tensor::of({}, alpha);
+    const bool is_channel = parameter.granularity == quant::Granularity::channel;
+    if (parameter.learned != quant::Learned::nothing) {
+      graph::Shape shape;
+      if (is_channel) shape.push_back(to_.graph.value(value).type.shape[parameter.axis]);
+      const std::string own = fmt::format("{}.{}", name, name_of(parameter.learned));
+      const std::vector<float> start(is_channel ? static_cast<size_t>(shape[0]) : 1,
+                                     static_cast<float>(parameter.start));
+      inputs.push_back(to_.graph.add_parameter(own, {graph::DataType::f32, shape}));
+      to_.tensors[own] = graph::Tensor::of(shape, start);
     }
-    return shared_[key] = to_.graph.add_node(Op::quant, name, std::move(inputs),
-                                             {{"scheme", policy_.activation_scheme},
-                                              {"bits", int64_t{bits}},
-                                              {"grid", std::string(name_of(grid))}});
+    return to_.graph.add_node(Op::quant, name, std::move(inputs),
+                              {{"scheme", std::string(scheme)},
+                               {"bits", int64_t{grid.bits}},
+                               {"grid", std::string(name_of(grid.kind))},
+                               {"granularity", std::string(name_of(parameter.granularity))}});
   }
 
   ValueId quantized_weight(const Node& layer, ValueId weight, int bits) {
     if (bits == quant::kFloatBits || to_.graph.producer(weight)) return weight;
-    const quant::WeightScheme scheme = quant::weight_scheme_of(policy_.weight_scheme);
-    return to_.graph.add_node(Op::quant, layer.name + ".weight_quant", {weight},
-                              {{"scheme", policy_.weight_scheme},
-                               {"bits", int64_t{bits}},
-                               {"grid", std::string(name_of(quant::grid_kind_of(scheme)))}});
+    const quant::WeightSchemeEntry* scheme = &entry_of(quant::weight_scheme_of(policy_.weight_scheme));
+    if (!scheme->has(bits)) scheme = &entry_of(scheme->otherwise);
+    return add_quant(layer.name + ".weight_quant", weight, scheme->name, {scheme->grid, bits, 1.0f},
+                     {scheme->learned, policy_.weight_granularity, 0, 1.0});
   }
 
   const Graph& from_;
@@ -168,14 +199,6 @@ BitOverride parse_bit_override(const std::string& text) {
   return result;
 }
 
-std::vector<std::string> activation_scheme_names() { return {"pact", "dorefa"}; }
-
-AlphaParameter alpha_parameter_of(const std::string& scheme) {
-  if (scheme == "pact") return AlphaParameter::learned;
-  if (scheme == "dorefa") return AlphaParameter::none;
-  fail("{}", unknown_name("activation quantizer", scheme, activation_scheme_names()));
-}
-
 std::vector<const Node*> weighted_layers(const Graph& graph) {
   std::vector<const Node*> layers;
   for (const Node& node : graph.nodes())
@@ -188,10 +211,26 @@ Network insert_quantizers(const Network& network, const BitPolicy& policy) {
   require_bits(policy.activations, "activations");
   require_bits(policy.first_layer, "the first layer");
   require_bits(policy.last_layer, "the last layer");
-  alpha_parameter_of(policy.activation_scheme);
-  quant::weight_scheme_of(policy.weight_scheme);
+  require_scheme(policy);
   if (!(policy.alpha > 0)) fail("the initial alpha must be positive, not {}", policy.alpha);
-  return Inserter(network, policy).run();
+  Network quantized = Inserter(network, policy).run();
+  start_weight_steps(quantized);
+  return quantized;
+}
+
+void start_weight_steps(Network& network) {
+  const Graph& graph = network.graph;
+  for (const Node& node : graph.nodes()) {
+    if (node.op != Op::quant || node.inputs.size() < 2) continue;
+    const auto weight = network.tensors.find(graph.value(node.inputs[0]).name);
+    if (graph.value(node.inputs[0]).kind != graph::ValueKind::parameter || weight == network.tensors.end()) continue;
+    const quant::Grid grid = graph::form_of(node);
+    const std::span<const float> weights = weight->second.as<float>();
+    const std::span<float> steps = network.tensors.at(graph.value(node.inputs[1]).name).as<float>();
+    const size_t each = weights.size() / steps.size();
+    for (size_t c = 0; c < steps.size(); ++c)
+      steps[c] = quant::starting_step(grid, weights.subspan(c * each, each));
+  }
 }
 
 }  // namespace pact::passes

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/caught.h"
 #include "graph/text.h"
 #include "passes/layer_table.h"
@@ -34,6 +36,10 @@ output fc
     if (value.kind == graph::ValueKind::parameter)
       network.tensors[value.name] = graph::Tensor::zeros(value.type.dtype, value.type.shape);
   return network;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
 }
 
 std::string line_of(const std::string& text, const std::string& start) {
@@ -140,12 +146,65 @@ TEST(InsertQuantizers, DorefaNeedsNoParameter) {
   for (const auto& [name, tensor] : q.tensors) EXPECT_FALSE(name.ends_with(".alpha")) << name;
 }
 
+TEST(InsertQuantizers, StepsHaveTheShapeOfTheirGranularityAndStartFromTheWeights) {
+  graph::Network network = two_branches();
+  // 2 E|w| / sqrt(Qp): of output 1 twice as much as of the others.
+  const std::span<float> weights = network.tensors.at("b.weight").as<float>();
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] = i / 36 == 1 ? -1.0f : 0.5f;
+  const graph::Network q = insert_quantizers(network, {.weights = 3,
+                                                       .activations = 3,
+                                                       .weight_scheme = "lsq",
+                                                       .activation_scheme = "lsq",
+                                                       .weight_granularity = quant::Granularity::channel,
+                                                       .overrides = {}});
+  graph::verify(q);
+  const graph::Tensor& steps = q.tensors.at("b.weight_quant.step");
+  const float one = 2 * 0.5f / std::sqrt(3.0f);
+  ASSERT_EQ(steps.shape, graph::Shape{4});
+  for (size_t o = 0; o < 4; ++o) EXPECT_FLOAT_EQ(steps.as<float>()[o], o == 1 ? 2 * one : one);
+  EXPECT_EQ(q.tensors.at("b.input_quant.step").shape, graph::Shape{});
+  EXPECT_FLOAT_EQ(q.tensors.at("b.input_quant.step").as<float>()[0], 10.0f / 7);
+  const std::string text = graph::print(q.graph);
+  EXPECT_NE(line_of(text, "b.weight_quant:").find("granularity=channel grid=signed scheme=lsq"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(line_of(text, "b.input_quant:").find("granularity"), std::string::npos) << text;
+}
+
+TEST(InsertQuantizers, AnotherSchemeStandsInForBitsThatOneLacks) {
+  const graph::Network q = insert_quantizers(
+      two_branches(), {.weights = 2, .activations = 2, .weight_scheme = "ternary", .overrides = {}});
+  const LayerTable table = make_layer_table(q.graph);
+  for (const LayerRow& row : table.rows)
+    EXPECT_EQ(row.weight_scheme, row.name == "a" || row.name == "fc" ? "symmetric" : "ternary") << row.name;
+}
+
+TEST(InsertQuantizers, InputsThatMayBeNegativeGetTheSignedGridOfTheirScheme) {
+  graph::Network network = two_branches();
+  network.graph = graph::parse(
+      replaced(graph::print(network.graph), "conv2d(relu, c.weight)", "conv2d(a, c.weight)"), "test");
+  for (const auto& [scheme, grid] : {std::pair("pact", "symmetric"), std::pair("lsq", "signed")}) {
+    const graph::Network q = insert_quantizers(
+        network, {.weights = 4, .activations = 4, .activation_scheme = scheme, .overrides = {}});
+    const std::string text = graph::print(q.graph);
+    EXPECT_NE(line_of(text, "c.input_quant:").find(fmt::format("grid={}", grid)), std::string::npos) << text;
+    EXPECT_NE(line_of(text, "b.input_quant:").find("grid=unsigned"), std::string::npos) << text;
+  }
+  const std::string refusal =
+      caught([&] { insert_quantizers(network, {.weights = 1, .activations = 1, .overrides = {}}); });
+  EXPECT_NE(refusal.find("c has values of both signs"), std::string::npos) << refusal;
+}
+
 TEST(InsertQuantizers, Refuses) {
   const graph::Network n = two_branches();
   const auto refusal = [&](BitPolicy policy) { return caught([&] { insert_quantizers(n, policy); }); };
   EXPECT_NE(refusal({.weights = 9, .overrides = {}}).find("not 9"), std::string::npos);
   EXPECT_NE(refusal({.activations = 0, .overrides = {}}).find("not 0"), std::string::npos);
   EXPECT_NE(refusal({.weights = 4, .weight_scheme = "sawp", .overrides = {}}).find("sawb"),
+            std::string::npos);
+  EXPECT_NE(refusal({.weights = 4, .weight_scheme = "binary", .overrides = {}}).find("has 1 bits, not 4"),
+            std::string::npos);
+  EXPECT_NE(refusal({.weights = 1, .weight_scheme = "lsq", .overrides = {}}).find("2 to 8 bits, not 1"),
             std::string::npos);
   EXPECT_NE(refusal({.weights = 4, .overrides = {parse_bit_override("x*=w4")}}).find("matches no layer"),
             std::string::npos);

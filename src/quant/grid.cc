@@ -13,6 +13,8 @@ std::string_view name_of(GridKind kind) {
       return "unsigned";
     case GridKind::symmetric:
       return "symmetric";
+    case GridKind::signed_:
+      return "signed";
     case GridKind::odd:
       return "odd";
   }
@@ -20,9 +22,9 @@ std::string_view name_of(GridKind kind) {
 }
 
 GridKind grid_kind_of(std::string_view name) {
-  for (const GridKind kind : {GridKind::unsigned_, GridKind::symmetric, GridKind::odd})
+  for (const GridKind kind : {GridKind::unsigned_, GridKind::symmetric, GridKind::signed_, GridKind::odd})
     if (name == name_of(kind)) return kind;
-  fail("unknown grid '{}'; there are: unsigned, symmetric, odd", name);
+  fail("unknown grid '{}'; there are: unsigned, symmetric, signed, odd", name);
 }
 
 void codes_of(const Grid& grid, std::span<const float> values, std::span<int16_t> codes) {
@@ -38,7 +40,7 @@ void codes_of(const Grid& grid, std::span<const float> values, std::span<int16_t
 }
 
 void require_valid(const Grid& grid) {
-  const int least = grid.kind == GridKind::symmetric ? 2 : kMinBits;
+  const int least = has_signed_codes(grid.kind) ? 2 : kMinBits;
   if (grid.bits < least || grid.bits > kMaxBits)
     fail("a grid of kind '{}' has {} to {} bits, not {}", name_of(grid.kind), least, kMaxBits, grid.bits);
   if (grid.zero < 0 || grid.zero > (grid.kind == GridKind::unsigned_ ? grid.max_code() : 0))

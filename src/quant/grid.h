@@ -1,9 +1,10 @@
 // The number format: which real values a quantized tensor may take, and how they are coded.
 //
-// A grid is a set of equally spaced levels: value = (code - offset) * step. Three kinds are in use:
+// A grid is a set of equally spaced levels: value = (code - offset) * step. Four kinds are in use:
 //   unsigned_  code in [0, 2^k - 1], offset `zero`: activations behind a ReLU (PACT, DoReFa clip) with zero = 0;
 //              others, of networks that other tools quantized, with the code that stands for 0
 //   symmetric  code in [-(2^(k-1) - 1), 2^(k-1) - 1], offset 0: has a zero level; weights, signed activations
+//   signed_    code in [-2^(k-1), 2^(k-1) - 1], offset 0: one more level below than above (LSQ)
 //   odd        code in [0, 2^k - 1], offset (2^k - 1) / 2: odd multiples of half a step, no zero level
 //              (DoReFa and SAWB weights)
 // Nothing outside this type special-cases a kind. docs/number_format.md states all of it for users.
@@ -24,21 +25,28 @@ inline constexpr int kFloatBits = 32;  // "not quantized", where a bit width is 
 // Below it half a step, the unit of an odd grid, would lose bits.
 inline constexpr float kMinStep = 0x1p-125f;
 
-enum class GridKind { unsigned_, symmetric, odd };
+enum class GridKind { unsigned_, symmetric, signed_, odd };
 
-std::string_view name_of(GridKind kind);       // "unsigned", "symmetric", "odd"
+std::string_view name_of(GridKind kind);       // "unsigned", "symmetric", "signed", "odd"
 GridKind grid_kind_of(std::string_view name);  // throws Error on an unknown name
+
+// Are there codes below 0? Then they are in two's complement.
+constexpr bool has_signed_codes(GridKind kind) {
+  return kind == GridKind::symmetric || kind == GridKind::signed_;
+}
 
 struct Grid {
   GridKind kind = GridKind::unsigned_;
-  int bits = 8;       // 1 to 8; a symmetric grid needs at least 2
+  int bits = 8;       // 1 to 8; with signed codes at least 2
   float step = 1.0f;  // value of one code: finite and at least kMinStep
   int zero = 0;       // the code of 0 on an unsigned grid, 0 on the others
 
   bool operator==(const Grid&) const = default;
 
-  int min_code() const { return kind == GridKind::symmetric ? 1 - (1 << (bits - 1)) : 0; }
-  int max_code() const { return kind == GridKind::symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1; }
+  int min_code() const {
+    return !has_signed_codes(kind) ? 0 : (kind == GridKind::symmetric ? 1 : 0) - (1 << (bits - 1));
+  }
+  int max_code() const { return (1 << (has_signed_codes(kind) ? bits - 1 : bits)) - 1; }
   // Twice the offset, so that it stays an integer.
   int twice_offset() const { return kind == GridKind::odd ? (1 << bits) - 1 : 2 * zero; }
 
@@ -64,7 +72,7 @@ struct Grid {
 // codes[i] = grid.code_of(values[i]), as a vector loop. Both spans have one size.
 void codes_of(const Grid& grid, std::span<const float> values, std::span<int16_t> codes);
 
-// Throws Error when bits are outside 1..8 (2..8 for a symmetric grid) or the step is not one of a grid.
+// Throws Error when bits are outside 1..8 (2..8 with signed codes) or the step is not one of a grid.
 void require_valid(const Grid& grid);
 
 inline int Grid::whole_code(float quotient) const {

@@ -16,8 +16,8 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 std::vector<Grid> all_grids(float step) {
   std::vector<Grid> grids;
-  for (const GridKind kind : {GridKind::unsigned_, GridKind::symmetric, GridKind::odd})
-    for (int bits = kind == GridKind::symmetric ? 2 : 1; bits <= kMaxBits; ++bits)
+  for (const GridKind kind : {GridKind::unsigned_, GridKind::symmetric, GridKind::signed_, GridKind::odd})
+    for (int bits = has_signed_codes(kind) ? 2 : 1; bits <= kMaxBits; ++bits)
       grids.push_back({kind, bits, step});
   return grids;
 }
@@ -54,8 +54,8 @@ TEST(Grid, CodesAndLevels) {
       EXPECT_EQ(static_cast<double>(grid.value_of(code)), (code - offset) * 0.25);
       EXPECT_FALSE(grid.kind == GridKind::odd && grid.value_of(code) == 0.0f);
     }
-    const float mirrored = grid.kind == GridKind::unsigned_ ? 0.0f : -grid.value_of(grid.max_code());
-    EXPECT_EQ(grid.value_of(grid.min_code()), mirrored);
+    const float least = grid.kind == GridKind::unsigned_ ? 0.0f : -grid.value_of(grid.max_code());
+    EXPECT_EQ(grid.value_of(grid.min_code()), grid.kind == GridKind::signed_ ? least - grid.step : least);
   }
 }
 
@@ -137,7 +137,7 @@ TEST(Grid, HalfEvenIsNearbyint) {
 }
 
 TEST(Grid, Names) {
-  for (const GridKind kind : {GridKind::unsigned_, GridKind::symmetric, GridKind::odd})
+  for (const GridKind kind : {GridKind::unsigned_, GridKind::symmetric, GridKind::signed_, GridKind::odd})
     EXPECT_EQ(grid_kind_of(name_of(kind)), kind);
   EXPECT_THROW(grid_kind_of("even"), Error);
 }
@@ -145,6 +145,7 @@ TEST(Grid, Names) {
 TEST(Grid, RefusesWhatIsNoGrid) {
   for (const Grid& grid : all_grids(1.0f)) EXPECT_NO_THROW(require_valid(grid));
   EXPECT_THROW(require_valid({GridKind::symmetric, 1, 1.0f}), Error);
+  EXPECT_THROW(require_valid({GridKind::signed_, 1, 1.0f}), Error);
   EXPECT_THROW(require_valid({GridKind::odd, 0, 1.0f}), Error);
   EXPECT_THROW(require_valid({GridKind::unsigned_, 9, 1.0f}), Error);
   for (const float step : {0.0f, -1.0f, 1e-40f, kInfinity, std::numeric_limits<float>::quiet_NaN()})

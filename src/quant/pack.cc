@@ -40,7 +40,7 @@ std::vector<int16_t> unpack(const Grid& grid, std::span<const uint8_t> bytes, si
   if (bytes.size() != expected)
     fail("{} codes of {} bits take {} bytes, but there are {}", count, grid.bits, expected, bytes.size());
   const uint32_t mask = (1u << grid.bits) - 1;
-  const int sign = grid.kind == GridKind::symmetric ? 1 << (grid.bits - 1) : 0;
+  const int sign = has_signed_codes(grid.kind) ? 1 << (grid.bits - 1) : 0;
   std::vector<int16_t> codes(count);
   uint32_t window = 0;
   int filled = 0;

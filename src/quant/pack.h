@@ -19,7 +19,7 @@ size_t packed_size_bytes(size_t count, int bits);
 std::vector<uint8_t> pack(const Grid& grid, std::span<const int16_t> codes);
 
 // The inverse; unused bits of the last byte are ignored. Throws Error when `bytes` does not have exactly
-// packed_size_bytes(count, grid.bits) bytes, or holds -2^(bits-1), which is no code of a symmetric grid.
+// packed_size_bytes(count, grid.bits) bytes, or holds -2^(bits-1) on a symmetric grid, whose code it is not.
 std::vector<int16_t> unpack(const Grid& grid, std::span<const uint8_t> bytes, size_t count);
 
 }  // namespace pact::quant

@@ -27,8 +27,8 @@ Bytes slow_pack(const Grid& grid, const Codes& codes) {
 
 TEST(Pack, EqualsTheSlowOracleAndComesBack) {
   constexpr uint64_t kSeed = 5;
-  for (const GridKind kind : {GridKind::unsigned_, GridKind::symmetric, GridKind::odd})
-    for (int bits = kind == GridKind::symmetric ? 2 : 1; bits <= kMaxBits; ++bits)
+  for (const GridKind kind : {GridKind::unsigned_, GridKind::symmetric, GridKind::signed_, GridKind::odd})
+    for (int bits = has_signed_codes(kind) ? 2 : 1; bits <= kMaxBits; ++bits)
       for (size_t count = 0; count < 70; ++count) {
         SCOPED_TRACE(fmt::format("{} {} bits, {} codes, seed {}", name_of(kind), bits, count, kSeed));
         const Grid grid{kind, bits, 1.0f};
@@ -54,6 +54,7 @@ TEST(Pack, OrderIsThatOfOnnx) {
   // INT4 and INT2: two's complement.
   EXPECT_EQ(pack({GridKind::symmetric, 4, 1.0f}, Codes{-1, 7, -7}), (Bytes{0x7f, 0x09}));
   EXPECT_EQ(pack({GridKind::symmetric, 2, 1.0f}, Codes{-1, 1, 0, -1}), (Bytes{0b11'00'01'11}));
+  EXPECT_EQ(pack({GridKind::signed_, 2, 1.0f}, Codes{-1, 1, 0, -2}), (Bytes{0b10'00'01'11}));
   EXPECT_EQ(pack({GridKind::symmetric, 8, 1.0f}, Codes{-127, 127}), (Bytes{0x81, 0x7f}));
   // 3 bits straddle the bytes.
   EXPECT_EQ(pack({GridKind::odd, 3, 1.0f}, Codes{7, 0, 7, 1}), (Bytes{0b11'000'111, 0b001'1}));

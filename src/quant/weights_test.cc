@@ -211,6 +211,57 @@ TEST(Weights, CodesAreThoseOfTheTransformedWeights) {
       }
 }
 
+TEST(Weights, BinaryIsTheSignTimesTheMeanMagnitude) {
+  const std::vector<float> weights = {0.5f, -1.0f, 2.0f, -0.5f};
+  const WeightGrid chosen = choose_weight_grid(WeightScheme::binary, 1, weights);
+  EXPECT_EQ(chosen.grid.value_of(1), 1.0f);
+  EXPECT_EQ(codes_for(chosen, weights), (std::vector<int16_t>{1, 0, 1, 0}));
+  EXPECT_THROW(choose_weight_grid(WeightScheme::binary, 2, weights), Error);
+}
+
+// E|w| = 1, threshold 0.7; beyond it 0.75, -1.25 and 2.6.
+TEST(Weights, TernaryHasItsThresholdAndTheMeanBeyondIt) {
+  const std::vector<float> weights = {0.1f, 0.69f, 0.75f, -1.25f, 2.6f, -0.61f};
+  const WeightGrid chosen = choose_weight_grid(WeightScheme::ternary, 2, weights);
+  EXPECT_FLOAT_EQ(chosen.grid.step, 4.6f / 3);
+  EXPECT_EQ(codes_for(chosen, weights), (std::vector<int16_t>{0, 0, 1, -1, 1, 0}));
+  EXPECT_THROW(choose_weight_grid(WeightScheme::ternary, 3, weights), Error);
+}
+
+TEST(Weights, LsqTakesItsStepAsItIs) {
+  const std::vector<float> weights = {0.1f, -0.3f, 0.25f, -1.25f, 2.6f, 0.15f};
+  const WeightGrid chosen = choose_weight_grid(WeightScheme::lsq, 2, weights, 0.2f);
+  EXPECT_EQ(chosen.grid, (Grid{GridKind::signed_, 2, 0.2f}));
+  EXPECT_EQ(codes_for(chosen, weights), (std::vector<int16_t>{0, -2, 1, -2, 1, 1}));
+  EXPECT_THROW(choose_weight_grid(WeightScheme::lsq, 2, weights), Error);  // no step
+  EXPECT_THROW(choose_weight_grid(WeightScheme::lsq, 1, weights, 0.2f), Error);
+  // Esser et al. 2020: 2 E|v| / sqrt(Qp), here with Qp = 7.
+  EXPECT_FLOAT_EQ(starting_step({GridKind::signed_, 4, 1.0f}, weights), 2 * 4.65f / 6 / std::sqrt(7.0f));
+  EXPECT_EQ(starting_step({GridKind::signed_, 4, 1.0f}, std::vector<float>(5)), kLeastStep);
+}
+
+TEST(Weights, ChannelsHaveTheGridsOfTheirParts) {
+  std::vector<float> weights = normal_weights(600, 0.1, 19);
+  for (size_t i = 200; i < 400; ++i) weights[i] *= 10;
+  const std::span<const float> all(weights);
+  for (const WeightSchemeEntry& entry : weight_schemes()) {
+    const std::vector<float> steps = {0.1f, 1.0f, 0.2f};
+    const std::vector<WeightGrid> grids = choose_weight_grids(entry.scheme, entry.least_bits, all, 3, steps);
+    ASSERT_EQ(grids.size(), 3u);
+    std::vector<int16_t> codes(600);
+    quantize_weights(grids, all, codes);
+    for (size_t c = 0; c < 3; ++c) {
+      const std::vector<float> part(weights.begin() + 200 * static_cast<ptrdiff_t>(c),
+                                    weights.begin() + 200 * static_cast<ptrdiff_t>(c + 1));
+      const WeightGrid own = choose_weight_grid(entry.scheme, entry.least_bits, part, steps[c]);
+      EXPECT_EQ(own.grid, grids[c].grid) << entry.name;
+      const std::vector<int16_t> expected = codes_for(own, part);
+      EXPECT_TRUE(
+          std::equal(expected.begin(), expected.end(), codes.begin() + 200 * static_cast<ptrdiff_t>(c)));
+    }
+  }
+}
+
 TEST(Weights, RefusesWhatHasNoGrid) {
   std::vector<float> weights = normal_weights(20, 1.0, 18);
   EXPECT_THROW(choose_weight_grid(WeightScheme::symmetric, 1, weights), Error);
@@ -226,9 +277,15 @@ TEST(Weights, RefusesWhatHasNoGrid) {
 }
 
 TEST(Weights, Names) {
-  EXPECT_EQ(weight_scheme_names(), (std::vector<std::string>{"dorefa", "sawb", "symmetric"}));
-  for (const WeightScheme scheme : kSchemes) EXPECT_EQ(weight_scheme_of(name_of(scheme)), scheme);
-  EXPECT_THROW(weight_scheme_of("lsq"), Error);
+  for (const WeightSchemeEntry& entry : weight_schemes()) {
+    EXPECT_EQ(weight_scheme_of(entry.name), entry.scheme);
+    EXPECT_EQ(name_of(entry.scheme), entry.name);
+    EXPECT_TRUE(entry.least_bits <= entry.most_bits && !entry.source.empty()) << entry.name;
+    // What stands in has the bits of first and last layers.
+    EXPECT_TRUE(entry_of(entry.otherwise).has(8)) << entry.name;
+  }
+  EXPECT_EQ(weight_scheme_names().size(), weight_schemes().size());
+  EXPECT_THROW(weight_scheme_of("sawp"), Error);
 }
 
 }  // namespace

@@ -277,7 +277,7 @@ TEST(Reference, RefusesOtherNetworks) {
       "y: f32[N,1] = quant(x, a) scheme=pact bits=4 grid=unsigned\noutput y\n";
   EXPECT_TRUE(contains(caught([&] { evaluate(network(clipped), x); }), "its tensor is missing"));
   EXPECT_TRUE(contains(caught([&] { evaluate(network(clipped, {{"a", reals({}, {-1})}}), x); }),
-                       "the clip level -1 must be positive"));
+                       "its alpha is -1, it must be positive"));
 }
 
 }  // namespace

@@ -196,7 +196,7 @@ std::vector<int32_t> requantize(Simulation& simulation, const LayerSums& sums,
     work.x = raw;
     work.sum = sums.sum[at(group)];
     work.doubled = grid.kind == quant::GridKind::odd ? 1 : 0;
-    work.offset = grid.kind == quant::GridKind::symmetric ? 1 << (grid.bits - 1) : grid.twice_offset();
+    work.offset = has_signed_codes(grid.kind) ? 1 << (grid.bits - 1) : grid.twice_offset();
     const std::vector<int32_t> part = simulation.requantize(work);
     for (int64_t row = 0; row < sums.rows; ++row)
       std::copy_n(&part[at(row * outputs)], outputs, &out[at(row * sums.outputs + group * outputs)]);

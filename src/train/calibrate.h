@@ -1,19 +1,27 @@
-// Starting levels for PACT from data: the alpha that quantizes one batch with the least squared error. A
-// level of 10, right for training from scratch, would leave a trained network with one or two used codes at 2
-// bits.
+// Starting numbers of activation quantizers from data. PACT: the alpha that quantizes one batch with the
+// least squared error; a level of 10, right for training from scratch, would leave a trained network with one
+// or two used codes at 2 bits. LSQ: the step that its paper takes from the first batch.
 #pragma once
 
 #include <span>
 
+#include "quant/grid.h"
 #include "train/executor.h"
 
 namespace pact::train {
 
-// The alpha of least squared error of `values` on an unsigned grid of `bits` bits; values below 0 count as 0.
-float best_alpha(std::span<const float> values, int bits);
+// The alpha of least squared error of `values` on the grid `form` (kind, bits), an unsigned one or one with
+// signed codes; its step does not matter. Values below its least level count as that.
+float best_alpha(std::span<const float> values, const quant::Grid& form);
 
-// Sets the alpha of every activation quantizer that learns one. Runs the batch in `mode` with activations
+enum class Calibrated { all, steps };  // steps: only those that have no other start
+
+// Sets the learned numbers of every activation quantizer. Runs the batch in `mode` with activations
 // unquantized.
-void calibrate(const Executor& executor, Parameters& parameters, const at::Tensor& pixels, Mode mode);
+void calibrate(const Executor& executor, Parameters& parameters, const at::Tensor& pixels, Mode mode,
+               Calibrated which = Calibrated::all);
+
+// Does an activation quantizer of `graph` learn its step? Its start must come from data.
+bool learns_activation_steps(const graph::Graph& graph);
 
 }  // namespace pact::train

@@ -8,10 +8,10 @@
 #include <set>
 
 #include "base/error.h"
+#include "graph/grids.h"
 #include "graph/rules.h"
 #include "quant/grid.h"
 #include "train/normalize_activate.h"
-#include "train/quantizers/activation_clips.h"
 #include "train/storage.h"
 
 namespace pact::train {
@@ -92,15 +92,22 @@ at::Tensor run_rescale(const Node& node, const at::Tensor& x, const at::Tensor& 
 }
 
 // The quantizers that PACT trains; networks from other tools have more kinds, which are only evaluated.
-bool is_clip(const Node& quant) { return quant.word("grid") == "unsigned" && quant.integer("zero") == 0; }
+bool is_clip(const Node& quant) {
+  const quant::Grid form = graph::form_of(quant);
+  return form.kind != quant::GridKind::odd && form.zero == 0;
+}
+
+// Those that run as one with the ReLU before them.
+bool can_fuse(const Node& quant) {
+  return is_clip(quant) && quant.word("grid") == "unsigned" && quant.word("granularity") == "tensor";
+}
+
+int64_t features_of(const at::Tensor& x) { return x.numel() / std::max<int64_t>(x.size(0), 1); }
 
 // The value of the code of x, on grids that have no fused kernel.
-at::Tensor on_grid(const Node& node, const at::Tensor& x, const at::Tensor& level) {
-  quant::Grid grid{.kind = quant::grid_kind_of(node.word("grid")),
-                   .bits = static_cast<int>(node.integer("bits")),
-                   .zero = static_cast<int>(node.integer("zero"))};
-  const bool is_odd = grid.kind == quant::GridKind::odd;
-  grid.step = level.item<float>() / (static_cast<float>(grid.max_code()) * (is_odd ? 0.5f : 1.0f));
+at::Tensor on_grid(const Node& node, const at::Tensor& x, const at::Tensor& learned) {
+  const quant::ActivationScheme scheme = quant::activation_scheme_of(node.word("scheme")).scheme;
+  const quant::Grid grid = activation_grids(scheme, form_of(node), learned)[0];
   const at::Tensor real = x.to(at::kFloat).contiguous();
   at::Tensor result = at::empty_like(real);
   const float* from = real.data_ptr<float>();
@@ -179,7 +186,7 @@ class Executor::Planner {
     if (next && next->op == Op::relu) {
       chain.relu = last = next;
       for (const graph::NodeId id : graph_.consumers(last->output))
-        if (!chain.quant && graph_.node(id).op == Op::quant && is_clip(graph_.node(id)))
+        if (!chain.quant && graph_.node(id).op == Op::quant && can_fuse(graph_.node(id)))
           chain.quant = &graph_.node(id);
       const bool is_output = std::count(graph_.outputs().begin(), graph_.outputs().end(), last->output) > 0;
       chain.wants_real = !chain.quant || is_output || graph_.consumers(last->output).size() > 1;
@@ -209,15 +216,18 @@ class Executor::Planner {
           input(norm, 0), input(norm, 1), input(norm, 2), input(norm, 3), input(norm, 4), {}, {}};
       if (chain.add) in.shortcut = values[static_cast<size_t>(chain.shortcut)];
       const bool quantizes = chain.quant && frame.options.activations == Quantization::on;
-      if (quantizes)
-        in.alpha = quantizer->level(chain.quant->inputs.size() > 1 ? input(*chain.quant, 1) : at::Tensor());
+      std::optional<Clip> clip;
+      if (quantizes) {
+        if (chain.quant->inputs.size() > 1) in.learned = input(*chain.quant, 1);
+        clip = quantizer->clip(form_of(*chain.quant), in.learned, features_of(in.y));
+      }
       const bool wants_real = chain.wants_real || !quantizes || frame.options.observer;
       const NormalizeActivateOutput out = normalize_activate(
           in, {.statistics = frame.options.mode == Mode::train ? Statistics::of_batch : Statistics::running,
                .momentum = frame.options.momentum,
                .epsilon = norm.real("epsilon"),
                .rectifier = chain.relu ? Rectifier::relu : Rectifier::none,
-               .bits = quantizes ? static_cast<int>(chain.quant->integer("bits")) : 0,
+               .clip = clip,
                .real = wants_real ? NormalizeActivateOptions::Real::wanted
                                   : NormalizeActivateOptions::Real::unwanted});
       const Node& last = chain.relu ? *chain.relu : chain.add ? *chain.add : norm;
@@ -231,34 +241,40 @@ class Executor::Planner {
   void add_quant(const Node& node) {
     const ValueId x = node.inputs[0], y = node.output;
     const ValueId parameter = node.inputs.size() > 1 ? node.inputs[1] : -1;
-    const int bits = static_cast<int>(node.integer("bits"));
+    const auto learned = [=](const Frame& frame) {
+      return parameter >= 0 ? frame.values[static_cast<size_t>(parameter)] : at::Tensor();
+    };
     if (graph_.value(x).kind == graph::ValueKind::parameter) {
       std::shared_ptr<WeightQuantizer> quantizer = make_weight_quantizer(node.word("scheme"));
+      const WeightForm form{static_cast<int>(node.integer("bits")),
+                            quant::granularity_of(node.word("granularity"))};
       add_step(node.inputs, [=](Frame& frame) {
         frame.values[static_cast<size_t>(y)] =
-            quantizer->quantize(frame.values[static_cast<size_t>(x)], bits);
+            quantizer->quantize(frame.values[static_cast<size_t>(x)], learned(frame), form);
+      });
+      return;
+    }
+    if (!is_clip(node)) {
+      add_step(node.inputs, [=, &node](Frame& frame) {
+        if (frame.options.mode == Mode::train)
+          fail(ErrorKind::unsupported, "{}: quantizers on odd grids or with a zero point are not trained",
+               node.name);
+        frame.values[static_cast<size_t>(y)] =
+            on_grid(node, frame.values[static_cast<size_t>(x)], learned(frame));
       });
       return;
     }
     std::shared_ptr<ActivationQuantizer> quantizer = make_activation_quantizer(node.word("scheme"));
-    if (!is_clip(node)) {
-      add_step(node.inputs, [=, &node](Frame& frame) {
-        if (frame.options.mode == Mode::train)
-          fail(ErrorKind::unsupported, "{}: only quantizers of unsigned grids without a zero point are trained",
-               node.name);
-        const at::Tensor level =
-            quantizer->level(parameter >= 0 ? frame.values[static_cast<size_t>(parameter)] : at::Tensor());
-        frame.values[static_cast<size_t>(y)] = on_grid(node, frame.values[static_cast<size_t>(x)], level);
-      });
-      return;
-    }
     add_step(node.inputs, [=, &node](Frame& frame) {
       const at::Tensor input = frame.values[static_cast<size_t>(x)];
       if (frame.options.observer) frame.options.observer(node, input);
-      const at::Tensor level =
-          quantizer->level(parameter >= 0 ? frame.values[static_cast<size_t>(parameter)] : at::Tensor());
-      frame.values[static_cast<size_t>(y)] =
-          frame.options.activations == Quantization::on ? clip_quantize(input, level, bits) : input;
+      if (frame.options.activations == Quantization::off) {
+        frame.values[static_cast<size_t>(y)] = input;
+        return;
+      }
+      const at::Tensor parameters = learned(frame);
+      const Clip clip = quantizer->clip(form_of(node), parameters, features_of(input));
+      frame.values[static_cast<size_t>(y)] = clip_quantize(input, parameters, clip);
     });
   }
 

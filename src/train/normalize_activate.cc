@@ -8,7 +8,7 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "kernels/norm_activate/norm_activate.h"
-#include "quant/clip.h"
+#include "train/channel_blocks.h"
 #include "train/storage.h"
 
 namespace pact::train {
@@ -24,72 +24,6 @@ using torch::autograd::variable_list;
 const NormActivateKernels& kernels_here() {
   static const NormActivateKernels& chosen = kernels::norm_activate_kernels(selected_isa());
   return chosen;
-}
-
-// A tensor cut into blocks of whole pixels, each a main part in wide rows and a rest.
-struct Layout {
-  static constexpr int64_t kLanes = 256;  // aimed at
-  static constexpr int64_t kBlockElements = 1 << 16;
-
-  explicit Layout(const at::Tensor& y)
-      : channels(y.size(1)), pixels(y.numel() / std::max<int64_t>(channels, 1)) {
-    repeats = std::max<int64_t>(1, kLanes / channels);
-    width = channels * repeats;
-    block_pixels = std::max<int64_t>(1, kBlockElements / width) * repeats;
-    blocks = (pixels + block_pixels - 1) / block_pixels;
-  }
-
-  // Calls work(first element, count, width) once or twice for block b.
-  template <typename Work>
-  void for_parts(int64_t b, const Work& work) const {
-    const int64_t begin = b * block_pixels, end = std::min(pixels, begin + block_pixels);
-    const int64_t whole = (end - begin) / repeats * repeats;
-    if (whole) work(begin * channels, whole * channels, width);
-    const int64_t rest = end - begin - whole;
-    if (rest) work((begin + whole) * channels, rest * channels, rest * channels);
-  }
-
-  // `values` per channel, repeated over the lanes.
-  std::vector<float> spread(const std::vector<double>& values) const {
-    std::vector<float> lanes(static_cast<size_t>(width));
-    for (int64_t l = 0; l < width; ++l)
-      lanes[static_cast<size_t>(l)] = static_cast<float>(values[static_cast<size_t>(l % channels)]);
-    return lanes;
-  }
-
-  int64_t channels, pixels, repeats, width, block_pixels, blocks;
-};
-
-// `kinds` sums per channel: every block adds into its own lanes, then blocks and lanes are added in fixed
-// order.
-class BlockSums {
- public:
-  BlockSums(const Layout& layout, int kinds)
-      : layout_(layout), kinds_(kinds), lanes_(static_cast<size_t>(layout.blocks * kinds * layout.width)) {}
-
-  float* lanes(int64_t block, int kind) { return lanes_.data() + (block * kinds_ + kind) * layout_.width; }
-
-  std::vector<double> per_channel(int kind) {
-    std::vector<double> sums(static_cast<size_t>(layout_.channels));
-    for (int64_t b = 0; b < layout_.blocks; ++b) {
-      const float* lane = lanes(b, kind);
-      for (int64_t l = 0; l < layout_.width; ++l)
-        sums[static_cast<size_t>(l % layout_.channels)] += static_cast<double>(lane[l]);
-    }
-    return sums;
-  }
-
- private:
-  const Layout& layout_;
-  int kinds_;
-  std::vector<float> lanes_;
-};
-
-template <typename Work>
-void for_blocks(const Layout& layout, const Work& work) {
-  at::parallel_for(0, layout.blocks, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; ++b) work(b);
-  });
 }
 
 std::vector<double> to_vector(const at::Tensor& t) {
@@ -173,23 +107,23 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
  public:
   static variable_list forward(AutogradContext* context, const at::Tensor& y, const at::Tensor& gamma,
                                const at::Tensor& beta, const c10::optional<at::Tensor>& maybe_shortcut,
-                               const c10::optional<at::Tensor>& maybe_alpha, const NormalizeActivateInput* in,
+                               const c10::optional<at::Tensor>& maybe_learned, const NormalizeActivateInput* in,
                                const NormalizeActivateOptions* options) {
     const at::Tensor shortcut = maybe_shortcut.value_or(at::Tensor());
-    const at::Tensor alpha = maybe_alpha.value_or(at::Tensor());
-    const Layout layout(y);
+    const at::Tensor learned = maybe_learned.value_or(at::Tensor());
+    const Layout layout(y.numel(), y.size(1));
     const bool of_batch = options->statistics == Statistics::of_batch;
     const Moments moments =
         of_batch ? moments_of(y, layout) : Moments{to_vector(in->running_mean), to_vector(in->running_var)};
     if (of_batch) update_running(*in, moments, options->momentum, layout.pixels);
     const Affine affine(moments, gamma, beta, options->epsilon);
     const std::vector<float> scale = layout.spread(affine.scale), shift = layout.spread(affine.shift);
-    const bool quantizes = options->bits > 0;
-    const float level = quantizes ? alpha.item<float>() : 0.0f;
+    const bool quantizes = options->clip.has_value();
+    const Clip clip = options->clip.value_or(Clip{{0.0f}, {0.0f}, {0.0f}});
+    const float level = clip.largest[0], step = clip.step[0];
     const bool wants_real = options->real == NormalizeActivateOptions::Real::wanted;
     const at::Tensor real = wants_real ? at::empty_like(y) : at::Tensor();
     const at::Tensor quantized = quantizes ? at::empty_like(y) : at::Tensor();
-    const float step = quantizes ? quant::clip_step(level, options->bits) : 0.0f;
     for_blocks(layout, [&](int64_t b) {
       layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
         kernels_here().forward(storage_of(y), {count, width, at_element(y, at), at_or_null(shortcut, at),
@@ -208,8 +142,11 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     context->saved_data["of_batch"] = of_batch;
     context->saved_data["relu"] = options->rectifier == Rectifier::relu;
     context->saved_data["level"] = static_cast<double>(level);
+    context->saved_data["step"] = static_cast<double>(step);
+    context->saved_data["above"] = clip.above * clip.gradient_scale;
+    context->saved_data["residue"] = clip.residue == 0 ? 0.0 : clip.residue / clip.above;
     context->saved_data["wants_real"] = wants_real;
-    context->saved_data["learns_alpha"] = alpha.defined() && alpha.requires_grad();
+    context->saved_data["learns"] = learned.defined() && learned.requires_grad();
     context->set_materialize_grads(false);
     variable_list outputs;
     if (wants_real) outputs.push_back(real);
@@ -222,7 +159,7 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     const at::Tensor& y = saved[0];
     const at::Tensor& kept = saved[1];
     auto& data = context->saved_data;
-    const Layout layout(y);
+    const Layout layout(y.numel(), y.size(1));
     const std::vector<double> mean = data["mean"].toDoubleVector();
     const std::vector<double> inverse_deviation = data["inverse_deviation"].toDoubleVector();
     const std::vector<double> scale = data["scale"].toDoubleVector();
@@ -247,7 +184,9 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
                                   scale_lanes.data(),
                                   shift_lanes.data(),
                                   floor,
-                                  static_cast<float>(data["level"].toDouble())};
+                                  static_cast<float>(data["level"].toDouble()),
+                                  static_cast<float>(data["step"].toDouble()),
+                                  static_cast<float>(data["residue"].toDouble())};
     };
     const Storage storage = storage_of(y);
     const at::Tensor dz = kept.defined() ? at::empty_like(y) : at::Tensor();
@@ -260,8 +199,9 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     });
     const std::vector<double> dbeta = sums.per_channel(0);
     std::vector<double> dgamma = sums.per_channel(1);
-    double dalpha = 0;
-    for (const double share : sums.per_channel(2)) dalpha += share;
+    // The kernel counts what is clipped as 1: the gradient of a level, which is 1 / above that of what is learned.
+    double dlevel = 0;
+    for (const double share : sums.per_channel(2)) dlevel += share;
 
     // dy = scale * (dz - mean(dz) - x * mean(dz * x)) with x = (y - mean) * inverse_deviation
     std::vector<double> y_factor(dbeta.size()), offset(dbeta.size());
@@ -280,9 +220,10 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
                                       y_factor_lanes.data(), offset_lanes.data(), at_element(dy, at));
       });
     });
-    const at::Tensor alpha_gradient =
-        data["learns_alpha"].toBool() ? at::scalar_tensor(dalpha, at::kFloat) : at::Tensor();
-    return {dy, to_tensor(dgamma), to_tensor(dbeta), dz, alpha_gradient, at::Tensor(), at::Tensor()};
+    const at::Tensor dlearned = data["learns"].toBool()
+                                    ? at::scalar_tensor(dlevel * data["above"].toDouble(), at::kFloat)
+                                    : at::Tensor();
+    return {dy, to_tensor(dgamma), to_tensor(dbeta), dz, dlearned, at::Tensor(), at::Tensor()};
   }
 };
 
@@ -290,7 +231,7 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
 
 NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& given,
                                            const NormalizeActivateOptions& options) {
-  PACT_CHECK(options.bits == 0 || options.rectifier == Rectifier::relu);
+  PACT_CHECK(!options.clip || (options.rectifier == Rectifier::relu && options.clip->is_one_from_zero()));
   if (given.y.dim() != 2 && given.y.dim() != 4)
     fail(ErrorKind::unsupported, "batch norm over {} axes; 2 or 4 are supported", given.y.dim());
   NormalizeActivateInput in = given;
@@ -304,14 +245,14 @@ NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& given,
     return t.defined() ? c10::make_optional(t) : c10::nullopt;
   };
   const variable_list outputs = NormalizeActivate::apply(in.y, in.gamma, in.beta, optional(in.shortcut),
-                                                         optional(in.alpha), &in, &keeping);
+                                                         optional(in.learned), &in, &keeping);
   NormalizeActivateOutput result;
   size_t next = 0;
   if (keeping.real == NormalizeActivateOptions::Real::wanted) {
     if (wants_real) result.real = outputs[next];
     ++next;
   }
-  if (options.bits > 0) result.quantized = outputs[next];
+  if (options.clip) result.quantized = outputs[next];
   return result;
 }
 

@@ -4,6 +4,9 @@
 // that results do not depend on the number of threads.
 #pragma once
 
+#include <optional>
+
+#include "train/quantizers/clip.h"
 #include "train/torch.h"
 
 namespace pact::train {
@@ -16,7 +19,8 @@ struct NormalizeActivateOptions {
   double momentum = 0.1;  // weight of the batch in the running statistics
   double epsilon = 1e-5;
   Rectifier rectifier = Rectifier::relu;
-  int bits = 0;  // of `quantized`; 0: not wanted
+  std::optional<Clip>
+      clip{};  // of `quantized`, one for the tensor, from 0 up, behind a ReLU; none: not wanted
   enum class Real { wanted, unwanted } real = Real::wanted;
 };
 
@@ -24,12 +28,12 @@ struct NormalizeActivateInput {
   at::Tensor y;                                       // [N,C,H,W] or [N,C]
   at::Tensor gamma, beta, running_mean, running_var;  // [C]; the running ones are updated in place
   at::Tensor shortcut;                                // shape of y, or undefined
-  at::Tensor alpha;                                   // scalar; used when bits > 0
+  at::Tensor learned;                                 // what the clip comes from, a scalar, or undefined
 };
 
 struct NormalizeActivateOutput {
   at::Tensor real;       // the activation in high precision, or undefined
-  at::Tensor quantized;  // its value on the grid of `bits` bits and `alpha`, or undefined
+  at::Tensor quantized;  // its value on the grid of the clip, or undefined
 };
 
 NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& input,

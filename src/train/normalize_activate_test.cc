@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "train/gradient_check.h"
+#include "train/quantizers/catalog.h"
 #include "train/storage.h"
 
 namespace pact::train {
@@ -17,11 +18,12 @@ struct Case {
   bool shortcut, real;
   int bits;
   Rectifier rectifier;
+  std::string scheme = "pact";
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
   return out << "shape " << at::IntArrayRef(c.shape) << " shortcut " << c.shortcut << " real " << c.real
-             << " bits " << c.bits << " relu " << (c.rectifier == Rectifier::relu);
+             << " " << c.scheme << " bits " << c.bits << " relu " << (c.rectifier == Rectifier::relu);
 }
 
 std::vector<Case> cases() {
@@ -37,15 +39,26 @@ std::vector<Case> cases() {
         for (const bool real : {false, true})
           for (const Rectifier rectifier : {Rectifier::relu, Rectifier::none})
             if ((real || bits > 0) && (bits == 0 || rectifier == Rectifier::relu))
-              all.push_back({shape, shortcut, real, bits, rectifier});
+              for (const char* scheme : {"pact", "pact_plus", "lsq"})
+                if (bits > 0 || std::string(scheme) == "pact")
+                  all.push_back({shape, shortcut, real, bits, rectifier, scheme});
   return all;
 }
 
 // q with the straight-through gradient, from ordinary operations.
-at::Tensor composed_clip(const at::Tensor& x, const at::Tensor& alpha, int bits) {
+at::Tensor composed_clip(const at::Tensor& x, const at::Tensor& learned, const Case& c) {
+  const int bits = c.bits;
+  const double n = (1 << bits) - 1;
+  if (c.scheme != "pact") {
+    const double g = c.scheme == "lsq" ? 1 / std::sqrt(static_cast<double>(x.numel() / x.size(0)) * n) : 1.0;
+    const at::Tensor scaled = learned * g, same = scaled + (learned - scaled).detach();
+    const at::Tensor step = c.scheme == "lsq" ? same : same / n;
+    const at::Tensor z = (x / step).clamp(0, n);
+    return (z + (at::round(z) - z).detach()) * step;
+  }
+  const at::Tensor& alpha = learned;
   const at::Tensor clipped = at::where(x < alpha, x.clamp_min(0), alpha);
-  const double levels = (1 << bits) - 1;
-  const at::Tensor step = alpha.detach() / levels;
+  const at::Tensor step = alpha.detach() / n;
   const at::Tensor rounded = at::round(clipped.detach() / step) * step;
   return clipped + (rounded - clipped).detach();
 }
@@ -60,7 +73,8 @@ struct Tensors {
     mean = at::zeros({c.shape[1]});
     var = at::ones({c.shape[1]});
     if (c.shortcut) shortcut = leaf(channels_last(at::randn(c.shape).to(type)));
-    if (c.bits) alpha = leaf(at::scalar_tensor(1.3, at::kFloat));
+    const double divisor = c.scheme == "lsq" ? (1 << c.bits) - 1 : 1;
+    if (c.bits) alpha = leaf(at::scalar_tensor(1.3 / divisor, at::kFloat));
   }
 };
 
@@ -72,15 +86,19 @@ NormalizeActivateOutput composed(const Tensors& t, const Case& c) {
   if (c.rectifier == Rectifier::relu) z = at::relu(z);
   NormalizeActivateOutput out;
   if (c.real) out.real = z;
-  if (c.bits) out.quantized = composed_clip(z, t.alpha, c.bits);
+  if (c.bits) out.quantized = composed_clip(z, t.alpha, c);
   return out;
 }
 
 NormalizeActivateOutput fused(const Tensors& t, const Case& c) {
+  std::optional<Clip> clip;
+  if (c.bits)
+    clip = make_activation_quantizer(c.scheme)->clip({quant::GridKind::unsigned_, c.bits, 1.0f}, t.alpha,
+                                                     t.y.numel() / t.y.size(0));
   return normalize_activate(
       {t.y, t.gamma, t.beta, t.mean, t.var, t.shortcut, t.alpha},
       {.rectifier = c.rectifier,
-       .bits = c.bits,
+       .clip = clip,
        .real = c.real ? NormalizeActivateOptions::Real::wanted : NormalizeActivateOptions::Real::unwanted});
 }
 
@@ -103,7 +121,8 @@ TEST(NormalizeActivate, EqualsTheComposedFormInFloat32) {
     theirs.mean = ours.mean.clone(), theirs.var = ours.var.clone();
     const NormalizeActivateOutput a = fused(ours, c), b = composed(theirs, c);
     if (c.real) {
-      EXPECT_LT(largest_difference(a.real, b.real), 2e-5);
+      // Two pixels of a channel that nearly agree lose digits in their variance.
+      EXPECT_LT(largest_difference(a.real, b.real), c.shape[0] * c.shape.back() <= 2 ? 2e-4 : 2e-5);
     }
     if (c.bits) {
       EXPECT_LT(share_beyond(a.quantized, b.quantized, 1e-4), 2e-3);

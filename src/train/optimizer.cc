@@ -4,10 +4,19 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "train/quantizers/activation_clips.h"
+#include "quant/activations.h"
+#include "quant/weights.h"
+#include "train/quantizers/clip.h"
 
 namespace pact::train {
 namespace {
+
+bool learns_step(const graph::Graph& graph, const graph::Node& quant) {
+  const std::string& scheme = quant.word("scheme");
+  const bool is_weight = graph.value(quant.inputs[0]).kind == graph::ValueKind::parameter;
+  return (is_weight ? entry_of(quant::weight_scheme_of(scheme)).learned
+                    : quant::activation_scheme_of(scheme).learned) == quant::Learned::step;
+}
 
 struct Learned {
   std::string name;
@@ -144,8 +153,10 @@ std::map<std::string, Group> parameter_groups(const graph::Graph& graph, const S
       const graph::Node* quant = graph.producer(node.inputs[1]);
       groups[quant ? name_of_input(*quant, 0) : name_of_input(node, 1)].decay = settings.weight_decay;
     } else if (node.op == graph::Op::quant && node.inputs.size() > 1) {
-      groups[name_of_input(node, 1)] = {settings.alpha_rate, 2 * settings.alpha_decay,
-                                        static_cast<double>(kLeastAlpha)};
+      groups[name_of_input(node, 1)] =
+          learns_step(graph, node)
+              ? Group{settings.step_rate, settings.step_decay, static_cast<double>(quant::kLeastStep)}
+              : Group{settings.alpha_rate, 2 * settings.alpha_decay, static_cast<double>(kLeastAlpha)};
     }
   }
   return groups;

@@ -21,6 +21,7 @@ struct Group {
 
 // The group of every parameter:
 //   alpha of a Quant node         rate alpha_rate, decay 2 * alpha_decay (the gradient of lambda * alpha^2)
+//   learned step of one           rate step_rate, decay step_decay
 //   weights of conv2d and linear  decay weight_decay
 //   all else (batch norm, biases) no decay
 std::map<std::string, Group> parameter_groups(const graph::Graph& graph, const Settings& settings);

@@ -1,5 +1,6 @@
 #include "train/optimizer.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -10,8 +11,8 @@
 namespace pact::train {
 namespace {
 
-graph::Graph small_graph() {
-  return graph::parse(R"(graph small
+graph::Graph small_graph(const std::string& scheme = "pact") {
+  return graph::parse(fmt::format(R"(graph small
 input image: f32[N,1,2,2]
 param conv.weight: f32[1,1,1,1]
 param bn.gamma: f32[1]
@@ -24,11 +25,12 @@ param fc.bias: f32[2]
 conv: f32[N,1,2,2] = conv2d(image, conv.weight)
 bn: f32[N,1,2,2] = batch_norm(conv, bn.gamma, bn.beta, bn.running_mean, bn.running_var)
 relu: f32[N,1,2,2] = relu(bn)
-q: f32[N,1,2,2] = quant(relu, q.alpha) bits=4 grid=unsigned scheme=pact
+q: f32[N,1,2,2] = quant(relu, q.alpha) bits=4 grid=unsigned scheme={}
 flat: f32[N,4] = flatten(q)
 fc: f32[N,2] = linear(flat, fc.weight, fc.bias)
 output fc
 )",
+                                  scheme),
                       "small");
 }
 
@@ -42,6 +44,16 @@ TEST(Optimizer, GroupsFollowTheRoleOfAParameter) {
   // d(lambda alpha^2) / d alpha = 2 lambda alpha
   EXPECT_EQ(groups.at("q.alpha").decay, 2e-3);
   EXPECT_EQ(groups.at("q.alpha").rate, 0.5);
+}
+
+TEST(Optimizer, LearnedStepsHaveAGroupOfTheirOwn) {
+  Settings s;
+  s.weight_decay = 5e-4, s.step_decay = 1e-5, s.step_rate = 0.25;
+  const auto groups = parameter_groups(small_graph("lsq"), s);
+  EXPECT_EQ(groups.at("q.alpha").rate, 0.25);
+  EXPECT_EQ(groups.at("q.alpha").decay, 1e-5);
+  EXPECT_GT(groups.at("q.alpha").least, 0.0);
+  EXPECT_LT(groups.at("q.alpha").least, 1e-5);
 }
 
 Parameters one_parameter(float value) {

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
-#include "passes/insert_quantizers.h"
+#include "quant/activations.h"
 #include "quant/weights.h"
 #include "train/setting_text.h"
 
@@ -135,7 +135,9 @@ void require_valid(const Settings& s) {
   bits("first_layer", s.first_layer);
   bits("last_layer", s.last_layer);
   one_of("weight_quantizer", s.weight_quantizer, quant::weight_scheme_names());
-  one_of("activation_quantizer", s.activation_quantizer, passes::activation_scheme_names());
+  one_of("activation_quantizer", s.activation_quantizer, quant::activation_scheme_names());
+  one_of("weight_granularity", s.weight_granularity, {"tensor", "channel"});
+  one_of("activation_granularity", s.activation_granularity, {"tensor", "channel"});
   one_of("alpha_start", s.alpha_start, {"value", "data"});
   one_of("optimizer", s.optimizer, {"sgd", "adam"});
   one_of("nesterov", s.nesterov, {"yes", "no"});
@@ -145,6 +147,8 @@ void require_valid(const Settings& s) {
   demand(s.alpha > 0, "alpha must be positive");
   demand(s.alpha_decay >= 0, "alpha_decay must not be negative");
   demand(s.alpha_rate >= 0, "alpha_rate must not be negative");
+  demand(s.step_rate >= 0, "step_rate must not be negative");
+  demand(s.step_decay >= 0, "step_decay must not be negative");
   demand(s.epochs >= 1 && s.epochs <= 100000, "epochs must be 1 to 100000");
   demand(s.batch >= 1 && s.batch <= 65536, "batch must be 1 to 65536");
   demand(s.momentum >= 0 && s.momentum < 1, "momentum must be in [0, 1)");

@@ -106,12 +106,14 @@ class Run {
 
   void begin() {
     write_file(request_.directory / "graph.txt", graph::print(executor_.graph()));
-    if (settings_.alpha_start == "data") {
+    const bool calibrates_all = settings_.alpha_start == "data";
+    if (calibrates_all || learns_activation_steps(executor_.graph())) {
       loader_.start(0);
       const data::Batch batch = *loader_.next();
       // Without a network to start from, running statistics mean nothing yet.
       calibrate(executor_, parameters_, pixels_of(batch, request_.train->image),
-                settings_.init.empty() ? Mode::train : Mode::evaluate);
+                settings_.init.empty() ? Mode::train : Mode::evaluate,
+                calibrates_all ? Calibrated::all : Calibrated::steps);
     }
     started_ = utc_now();
     command_ = request_.command;
@@ -291,9 +293,7 @@ class Run {
     if (report.test_top1) line["test_loss"] = *report.test_loss, line["test_top1"] = *report.test_top1;
     line["seconds"] = report.seconds;
     line["images_per_second"] = report.images_per_second;
-    for (const graph::Node& node : executor_.graph().nodes())
-      if (node.op == graph::Op::quant && node.inputs.size() > 1)
-        line["alpha"][node.name] = parameters_.at(executor_.graph().value(node.inputs[1]).name).item<float>();
+    for (const auto& [name, level] : clip_levels(executor_.graph(), parameters_)) line["alpha"][name] = level;
     append_file(request_.directory / "metrics.jsonl", line.dump() + "\n");
   }
 

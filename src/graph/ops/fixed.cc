@@ -31,7 +31,7 @@ TensorType infer_requantize(const RuleContext& context) {
   const quant::GridKind kind = quant::grid_kind_of(context.node.word("grid"));
   const int64_t bits = require_integer(context, "bits", quant::kMinBits, quant::kMaxBits);
   quant::require_valid({.kind = kind, .bits = static_cast<int>(bits)});
-  return {kind == quant::GridKind::symmetric ? DataType::i8 : DataType::u8, context.inputs[0].shape};
+  return {has_signed_codes(kind) ? DataType::i8 : DataType::u8, context.inputs[0].shape};
 }
 
 TensorType infer_rescale(const RuleContext& context) {

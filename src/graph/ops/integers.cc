@@ -15,7 +15,7 @@ DataType code_type(const RuleContext& context) {
   if (static_cast<double>(static_cast<float>(step)) != step) fail("step={} is no float32", step);
   const int64_t zero = require_integer(context, "zero", 0, 255);
   quant::require_valid({kind, static_cast<int>(bits), static_cast<float>(step), static_cast<int>(zero)});
-  return kind == quant::GridKind::symmetric ? DataType::i8 : DataType::u8;
+  return has_signed_codes(kind) ? DataType::i8 : DataType::u8;
 }
 
 TensorType infer_quantize(const RuleContext& context) {

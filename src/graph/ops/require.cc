@@ -83,7 +83,7 @@ void require_weight_codes(const RuleContext& context, size_t index, size_t rank)
   const quant::GridKind kind = quant::grid_kind_of(context.node.word("weight_grid"));
   const int64_t bits = require_integer(context, "weight_bits", quant::kMinBits, quant::kMaxBits);
   quant::require_valid({.kind = kind, .bits = static_cast<int>(bits)});
-  const DataType expected = kind == quant::GridKind::symmetric ? DataType::i8 : DataType::u8;
+  const DataType expected = has_signed_codes(kind) ? DataType::i8 : DataType::u8;
   if (type.dtype != expected)
     fail("weight is {}, codes of this grid are {}", to_string(type), name_of(expected));
 }

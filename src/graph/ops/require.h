@@ -34,7 +34,7 @@ int64_t windows_along(const Window& window);
 // Activation codes: u8 or i8, of this rank.
 void require_codes(const RuleContext& context, size_t index, std::string_view role, size_t rank);
 
-// Weight codes of the attributes weight_bits and weight_grid: i8 on a symmetric grid, else u8.
+// Weight codes of the attributes weight_bits and weight_grid: i8 on grids with signed codes, else u8.
 void require_weight_codes(const RuleContext& context, size_t index, size_t rank);
 
 }  // namespace pact::graph

@@ -1,12 +1,17 @@
-// The activation quantizer by itself, one pass forward and one backward that yields both gradients (PACT,
-// Choi et al. 2018, equations 1 to 3):
+// A quantizer by itself, one pass forward and one backward that yields both gradients: of what it quantizes,
+// and of the number that it learns (PACT, Choi et al. 2018, equations 1 to 3; LSQ, Esser et al. 2020,
+// equations 1 to 3):
 //
-//   q  = T(code * step), code = round_half_even(clip(x, 0, alpha) / step)
-//   dx = [0 <= x < alpha] dq,   dalpha = sum [x >= alpha] dq
+//   q  = T(code * step[l]), code = round_half_even(clip(x, least[l], largest[l]) / step[l])
+//   dx = [least <= x < largest] dq
+//   sum[l] += dq * below                         x < least
+//             dq * above                         x >= largest
+//             dq * residue * (code - x / step)   between; nothing where residue is 0
 //
-// For activations that do not come straight out of a normalisation; those take norm_activate.h. Sums live in
-// kLanes lanes that the caller adds up in fixed order; every instruction set gives the bits of the portable
-// kernel.
+// For weights, and for activations that do not come straight out of a normalisation with a ReLU behind it;
+// those take norm_activate.h. `count` elements, a multiple of `width`; the clip stands in `width` lanes, so
+// that it may differ between channels where the channel runs fastest. Sums live in the same lanes; the caller
+// adds them up in fixed order. Every instruction set gives the bits of the portable kernel.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +21,22 @@
 
 namespace pact::kernels {
 
+struct ClipLanes {
+  int64_t count, width;
+  const float* least;    // width
+  const float* largest;  // width
+  const float* step;     // width
+};
+
+struct ClipShares {
+  float below, above, residue;
+};
+
 struct ClipQuantizeKernels {
-  static constexpr int kLanes = 64;
-  void (*forward)(Storage, int64_t count, const void* x, float alpha, float step, void* q) noexcept;
-  // lanes[kLanes] is added to.
-  void (*backward)(Storage, int64_t count, const void* x, const void* dq, float alpha, void* dx,
-                   float* lanes) noexcept;
+  void (*forward)(Storage, const ClipLanes&, const void* x, void* q) noexcept;
+  // sum[width] is added to.
+  void (*backward)(Storage, const ClipLanes&, const ClipShares&, const void* x, const void* dq, void* dx,
+                   float* sum) noexcept;
 };
 
 const ClipQuantizeKernels& clip_quantize_kernels(Isa isa);

@@ -37,7 +37,8 @@ struct NormActivateForward {
 };
 
 // The gradient of z: dz = [r > floor] * (dr + [r < alpha] dq); where a shortcut was added, r is read back,
-// otherwise it is computed again from y.
+// otherwise it is computed again from y. `residue` is what an element below alpha adds to the gradient of alpha, for
+// each unit of code(r) - r / step: 0 for PACT, 1 / (2^k - 1) for PACT+ and LSQ.
 struct NormActivateBackward {
   int64_t count, width;
   const void* y;
@@ -46,7 +47,7 @@ struct NormActivateBackward {
   const void* dq;  // or null
   const float* scale;
   const float* shift;
-  float floor, alpha;
+  float floor, alpha, step, residue;
 };
 
 struct NormActivateKernels {
@@ -54,8 +55,8 @@ struct NormActivateKernels {
   void (*moments)(Storage, int64_t count, int64_t width, const void* y, const float* center, float* sum,
                   float* sum_squares) noexcept;
   void (*forward)(Storage, const NormActivateForward&) noexcept;
-  // sum_dz[l] += dz, sum_dzy[l] += dz * (y - center[l]), sum_alpha[l] += [r >= alpha] dq; dz is stored where
-  // asked.
+  // sum_dz[l] += dz, sum_dzy[l] += dz * (y - center[l]), sum_alpha[l] += [r >= alpha] dq
+  // + [r < alpha] (code(r) - r / step) residue dq; dz is stored where asked.
   void (*backward_sums)(Storage, const NormActivateBackward&, const float* center, float* sum_dz,
                         float* sum_dzy, float* sum_alpha, void* dz) noexcept;
   // dy = dz * dz_factor[l] + y * y_factor[l] + offset[l]; dz is read when given, otherwise computed again.

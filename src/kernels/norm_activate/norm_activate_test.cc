@@ -48,7 +48,7 @@ struct Results {
   bool operator==(const Results&) const = default;
 };
 
-Results run(Isa isa, Storage storage, bool shortcut, bool real, bool quantized) {
+Results run(Isa isa, Storage storage, bool shortcut, bool real, bool quantized, float residue = 0.0f) {
   const NormActivateKernels& k = norm_activate_kernels(isa);
   const Bytes y = random_tensor(storage, 1), s = random_tensor(storage, 2), dr = random_tensor(storage, 3),
               dq = random_tensor(storage, 4);
@@ -70,7 +70,9 @@ Results run(Isa isa, Storage storage, bool shortcut, bool real, bool quantized) 
                                   scale.data(),
                                   shift.data(),
                                   0.0f,
-                                  0.8f};
+                                  0.8f,
+                                  quant::clip_step(0.8f, 3),
+                                  residue};
   k.backward_sums(storage, back, center.data(), o.sum_dz.data(), o.sum_dzy.data(), o.sum_alpha.data(),
                   shortcut ? o.dz.data() : nullptr);
   k.backward_apply(storage, back, shortcut ? o.dz.data() : nullptr, scale.data(), a.data(), b.data(),
@@ -82,17 +84,20 @@ TEST(NormActivateKernels, EveryInstructionSetGivesTheBitsOfThePortableOne) {
   for (const Storage storage : {Storage::f32, Storage::bf16})
     for (const bool shortcut : {false, true})
       for (const bool quantized : {false, true})
-        for (const bool real : {false, true}) {
-          if ((!real && !quantized) || (shortcut && !real)) continue;
-          const Results expected = run(Isa::portable, storage, shortcut, real, quantized);
-          for (const Isa isa : available_isas())
-            EXPECT_TRUE(run(isa, storage, shortcut, real, quantized) == expected)
-                << name_of(isa) << " shortcut " << shortcut << " real " << real << " quantized " << quantized;
-        }
+        for (const bool real : {false, true})
+          for (const float residue : {0.0f, 1.0f / 7}) {
+            if ((!real && !quantized) || (shortcut && !real)) continue;
+            const Results expected = run(Isa::portable, storage, shortcut, real, quantized, residue);
+            for (const Isa isa : available_isas())
+              EXPECT_TRUE(run(isa, storage, shortcut, real, quantized, residue) == expected)
+                  << name_of(isa) << " shortcut " << shortcut << " real " << real << " quantized " << quantized;
+          }
 }
 
 TEST(NormActivateKernels, ThePortableOneDoesWhatTheContractSays) {
+  constexpr float kResidue = 1.0f / 7;
   const Results o = run(Isa::portable, Storage::f32, true, true, true);
+  const Results with_residue = run(Isa::portable, Storage::f32, true, true, true, kResidue);
   const auto floats = [](const Bytes& bytes) {
     std::vector<float> v(bytes.size() / 4);
     __builtin_memcpy(v.data(), bytes.data(), bytes.size());
@@ -106,7 +111,7 @@ TEST(NormActivateKernels, ThePortableOneDoesWhatTheContractSays) {
                            b = random_lanes(9);
   const std::vector<float> r = floats(o.r), q = floats(o.q), dz = floats(o.dz), dy = floats(o.dy);
   const float step = quant::clip_step(0.8f, 3);
-  std::vector<float> alpha(kWidth);
+  std::vector<float> alpha(kWidth), plus(kWidth);
   for (size_t i = 0; i < y.size(); ++i) {
     const size_t l = i % kWidth;
     const float affine = y[i] * scale[l] + shift[l];
@@ -117,8 +122,12 @@ TEST(NormActivateKernels, ThePortableOneDoesWhatTheContractSays) {
     ASSERT_EQ(dz[i], expected);
     ASSERT_EQ(dy[i], dz[i] * scale[l] + y[i] * a[l] + b[l]);
     alpha[l] += r[i] >= 0.8f ? dq[i] : 0.0f;
+    const float code = r[i] / step;
+    plus[l] += r[i] >= 0.8f ? dq[i] : (quant::round_half_even(code) - code) * kResidue * dq[i];
   }
   EXPECT_EQ(o.sum_alpha, alpha);
+  EXPECT_EQ(with_residue.sum_alpha, plus);
+  EXPECT_EQ(with_residue.dy, o.dy);
 }
 
 }  // namespace

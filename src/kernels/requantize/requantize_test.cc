@@ -35,7 +35,7 @@ std::vector<Named> all_kernels() {
 TEST(RequantizeKernels, RequantizeIsTheNumberFormat) {
   Random random(2);
   for (int round = 0; round < 400; ++round) {
-    const auto kind = static_cast<quant::GridKind>(random.below(3));
+    const auto kind = static_cast<quant::GridKind>(random.below(4));
     const int bits = 2 + static_cast<int>(random.below(7));
     const quant::Grid grid{kind, bits,
                            random.below(2) ? 0.5f : static_cast<float>(random.uniform(0.01, 2.0))};

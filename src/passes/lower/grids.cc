@@ -1,11 +1,9 @@
-// Which nodes quantize what, and the grids that alpha and the statistics of weights make:
-//   step = alpha / (2^k - 1) unsigned, alpha / (2^(k-1) - 1) symmetric, alpha / ((2^k - 1) / 2) odd
+// Which nodes quantize what, and which grids they have; the arithmetic is that of `quant`.
 #include "passes/lower/grids.h"
 
 #include "base/error.h"
 #include "graph/grids.h"
-#include "passes/insert_quantizers.h"
-#include "quant/clip.h"
+#include "quant/activations.h"
 #include "quant/weights.h"
 
 namespace pact::passes {
@@ -37,28 +35,18 @@ auto naming(const Node& node, Action action) {
   }
 }
 
-float alpha_of(const Network& network, const Node& quant) {
-  if (alpha_parameter_of(quant.word("scheme")) == AlphaParameter::none) return 1.0f;
-  if (quant.inputs.size() < 2) fail("the scheme '{}' needs an alpha", quant.word("scheme"));
-  const Tensor* alpha = constant_of(network, quant.inputs[1]);
-  if (!alpha) fail(ErrorKind::unsupported, "its alpha is computed; only a parameter can be lowered");
-  return alpha->as<float>()[0];
+bool is_per_channel(const Node& quant) {
+  return quant::granularity_of(quant.word("granularity")) == quant::Granularity::channel;
 }
 
-quant::Grid grid_at(float alpha, quant::GridKind kind, int bits) {
-  switch (kind) {
-    case quant::GridKind::unsigned_:
-      return quant::clip_grid(alpha, bits);
-    case quant::GridKind::symmetric: {
-      quant::Grid grid{kind, bits, 1.0f};
-      quant::require_valid(grid);
-      grid.step = alpha / static_cast<float>(grid.max_code());
-      return grid;
-    }
-    case quant::GridKind::odd:
-      return {kind, bits, alpha / (0.5f * static_cast<float>((1 << bits) - 1))};
-  }
-  PACT_CHECK(false);
+// What `quant` learns: alpha or steps.
+std::span<const float> learned_of(const Network& network, const Node& quant, quant::Learned learned) {
+  if (learned == quant::Learned::nothing) return {};
+  if (quant.inputs.size() < 2) fail("the scheme '{}' needs its {}", quant.word("scheme"), name_of(learned));
+  const Tensor* number = constant_of(network, quant.inputs[1]);
+  if (!number)
+    fail(ErrorKind::unsupported, "its {} is computed; only a parameter can be lowered", name_of(learned));
+  return number->as<float>();
 }
 
 template <typename Code>
@@ -92,13 +80,16 @@ const Node* activation_quant(const Network& network, ValueId value) {
 
 quant::Grid activation_grid(const Network& network, const Node& quant) {
   return naming(quant, [&] {
-    const float alpha = alpha_of(network, quant);
-    if (!(alpha > 0.0f)) fail("its alpha is {}, it must be positive; has training diverged?", alpha);
-    quant::Grid grid =
-        grid_at(alpha, quant::grid_kind_of(quant.word("grid")), static_cast<int>(quant.integer("bits")));
-    grid.zero = static_cast<int>(quant.integer("zero"));
-    quant::require_valid(grid);
-    return grid;
+    const quant::ActivationSchemeEntry& scheme = quant::activation_scheme_of(quant.word("scheme"));
+    if (is_per_channel(quant) && scheme.learned != quant::Learned::nothing)
+      fail(ErrorKind::unsupported,
+           "it has {} of its own for each channel. Sums over channels of different steps are no integers, so "
+           "it "
+           "can be trained and evaluated, but neither lowered nor exported; train with "
+           "--activation-granularity tensor",
+           scheme.learned == quant::Learned::step ? "a step" : "an alpha");
+    const std::span<const float> learned = learned_of(network, quant, scheme.learned);
+    return activation_grid(scheme.scheme, graph::form_of(quant), learned.empty() ? 1.0f : learned[0]);
   });
 }
 
@@ -123,20 +114,28 @@ WeightCodes weight_codes(const Network& network, const Node& quant) {
       fail("grid={}, but the scheme '{}' makes {} grids", quant.word("grid"), quant.word("scheme"),
            name_of(quant::grid_kind_of(scheme)));
     const std::span<const float> reals = weight.as<float>();
-    const quant::WeightGrid chosen =
-        quant::choose_weight_grid(scheme, static_cast<int>(quant.integer("bits")), reals);
+    const size_t channels = is_per_channel(quant) ? static_cast<size_t>(weight.shape[0]) : 1;
+    const std::vector<quant::WeightGrid> grids =
+        quant::choose_weight_grids(scheme, static_cast<int>(quant.integer("bits")), reals, channels,
+                                   learned_of(network, quant, entry_of(scheme).learned));
     std::vector<int16_t> codes(reals.size());
-    quant::quantize_weights(chosen, reals, codes);
-    if (chosen.grid.kind == quant::GridKind::symmetric)
-      return {chosen.grid, tensor_of<int8_t>(DataType::i8, weight.shape, codes), {}};
-    return {chosen.grid, tensor_of<uint8_t>(DataType::u8, weight.shape, codes), {}};
+    quant::quantize_weights(grids, reals, codes);
+    WeightCodes result{grids[0].grid,
+                       has_signed_codes(grids[0].grid.kind)
+                           ? tensor_of<int8_t>(DataType::i8, weight.shape, codes)
+                           : tensor_of<uint8_t>(DataType::u8, weight.shape, codes),
+                       {}};
+    if (is_per_channel(quant))
+      for (const quant::WeightGrid& grid : grids) result.steps.push_back(grid.grid.step);
+    return result;
   });
 }
 
 Tensor values_of(const WeightCodes& weight) {
   Tensor tensor = Tensor::zeros(DataType::f32, weight.codes.shape);
   const std::span<float> out = tensor.as<float>();
-  const size_t filter = out.size() / static_cast<size_t>(weight.codes.shape.empty() ? 1 : weight.codes.shape[0]);
+  const size_t filter =
+      out.size() / static_cast<size_t>(weight.codes.shape.empty() ? 1 : weight.codes.shape[0]);
   for (size_t i = 0; i < out.size(); ++i)
     out[i] = weight.grid_of(i / filter).value_of(code_at(weight.codes, i));
   return tensor;

@@ -1,43 +1,52 @@
-// The quantizers that training knows. Each is one small module of this folder and a line in catalog.cc; the
-// arithmetic of a weight scheme itself lives in quant/weights.h, where lowering finds the same.
+// The quantizers that training knows: a module of this folder for each, which says what happens in the
+// backward pass. Which schemes there are, with their bits and sources, is said in quant/weight_schemes.inc
+// and quant/activation_schemes.inc; their arithmetic is in `quant`, where lowering finds the same.
 #pragma once
 
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "quant/weights.h"
+#include "train/quantizers/clip.h"
 #include "train/torch.h"
 
 namespace pact::train {
 
-// Differentiable weight quantization: float32 weights -> values on the scheme's grid, same shape, float32.
+struct WeightForm {
+  int bits = 8;
+  quant::Granularity granularity = quant::Granularity::tensor;
+};
+
+// Differentiable weight quantization.
 class WeightQuantizer {
  public:
   virtual ~WeightQuantizer() = default;
-  virtual at::Tensor quantize(const at::Tensor& weight, int bits) const = 0;
+  // float32 weights [O,...] -> values on the scheme's grid, same shape, float32. `learned` is the step [] or
+  // [O], undefined for schemes without.
+  virtual at::Tensor quantize(const at::Tensor& weight, const at::Tensor& learned,
+                              const WeightForm& form) const = 0;
 };
 
-// Differentiable activation quantization. Schemes that clip at a level run fused with the normalisation
-// before them where there is one, so all that a scheme has to say is its level.
+// Differentiable activation quantization. All schemes clip and round, fused with the normalisation before
+// them where there is one; so all that a scheme has to say is its clip.
 class ActivationQuantizer {
  public:
   virtual ~ActivationQuantizer() = default;
-  // The clipping level as a scalar tensor; `parameter` is the learned one, undefined for schemes without.
-  virtual at::Tensor level(const at::Tensor& parameter) const = 0;
+  // On the grid `form` (kind and bits), of an activation with `features` elements an image; `learned` is the
+  // number
+  // [] or [C], undefined for schemes without.
+  virtual Clip clip(const quant::Grid& form, const at::Tensor& learned, int64_t features) const = 0;
 };
 
-struct WeightQuantizerEntry {
-  std::string name, source;
-  std::unique_ptr<WeightQuantizer> (*make)();
-};
-struct ActivationQuantizerEntry {
-  std::string name, source;
-  std::unique_ptr<ActivationQuantizer> (*make)();
-};
-
-const std::vector<WeightQuantizerEntry>& weight_quantizers();
-const std::vector<ActivationQuantizerEntry>& activation_quantizers();
 std::unique_ptr<WeightQuantizer> make_weight_quantizer(const std::string& name);          // throws Error
 std::unique_ptr<ActivationQuantizer> make_activation_quantizer(const std::string& name);  // throws Error
+
+#define PACT_WEIGHT_SCHEME(name, ...) std::unique_ptr<WeightQuantizer> make_##name##_weights();
+#include "quant/weight_schemes.inc"
+#undef PACT_WEIGHT_SCHEME
+
+#define PACT_ACTIVATION_SCHEME(name, ...) std::unique_ptr<ActivationQuantizer> make_##name##_activations();
+#include "quant/activation_schemes.inc"
+#undef PACT_ACTIVATION_SCHEME
 
 }  // namespace pact::train
