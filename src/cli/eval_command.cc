@@ -21,7 +21,7 @@ void add_eval(CLI::App& app, Run& run) {
   auto args = std::make_shared<Arguments>();
   CLI::App* eval = app.add_subcommand("eval", "accuracy of a trained network on a test set");
   eval->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file")->required();
-  eval->add_option("--data", args->command.dataset, "cifar10:DIR or shapes [the run's own]");
+  eval->add_option("--data", args->command.dataset, "a data set, as cifar10:DIR or shapes; `pact data list` has all [the run's own]");
   eval->add_option("--threads", args->command.threads, "threads; 0: one per core")
       ->check(CLI::Range(0, 1024));
   eval->add_option("--engine", args->engine,
@@ -50,6 +50,7 @@ void add_eval(CLI::App& app, Run& run) {
                     fmt::format("{}/{} images", done, total));
       });
       line.clear();
+      for (const std::string& note : s.notes) fmt::print(stderr, "{}\n", note);
       const data::Evaluation& e = s.evaluation;
       if (!args->predictions.empty()) api::write_predictions(e.predictions, args->predictions);
       if (args->json) {

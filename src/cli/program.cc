@@ -94,6 +94,7 @@ int run_program(int argc, char** argv) {
   add_report(app, run);
   add_inspect(app, run);
   add_zoo(app, run);
+  add_data(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
