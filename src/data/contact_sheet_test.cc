@@ -48,6 +48,7 @@ TEST(ContactSheet, ShrinksLargeImages) {
   Dataset set;
   set.image = {300, 400, 3};
   set.classes = {"photo"};
+  set.normalization = {.mean = {0, 0, 0}, .std = {64, 64, 64}};
   set.labels = {0};
   set.pixels.assign(set.image.pixels(), 200);
   const Sheet sheet = make_sheet(set, {.count = 1, .seed = 1, .augmentation = {}});

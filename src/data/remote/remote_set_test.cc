@@ -4,6 +4,8 @@
 #include <archive_entry.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/caught.h"
 #include "base/error.h"
 #include "data/dataset.h"
