@@ -83,7 +83,11 @@ data::Evaluation classify_all(Classifier& classifier, const data::Dataset& datas
                                const std::function<void(int64_t)>& on_progress) {
   constexpr int64_t kBatch = 8;
   const int64_t total = static_cast<int64_t>(dataset.count()), classes = classifier.classes();
-  data::Loader loader(dataset, {.batch_size = kBatch, .order = data::Order::sequential, .last_batch = data::LastBatch::keep});
+  data::LoaderOptions options;
+  options.batch_size = kBatch;
+  options.order = data::Order::sequential;
+  options.last_batch = data::LastBatch::keep;
+  data::Loader loader(dataset, options);
   const auto start = std::chrono::steady_clock::now();
   data::Evaluation result;
   int64_t correct = 0;

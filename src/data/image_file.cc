@@ -67,9 +67,10 @@ void read_region(const std::filesystem::path& path, const ChooseRegion& choose, 
                  Mirror mirror, std::span<uint8_t> out) {
   check_channels(path.string(), to.channels);
   const std::string bytes = read_file(path, kMaxBytes);
+  thread_local std::vector<uint8_t> room;
   ImagePart part;
   if (looks_like_jpeg(bytes)) {
-    part = decode_jpeg_part(bytes, path.string(), choose, to);
+    part = decode_jpeg_part(bytes, path.string(), choose, to, std::move(room));
   } else {
     if (looks_like_png(bytes))
       part.image = decode_png(bytes, path.string(), to.channels);
@@ -80,6 +81,7 @@ void read_region(const std::filesystem::path& path, const ChooseRegion& choose, 
     part.region = choose(part.image.shape.height, part.image.shape.width);
   }
   resample(part.image, part.region, to, mirror, out);
+  room = std::move(part.image.pixels);
 }
 
 void check_image(const std::filesystem::path& path, Thoroughness how) {

@@ -127,15 +127,15 @@ void start(Decompression& jpeg, int channels, int denominator) {
 }
 
 // The pixels of `window` after start(), which it moves and widens to whole blocks.
-Image read_window(Decompression& jpeg, const std::string& path, int channels, Window& window) {
+Image read_window(Decompression& jpeg, int channels, Window& window, std::vector<uint8_t> room) {
   jpeg_decompress_struct& info = jpeg.info();
   if (window.width < static_cast<int>(info.output_width)) {
     JDIMENSION left = static_cast<JDIMENSION>(window.left), width = static_cast<JDIMENSION>(window.width);
     jpeg.attempt([&] { jpeg_crop_scanline(&info, &left, &width); });
     window.left = static_cast<int>(left), window.width = static_cast<int>(width);
   }
-  Image image =
-      make_image(path, info.output_width, static_cast<size_t>(window.height), info.output_components);
+  Image image{{window.height, static_cast<int>(info.output_width), info.output_components}, std::move(room)};
+  image.pixels.resize(image.shape.pixels());
   uint8_t* pixels = image.pixels.data();
   const size_t stride = static_cast<size_t>(info.output_width) * static_cast<size_t>(info.output_components);
   const JDIMENSION top = static_cast<JDIMENSION>(window.top);
@@ -165,11 +165,11 @@ Image decode_jpeg(const std::string& bytes, const std::string& path, int channel
   check_size(path, static_cast<size_t>(width), static_cast<size_t>(height));
   start(jpeg, channels, 1);
   Window all{0, 0, width, height};
-  return read_window(jpeg, path, channels, all);
+  return read_window(jpeg, channels, all, {});
 }
 
 ImagePart decode_jpeg_part(const std::string& bytes, const std::string& path, const ChooseRegion& choose,
-                           const ImageShape& to) {
+                           const ImageShape& to, std::vector<uint8_t> room) {
   Decompression jpeg(bytes, path);
   const int width = static_cast<int>(jpeg.info().image_width),
             height = static_cast<int>(jpeg.info().image_height);
@@ -185,7 +185,7 @@ ImagePart decode_jpeg_part(const std::string& bytes, const std::string& path, co
             region.height / denominator};
   Window window = window_of(region, to, static_cast<int>(jpeg.info().output_width),
                             static_cast<int>(jpeg.info().output_height));
-  ImagePart part{read_window(jpeg, path, to.channels, window), region};
+  ImagePart part{read_window(jpeg, to.channels, window, std::move(room)), region};
   part.region.left -= window.left;
   part.region.top -= window.top;
   return part;
@@ -197,7 +197,7 @@ void check_jpeg(const std::string& bytes, const std::string& path, Thoroughness 
   if (how == Thoroughness::header) return;
   start(jpeg, 3, 8);
   Window all{0, 0, static_cast<int>(jpeg.info().output_width), static_cast<int>(jpeg.info().output_height)};
-  read_window(jpeg, path, 3, all);
+  read_window(jpeg, 3, all, {});
 }
 
 }  // namespace pact::data
