@@ -6,6 +6,7 @@
 
 #include "base/cpu.h"
 #include "base/error.h"
+#include "data/loader.h"
 #include "reference/evaluate.h"
 
 namespace pact::api {
@@ -82,28 +83,30 @@ data::Evaluation classify_all(Classifier& classifier, const data::Dataset& datas
                                const std::function<void(int64_t)>& on_progress) {
   constexpr int64_t kBatch = 8;
   const int64_t total = static_cast<int64_t>(dataset.count()), classes = classifier.classes();
-  const size_t image = dataset.image.pixels();
+  data::LoaderOptions options;
+  options.batch_size = kBatch;
+  options.order = data::Order::sequential;
+  options.last_batch = data::LastBatch::keep;
+  data::Loader loader(dataset, options);
   const auto start = std::chrono::steady_clock::now();
   data::Evaluation result;
   int64_t correct = 0;
   double loss = 0;
-  for (int64_t first = 0; first < total; first += kBatch) {
-    const int64_t count = std::min(kBatch, total - first);
-    const std::vector<float> logits =
-        classifier.logits(std::span(dataset.pixels).subspan(static_cast<size_t>(first) * image,
-                                                            static_cast<size_t>(count) * image),
-                          count);
+  loader.start(0);
+  while (const std::optional<data::Batch> batch = loader.next()) {
+    const auto count = static_cast<int64_t>(batch->count());
+    const std::vector<float> logits = classifier.logits(batch->pixels, count);
     for (int64_t i = 0; i < count; ++i) {
       const float* row = logits.data() + i * classes;
       const int best = static_cast<int>(std::max_element(row, row + classes) - row);
-      const int label = dataset.labels[static_cast<size_t>(first + i)];
+      const int64_t label = batch->labels[static_cast<size_t>(i)];
       double sum = 0;
       for (int64_t c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(row[c] - row[best]));
       loss += std::log(sum) + static_cast<double>(row[best] - row[label]);
       correct += best == label;
       result.predictions.push_back(best);
     }
-    result.images = first + count;
+    result.images += count;
     on_progress(result.images);
   }
   result.top1 = 100.0 * static_cast<double>(correct) / static_cast<double>(total);

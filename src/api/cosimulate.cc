@@ -34,7 +34,9 @@ Tensor input_of(const graph::Graph& graph, const data::Dataset& dataset, size_t 
   if (type.shape != graph::Shape{graph::kBatch, channels, height, width})
     fail("{} takes images of shape {}, {} has [N,{},{},{}]", graph.name(), graph::to_string(type.shape),
          dataset.name, channels, height, width);
-  return to_input(dataset.pixels_of(index), 1, type);
+  std::vector<uint8_t> pixels(dataset.image.pixels());
+  dataset.read(index, pixels);
+  return to_input(pixels, 1, type);
 }
 
 int64_t best_of(const Tensor& scores) {
@@ -69,7 +71,7 @@ CosimulateSummary cosimulate(const CosimulateCommand& command,
   summary.network = lowered.graph.name();
   summary.dataset = command.dataset.empty() ? dataset_of(command.model.path) : command.dataset;
   if (summary.dataset.empty())
-    fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes");
+    fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes; `pact data list` has all");
   const data::Dataset test = data::load_dataset(summary.dataset, data::Part::test).test;
   summary.images = std::min(command.images, static_cast<int64_t>(test.count()));
   summary.designs = rtl::designs_of(lowered.graph, command.arrays);

@@ -33,12 +33,6 @@ void require_real(const EvaluateCommand& command, const std::string& model) {
          model);
 }
 
-void keep_first(data::Dataset& dataset, int64_t images) {
-  const size_t count = std::min(dataset.count(), static_cast<size_t>(images));
-  dataset.labels.resize(count);
-  dataset.pixels.resize(count * dataset.image.pixels());
-}
-
 }  // namespace
 
 Arithmetic arithmetic_of(const std::string& engine) {
@@ -71,10 +65,11 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
   summary.network = network.graph.name();
   summary.dataset = command.dataset.empty() ? dataset_of(command.model.path) : command.dataset;
   if (summary.dataset.empty())
-    fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes");
+    fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes; `pact data list` has all");
   data::Dataset test = data::load_dataset(summary.dataset, data::Part::test).test;
   require_fit(network.graph, model, test);
-  if (command.images > 0) keep_first(test, command.images);
+  if (command.images > 0) test.keep_first(static_cast<size_t>(command.images));
+  summary.notes = test.notes;
   const int64_t total = static_cast<int64_t>(test.count());
   const auto progress = [&](int64_t done) { on_progress(done, total); };
   summary.arithmetic =

@@ -39,6 +39,7 @@ struct EvaluateCommand {
 
 struct EvaluateSummary {
   data::Evaluation evaluation;
+  std::vector<std::string> notes;  // of the data set, for example images that were left out
   std::string network, dataset;
   Arithmetic arithmetic = Arithmetic::real;
 };

@@ -38,7 +38,7 @@ Resolved resolve_fresh(const TrainCommand& command) {
   apply_command(r.settings, command);
   train::require_valid(r.settings);
   if (r.network.empty()) fail(ErrorKind::usage, "name the network to train; `pact zoo` lists them");
-  if (r.dataset.empty()) fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes");
+  if (r.dataset.empty()) fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes; `pact data list` has all");
   if (r.directory.empty()) {
     const bool is_float = r.settings.weights == 32 && r.settings.activations == 32;
     const std::string name = fs::path(r.network).stem().string();
@@ -177,6 +177,8 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
   const Resolved r = is_resumed ? resolve_resumed(command) : resolve_fresh(command);
   if (!is_onnx(r.network)) zoo::find_entry(r.network);  // a wrong name is told before data are read
   const data::TrainTest data = data::load_dataset(r.dataset);
+  for (const data::Dataset* part : {&data.train, &data.test})
+    for (const std::string& note : part->notes) observer.on_message(note);
   graph::Network network = make_network(r, command, data.train);
 
   const passes::LayerTable table = passes::make_layer_table(network.graph);

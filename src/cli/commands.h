@@ -28,6 +28,7 @@ void add_report(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);
 void add_zoo(CLI::App& app, Run& run);
 void add_quantizers(CLI::App& app, Run& run);
+void add_data(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);
 void add_run(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);

@@ -20,17 +20,21 @@ void add_eval(CLI::App& app, Run& run) {
   };
   auto args = std::make_shared<Arguments>();
   CLI::App* eval = app.add_subcommand("eval", "accuracy of a trained network on a test set");
-  eval->add_option("model", args->model,
-                   "run directory, .safetensors file in one, ONNX or .pact file; with --init a network of the zoo")
+  eval->add_option(
+          "model", args->model,
+          "run directory, .safetensors file in one, ONNX or .pact file; with --init a network of the zoo")
       ->required();
-  eval->add_option("--init", args->command.model.weights,
-                   "plain .safetensors file with the numbers of a network of the zoo, as torchvision names them");
-  eval->add_option("--data", args->command.dataset, "cifar10:DIR or shapes [the run's own]");
+  eval->add_option(
+      "--init", args->command.model.weights,
+      "plain .safetensors file with the numbers of a network of the zoo, as torchvision names them");
+  eval->add_option("--data", args->command.dataset,
+                   "a data set, as cifar10:DIR or shapes; `pact data list` has all [the run's own]");
   eval->add_option("--threads", args->command.threads, "threads; 0: one per core")
       ->check(CLI::Range(0, 1024));
-  eval->add_option("--engine", args->engine,
-                   "float: as trained; int: the integer network; reference: the same, slowly [float; int for a "
-                   "quantized ONNX file or .pact]");
+  eval->add_option(
+      "--engine", args->engine,
+      "float: as trained; int: the integer network; reference: the same, slowly [float; int for a "
+      "quantized ONNX file or .pact]");
   eval->add_option("--images", args->command.images, "only this many images; 0: all")
       ->check(CLI::NonNegativeNumber);
   add_lowering(*eval, args->lowering);
@@ -54,12 +58,14 @@ void add_eval(CLI::App& app, Run& run) {
                     fmt::format("{}/{} images", done, total));
       });
       line.clear();
+      for (const std::string& note : s.notes) fmt::print(stderr, "{}\n", note);
       const data::Evaluation& e = s.evaluation;
       if (!args->predictions.empty()) api::write_predictions(e.predictions, args->predictions);
       if (args->json) {
-        nlohmann::ordered_json json = {{"network", s.network}, {"dataset", s.dataset}, {"engine", name_of(s.arithmetic)},
-                                             {"top1", e.top1},       {"loss", e.loss},
-                                             {"images", e.images},   {"seconds", e.seconds}};
+        nlohmann::ordered_json json = {
+            {"network", s.network}, {"dataset", s.dataset}, {"engine", name_of(s.arithmetic)},
+            {"top1", e.top1},       {"loss", e.loss},       {"images", e.images},
+            {"seconds", e.seconds}};
         if (!args->lowering.requantization.empty()) json["requantize"] = args->lowering.requantization;
         fmt::print("{}\n", json.dump());
       } else {

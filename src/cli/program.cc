@@ -99,6 +99,7 @@ int run_program(int argc, char** argv) {
   add_inspect(app, run);
   add_zoo(app, run);
   add_quantizers(app, run);
+  add_data(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -82,8 +82,12 @@ void add_train(CLI::App& app, Run& run) {
   };
   auto args = std::make_shared<Arguments>();
   CLI::App* train = app.add_subcommand("train", "train a network, float or with 1 to 8 bits");
-  train->add_option("network", args->command.network, "a network of the zoo (`pact zoo`), or a float ONNX file");
-  train->add_option("--data", args->command.dataset, "cifar10:DIR, or shapes (built in)")->take_last();
+  train->add_option("network", args->command.network,
+                    "a network of the zoo (`pact zoo`), or a float ONNX file");
+  train
+      ->add_option("--data", args->command.dataset,
+                   "a data set: cifar10:DIR, folder:DIR, shapes (built in), ...; `pact data list` has all")
+      ->take_last();
   train
       ->add_option("--mean", args->command.mean,
                    "of the pixels that an ONNX file or one of --init expects, 0..1 scale: 0.485,0.456,0.406")

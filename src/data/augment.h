@@ -1,5 +1,5 @@
 // Training-time augmentation of small images: pad, random crop, random horizontal flip (the CIFAR recipe of
-// He et al. 2016).
+// He et al. 2016). Photographs are cropped from their files instead (data/crop.h).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,9 @@ namespace pact::data {
 enum class Flip { never, random };
 
 struct Augmentation {
-  int pad = 0;  // pixels added on each side before a crop of the original size; 0: no crop
+  // Pixels added on each side before a crop of the original size; 0: no crop. For photographs: 0: the crop of
+  // evaluation, else random crops.
+  int pad = 0;
   Flip flip = Flip::never;
 };
 

@@ -5,8 +5,12 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "data/cifar10.h"
+#include "data/cifar100.h"
 #include "data/dataset.h"
+#include "data/folder.h"
+#include "data/mnist.h"
 #include "data/shapes.h"
+#include "data/svhn.h"
 
 namespace pact::data {
 namespace {
@@ -14,16 +18,41 @@ namespace {
 struct Entry {
   DatasetEntry shown;
   TrainTest (*load)(const std::string& options, Part part);  // `options`: what follows "name:", may be empty
-  Dataset (*describe)();                                      // without images
+  Dataset (*describe)(const std::string& options);           // without images
 };
 
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> list = {
       {{"shapes", "shapes[:train=N,test=N,seed=N]",
         "ten kinds of drawn figures, 32x32 colour, made on the fly; needs no files"},
-       load_shapes, describe_shapes},
+       load_shapes,
+       describe_shapes},
       {{"cifar10", "cifar10:DIR", "CIFAR-10, 32x32 colour photographs in ten classes, binary version in DIR"},
-       load_cifar10, describe_cifar10},
+       load_cifar10,
+       describe_cifar10},
+      {{"cifar100", "cifar100:DIR", "CIFAR-100, the same in a hundred classes, binary version in DIR"},
+       load_cifar100,
+       describe_cifar100},
+      {{"svhn", "svhn:DIR[,extra=yes]",
+        "Street View House Numbers, 32x32 colour, ten digits, MATLAB files in DIR"},
+       load_svhn,
+       describe_svhn},
+      {{"mnist", "mnist:DIR", "MNIST, 28x28 grey handwritten digits, idx files in DIR"},
+       load_mnist,
+       describe_mnist},
+      {{"fashion_mnist", "fashion_mnist:DIR",
+        "Fashion-MNIST, 28x28 grey clothes in ten classes, idx files in DIR"},
+       load_fashion_mnist,
+       describe_fashion_mnist},
+      {{"folder", "folder:DIR[,size=N,...]", "your own images, a folder for each class, JPEG, PNG or PPM"},
+       load_folder,
+       describe_folder},
+      {{"imagenette", "imagenette:DIR[,size=N,...]", "Imagenette, photographs in ten classes of ImageNet"},
+       load_imagenette,
+       describe_imagenette},
+      {{"imagenet", "imagenet:DIR[,size=N,...]", "ImageNet (ILSVRC 2012), folders train and val in DIR"},
+       load_imagenet,
+       describe_imagenet},
   };
   return list;
 }
@@ -38,18 +67,24 @@ const Entry& find_entry(std::string_view name) {
   return *entry;
 }
 
+// "name:options", the options empty where there is no colon.
+std::pair<std::string, std::string> split_spec(const std::string& spec) {
+  const size_t colon = std::min(spec.find(':'), spec.size());
+  return {spec.substr(0, colon), colon < spec.size() ? spec.substr(colon + 1) : std::string()};
+}
+
 }  // namespace
 
 TrainTest load_dataset(const std::string& spec, Part part) {
-  const size_t colon = std::min(spec.find(':'), spec.size());
-  const std::string options = colon < spec.size() ? spec.substr(colon + 1) : std::string();
-  TrainTest loaded = find_entry(spec.substr(0, colon)).load(options, part);
+  const auto [name, options] = split_spec(spec);
+  TrainTest loaded = find_entry(name).load(options, part);
   loaded.train.name = loaded.test.name = spec;
   return loaded;
 }
 
 std::vector<std::string> class_names(const std::string& spec) {
-  return find_entry(spec.substr(0, spec.find(':'))).describe().classes;
+  const auto [name, options] = split_spec(spec);
+  return find_entry(name).describe(options).classes;
 }
 
 const std::vector<DatasetEntry>& dataset_catalog() {

@@ -18,13 +18,16 @@ TEST(Catalog, ListsWhatCanBeLoaded) {
     EXPECT_TRUE(entry.usage.starts_with(entry.name));
     EXPECT_FALSE(entry.description.empty());
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"shapes", "cifar10"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"shapes", "cifar10", "cifar100", "svhn", "mnist", "fashion_mnist", "folder",
+                                             "imagenette", "imagenet"}));
 }
 
 TEST(Catalog, NamesTheClassesWithoutFiles) {
   EXPECT_EQ(class_names("cifar10:/nowhere").at(6), "frog");
   EXPECT_EQ(class_names("shapes:test=3"), load_dataset("shapes:train=1,test=1", Part::test).test.classes);
-  EXPECT_THROW(class_names("imagenet"), Error);
+  EXPECT_EQ(class_names("cifar100:/nowhere").size(), 100u);
+  EXPECT_THROW(class_names("imagenette"), Error);
+  EXPECT_THROW(class_names("imagenot"), Error);
 }
 
 TEST(Catalog, RefusesAnUnknownName) {

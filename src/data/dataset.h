@@ -1,8 +1,10 @@
-// A labelled set of images as plain arrays. Pixels are bytes, NHWC (images, height, width, channels), so that
-// a batch is a copy of rows and the network sees the very bytes that deployment will.
+// A labelled set of images. Pixels are bytes, NHWC (images, height, width, channels), so that a batch is a copy
+// of rows and the network sees the very bytes that deployment will. Small images lie in plain arrays; folders of
+// photographs, which are too large for that, are read image by image from their files.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,18 +25,28 @@ struct Normalization {
   std::vector<double> std;
 };
 
+class ImageSource;  // data/image_source.h
+
 struct Dataset {
   std::string name;  // as given on the command line, for example "cifar10:DIR"
   ImageShape image;
   std::vector<std::string> classes;
   Normalization normalization;
-  std::vector<uint8_t> pixels;   // count * image.pixels()
+  std::vector<uint8_t> pixels;   // count * image.pixels(); empty where `source` has the images
   std::vector<uint16_t> labels;  // count, each below classes.size()
+  std::shared_ptr<const ImageSource> source = nullptr;  // of images that are not held in memory
+  std::vector<std::string> notes = {};  // what the user should hear, for example of images that were skipped
 
   size_t count() const { return labels.size(); }
+  // Of a set that is held in memory.
   std::span<const uint8_t> pixels_of(size_t index) const {
     return std::span(pixels).subspan(index * image.pixels(), image.pixels());
   }
+  // Image `index` as evaluation sees it, HWC, into `out` of image.pixels() bytes. May be called by several
+  // threads at once. Throws Error, naming the file, when it cannot be read.
+  void read(size_t index, std::span<uint8_t> out) const;
+  // Forgets all images but the first `count`.
+  void keep_first(size_t count);
 };
 
 struct TrainTest {
@@ -44,12 +56,12 @@ struct TrainTest {
 
 enum class Part { train, test, both };
 
-// The data set that `spec` names: "cifar10:DIR" or "shapes" (with options
-// "shapes:train=20000,test=4000,seed=1"). Reads only `part` from disk. Throws Error on an unknown name, or on
-// files that are missing, truncated, too long or hold labels out of range.
+// The data set that `spec` names: "NAME:DIR" or "NAME:DIR,option=value,..." (docs/data.md), "shapes" without DIR.
+// Reads only `part` from disk. Throws Error on an unknown name or option, or on files that are missing,
+// truncated, too long or hold labels out of range.
 TrainTest load_dataset(const std::string& spec, Part part = Part::both);
 
-// The names of its classes, without reading any file. Throws Error on an unknown name.
+// The names of its classes, without reading images (those of `folder` are the names in DIR). Throws Error.
 std::vector<std::string> class_names(const std::string& spec);
 
 // The names and one-line descriptions of all data sets, for help texts.

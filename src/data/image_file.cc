@@ -1,66 +1,102 @@
 #include "data/image_file.h"
 
-#include <png.h>
-#include <turbojpeg.h>
-
-#include <memory>
+#include <algorithm>
+#include <fstream>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "data/png_decoder.h"
+#include "data/ppm_decoder.h"
 
 namespace pact::data {
 namespace {
 
-constexpr size_t kMaxPixels = size_t{1} << 28;
+constexpr size_t kMaxBytes = size_t{1} << 30;
 
-// Room for an image, after its size has been looked at.
-Image make_image(const std::string& path, size_t width, size_t height, int channels) {
-  if (width == 0 || height == 0 || width > kMaxPixels / height)
-    fail("{}: an image of {} x {} pixels is out of range", path, width, height);
-  Image image{{static_cast<int>(height), static_cast<int>(width), channels}, {}};
-  image.pixels.resize(image.shape.pixels());
-  return image;
+[[noreturn]] void refuse(const std::string& path) {
+  fail("{}: is neither a PNG nor a JPEG nor a PPM file", path);
 }
 
-Image read_png(const std::string& bytes, const std::string& path, int channels) {
-  png_image png{};
-  png.version = PNG_IMAGE_VERSION;
-  // The library's own cleanup, whatever happens.
-  const std::unique_ptr<png_image, decltype(&png_image_free)> cleanup(&png, png_image_free);
-  if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0)
-    fail("{}: is a damaged PNG file: {}", path, png.message);
-  Image image = make_image(path, png.width, png.height, channels);
-  png.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
-  const png_color black{0, 0, 0};
-  if (png_image_finish_read(&png, &black, image.pixels.data(), 0, nullptr) == 0)
-    fail("{}: is a damaged PNG file: {}", path, png.message);
-  return image;
+void check_channels(const std::string& path, int channels) {
+  if (channels != 1 && channels != 3)
+    fail(ErrorKind::unsupported, "{}: images are read with 1 or 3 channels, the network takes {}", path,
+         channels);
 }
 
-Image read_jpeg(const std::string& bytes, const std::string& path, int channels) {
-  const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
-  PACT_CHECK(decoder != nullptr);
-  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-  int width = 0, height = 0, subsampling = 0, colours = 0;
-  if (tjDecompressHeader3(decoder.get(), data, bytes.size(), &width, &height, &subsampling, &colours) != 0)
-    fail("{}: is a damaged JPEG file: {}", path, tjGetErrorStr2(decoder.get()));
-  Image image = make_image(path, static_cast<size_t>(width), static_cast<size_t>(height), channels);
-  if (tjDecompress2(decoder.get(), data, bytes.size(), image.pixels.data(), width, 0, height,
-                    channels == 1 ? TJPF_GRAY : TJPF_RGB, TJFLAG_ACCURATEDCT) != 0)
-    fail("{}: is a damaged JPEG file: {}", path, tjGetErrorStr2(decoder.get()));
-  return image;
+// Whether the header is sound and the last bytes are those that a whole file ends in, or nearly so.
+// Compressed data of JPEG never hold the two bytes of its end marker.
+bool is_sound_at_both_ends(const std::filesystem::path& path) {
+  constexpr std::streamoff kHead = 32768, kTail = 4096;
+  std::ifstream file(path, std::ios::binary);
+  const auto read = [&](std::streamoff from, std::streamoff count) {
+    std::string bytes(static_cast<size_t>(count), '\0');
+    file.clear();
+    file.seekg(from).read(bytes.data(), count);
+    bytes.resize(static_cast<size_t>(file.gcount()));
+    return bytes;
+  };
+  const std::streamoff size = file.seekg(0, std::ios::end).tellg();
+  if (!file || size <= 0) return false;
+  const std::string head = read(0, std::min(size, kHead)),
+                    tail = read(std::max(size - kTail, std::streamoff{0}), kTail);
+  try {
+    if (looks_like_jpeg(head)) {
+      check_jpeg(head, path.string(), Thoroughness::header);
+      return tail.find("\xff\xd9") != std::string::npos;
+    }
+    if (!looks_like_png(head)) return false;
+    check_png_header(head, path.string());
+    return tail.find("IEND") != std::string::npos;
+  } catch (const Error&) {
+    return false;  // a header longer than what was read, or a damaged one
+  }
 }
 
 }  // namespace
 
 Image read_image(const std::filesystem::path& path, int channels) {
-  if (channels != 1 && channels != 3)
-    fail(ErrorKind::unsupported, "{}: images are read with 1 or 3 channels, the network takes {}",
-         path.string(), channels);
-  const std::string bytes = read_file(path, size_t{1} << 30);
-  if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return read_png(bytes, path.string(), channels);
-  if (bytes.starts_with("\xff\xd8\xff")) return read_jpeg(bytes, path.string(), channels);
-  fail("{}: is neither a PNG nor a JPEG file", path.string());
+  check_channels(path.string(), channels);
+  const std::string bytes = read_file(path, kMaxBytes);
+  if (looks_like_jpeg(bytes)) return decode_jpeg(bytes, path.string(), channels);
+  if (looks_like_png(bytes)) return decode_png(bytes, path.string(), channels);
+  if (looks_like_ppm(bytes)) return decode_ppm(bytes, path.string(), channels);
+  refuse(path.string());
+}
+
+void read_region(const std::filesystem::path& path, const ChooseRegion& choose, const ImageShape& to,
+                 Mirror mirror, std::span<uint8_t> out) {
+  check_channels(path.string(), to.channels);
+  const std::string bytes = read_file(path, kMaxBytes);
+  thread_local std::vector<uint8_t> room;
+  ImagePart part;
+  if (looks_like_jpeg(bytes)) {
+    part = decode_jpeg_part(bytes, path.string(), choose, to, std::move(room));
+  } else {
+    if (looks_like_png(bytes))
+      part.image = decode_png(bytes, path.string(), to.channels);
+    else if (looks_like_ppm(bytes))
+      part.image = decode_ppm(bytes, path.string(), to.channels);
+    else
+      refuse(path.string());
+    part.region = choose(part.image.shape.height, part.image.shape.width);
+  }
+  resample(part.image, part.region, to, mirror, out);
+  room = std::move(part.image.pixels);
+}
+
+void check_image(const std::filesystem::path& path, Thoroughness how) {
+  if (how == Thoroughness::header && is_sound_at_both_ends(path)) return;
+  const std::string bytes = read_file(path, kMaxBytes);
+  const std::string name = path.string();
+  if (bytes.empty()) fail("{}: is empty", name);
+  if (looks_like_jpeg(bytes))
+    check_jpeg(bytes, name, Thoroughness::pixels);
+  else if (looks_like_png(bytes))
+    decode_png(bytes, name, 3);
+  else if (looks_like_ppm(bytes))
+    decode_ppm(bytes, name, 3);
+  else
+    refuse(name);
 }
 
 }  // namespace pact::data

@@ -77,9 +77,58 @@ TEST_F(ImageFile, EveryTruncationAndOtherBytesAreRefusedOrDecoded) {
     write_file(path_, photo.substr(0, length));
     EXPECT_NE(caught([&] { read_image(path_, 3); }), "") << length;
   }
-  write_file(path_, "P6 5 3 255");
+  write_file(path_, "GIF89a");
   EXPECT_NE(caught([&] { read_image(path_, 3); }).find("neither a PNG nor a JPEG"), std::string::npos);
   EXPECT_NE(caught([&] { read_image(path_, 4); }).find("1 or 3 channels"), std::string::npos);
+}
+
+TEST_F(ImageFile, PpmAndPgm) {
+  write_file(path_, "P6\n# a comment\n5 3\n255\n" + std::string(pixels_.begin(), pixels_.end()));
+  EXPECT_EQ(read_image(path_, 3).pixels, pixels_);
+  EXPECT_EQ(read_image(path_, 3).shape, (ImageShape{3, 5, 3}));
+  write_file(path_, "P5 2 1 255 ab");
+  EXPECT_EQ(read_image(path_, 1).pixels, (std::vector<uint8_t>{'a', 'b'}));
+  EXPECT_EQ(read_image(path_, 3).pixels, (std::vector<uint8_t>{'a', 'a', 'a', 'b', 'b', 'b'}));
+  for (const char* damaged :
+       {"P6", "P6 5", "P6 5 3 255", "P6 5 3 255 abc", "P5 0 3 255 ", "P5 100000 100000 255 ",
+        "P5 99999999999999999999 1 255 ", "P5 1 1 65535 ab", "P5 -1 1 255 a"}) {
+    write_file(path_, damaged);
+    EXPECT_PRED2(contains, caught([&] { read_image(path_, 3); }), path_.string()) << damaged;
+    EXPECT_PRED2(contains, caught([&] { check_image(path_, Thoroughness::header); }), path_.string())
+        << damaged;
+  }
+}
+
+TEST_F(ImageFile, TheFirstLookSeesWhatIsCutOff) {
+  for (const std::string& whole : {png(), jpeg()}) {
+    write_file(path_, whole);
+    check_image(path_, Thoroughness::header);
+    check_image(path_, Thoroughness::pixels);
+    for (const size_t length : {size_t{0}, size_t{10}, whole.size() / 2, whole.size() - 13}) {
+      write_file(path_, whole.substr(0, length));
+      EXPECT_PRED2(contains, caught([&] { check_image(path_, Thoroughness::header); }), path_.string())
+          << length;
+    }
+    // A long tail behind the end is no damage, and a header may be longer than what is looked at first.
+    write_file(path_, whole + std::string(10000, 'x'));
+    EXPECT_EQ(caught([&] { check_image(path_, Thoroughness::header); }), "");
+  }
+  const std::string comment = std::string("\xff\xfe\xff\xff", 4) + std::string(65533, 'c');
+  const std::string photo = jpeg();
+  write_file(path_, photo.substr(0, 2) + comment + photo.substr(2));
+  EXPECT_EQ(caught([&] { check_image(path_, Thoroughness::header); }), "");
+}
+
+TEST_F(ImageFile, ARegionIsResampled) {
+  write_file(path_, png());
+  std::vector<uint8_t> out(2 * 2 * 3);
+  const auto choose = [](int height, int width) {
+    EXPECT_EQ(std::pair(height, width), std::pair(3, 5));
+    return Region{1, 1, 2, 2};
+  };
+  read_region(path_, choose, {2, 2, 3}, Mirror::no, out);
+  EXPECT_TRUE(std::equal(out.begin(), out.begin() + 6, pixels_.begin() + (1 * 5 + 1) * 3));
+  EXPECT_TRUE(std::equal(out.begin() + 6, out.end(), pixels_.begin() + (2 * 5 + 1) * 3));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "data/image_source.h"
 
 namespace pact::data {
 namespace {
@@ -31,7 +32,7 @@ void check_options(const Dataset& dataset, const LoaderOptions& options) {
     fail("batch size {} is larger than data set '{}' with its {} images", options.batch_size, dataset.name,
          dataset.count());
   }
-  PACT_CHECK(dataset.pixels.size() == dataset.count() * dataset.image.pixels());
+  PACT_CHECK(dataset.source || dataset.pixels.size() == dataset.count() * dataset.image.pixels());
 }
 
 }  // namespace
@@ -87,8 +88,8 @@ struct Loader::State {
     for (size_t i = 0; i < count; ++i) {
       const size_t image = of.order[first + i];
       Random random = image_random(options.seed, of.number, image);
-      augment(options.augmentation, dataset.image, dataset.normalization, random, dataset.pixels_of(image),
-              std::span(batch.pixels).subspan(i * image_bytes, image_bytes));
+      read_augmented(dataset, image, options.augmentation, random,
+                     std::span(batch.pixels).subspan(i * image_bytes, image_bytes));
       batch.labels[i] = dataset.labels[image];
     }
     return batch;

@@ -63,7 +63,7 @@ void draw_images(Dataset& set, size_t count, uint64_t seed, uint64_t stream) {
 
 }  // namespace
 
-Dataset describe_shapes() {
+Dataset describe_shapes(const std::string&) {
   Dataset set;
   set.image = {kDrawingSide, kDrawingSide, kDrawingChannels};
   for (const Figure& figure : figures()) set.classes.push_back(figure.name);
@@ -74,7 +74,7 @@ Dataset describe_shapes() {
 TrainTest load_shapes(const std::string& text, Part part) {
   const Options options = parse_options(text);
   const uint64_t seed = static_cast<uint64_t>(options.seed);
-  TrainTest loaded{describe_shapes(), describe_shapes()};
+  TrainTest loaded{describe_shapes(text), describe_shapes(text)};
   if (part != Part::test) draw_images(loaded.train, static_cast<size_t>(options.train), seed, kTrainStream);
   if (part != Part::train) draw_images(loaded.test, static_cast<size_t>(options.test), seed, kTestStream);
   return loaded;

@@ -14,6 +14,6 @@ namespace pact::data {
 TrainTest load_shapes(const std::string& options, Part part);
 
 // The data set without its images.
-Dataset describe_shapes();
+Dataset describe_shapes(const std::string& options);
 
 }  // namespace pact::data
