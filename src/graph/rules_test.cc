@@ -144,7 +144,7 @@ TEST(Rules, Refuse) {
       {"quant(x) scheme=pact bits=9 grid=unsigned", "bits=9"},
       {"quant(x) scheme=pact bits=4294967297 grid=unsigned", "bits=4294967297"},
       {"quant(x) scheme=pact bits=1 grid=symmetric", "2 to 8 bits, not 1"},
-      {"quant(x) scheme=pact bits=4 grid=signed", "unknown grid 'signed'"},
+      {"quant(x) scheme=pact bits=4 grid=slanted", "unknown grid 'slanted'"},
       {"quant(x) scheme=4 bits=4 grid=odd", "'scheme' is an integer, it must be a word"},
       {"quant(x, c4) scheme=pact bits=4 grid=odd", "its parameter has shape [4], it must have []"},
       {"max_pool(x)", "'kernel' (a list of integers) is missing"},

@@ -99,6 +99,17 @@ int64_t integer_result(const std::string& op, int64_t a, int64_t b) {
   return a / b;
 }
 
+// Factors of a constant of shape `to` as its units: one for all, or one for each extent of an axis; others are none.
+Units units_along(const Tensor& factors, const Shape& to) {
+  const auto reals = factors.as<float>();
+  if (reals.size() == 1) return {.each = {reals[0]}};
+  const size_t left_out = to.size() - std::min(to.size(), factors.shape.size());
+  for (size_t axis = left_out; axis < to.size(); ++axis)
+    if (factors.shape[axis - left_out] == factors.count() && to[axis] == factors.count())
+      return {.each = {reals.begin(), reals.end()}, .axis = axis};
+  return {};
+}
+
 }  // namespace
 
 // A node of which all inputs are constants; nothing where it is not one of these.
@@ -269,9 +280,9 @@ Known Importer::fold_arithmetic(const NodeView& node) {
       result.constant->as<int64_t>()[i] =
           integer_result(op, a.constant->as<int64_t>()[left], b.constant->as<int64_t>()[right]);
   }
-  const bool is_scaled = type == DataType::f32 && !a.units.each.empty() && b.constant->count() == 1;
-  if (is_scaled && op == "Mul") result.units.each = {b.constant->as<float>()[0]};
-  if (is_scaled && op == "Sub") result.units.each = {1.0f};
+  const bool has_units = type == DataType::f32 && !a.units.each.empty();
+  if (has_units && op == "Mul") result.units = units_along(*b.constant, to);
+  if (has_units && op == "Sub" && b.constant->count() == 1) result.units.each = {1.0f};
   return result;
 }
 

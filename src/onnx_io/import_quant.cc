@@ -98,8 +98,9 @@ ValueId Importer::weight(const std::string& name, const Known& entry) {
                     std::ranges::all_of(units.each, [](float unit) { return unit >= quant::kMinStep; });
   const std::vector<int> multiplicands =
       fits ? multiplicands_of(*entry.constant, units.each) : std::vector<int>{};
-  const auto grid = grid_of(multiplicands, units.each.size() == 1 ? units.each[0] : 1.0f);
+  auto grid = grid_of(multiplicands, units.each.size() == 1 ? units.each[0] : 1.0f);
   if (!grid) return sources_[name] = add_tensor(ValueKind::parameter, name, *entry.constant);
+  if (units.each.size() > 1) grid->step = 1.0f;  // each output has a step of its own
   quant::require_valid(*grid);
   const bool is_signed = has_signed_codes(grid->kind);
   Tensor codes = Tensor::zeros(is_signed ? DataType::i8 : DataType::u8, entry.constant->shape);

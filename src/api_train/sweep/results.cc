@@ -98,9 +98,11 @@ IntegerResult integer_result(const fs::path& run, const std::string& dataset, co
     result.checksum = fmt::format("{:08x}-{}", crc32(parameters), parameters.size());
     if (result.checksum == known.checksum) return known;
     if (!is_quantized(load_model({.path = run}).graph)) return result;
-    result.top1 =
-        evaluate({.model = {.path = run}, .dataset = dataset, .arithmetic = Arithmetic::integer}, on_progress)
-            .evaluation.top1;
+    EvaluateCommand command;
+    command.model.path = run;
+    command.dataset = dataset;
+    command.arithmetic = Arithmetic::integer;
+    result.top1 = evaluate(command, on_progress).evaluation.top1;
   } catch (const Error& error) {
     result.note = error.what();
     result.checksum.clear();
