@@ -18,8 +18,8 @@ bool looks_like_jpeg(const std::string& bytes);
 Image decode_jpeg(const std::string& bytes, const std::string& path, int channels);
 
 // What of it is needed for a region of `to`'s size, with `to.channels`. The same pixels as of the whole
-// picture at that scale. They are put into `room` where it is large enough: memory that is fresh each time
-// costs a quarter of what decoding does.
+// picture at that scale. They are put into `room` where it is large enough, since
+// fresh memory takes its time, too.
 ImagePart decode_jpeg_part(const std::string& bytes, const std::string& path, const ChooseRegion& choose,
                            const ImageShape& to, std::vector<uint8_t> room = {});
 
