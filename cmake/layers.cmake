@@ -63,6 +63,7 @@ function(pact_add_layer layer dependencies)
     target_compile_definitions(pact_api PRIVATE PACT_CONFIGS="${CMAKE_SOURCE_DIR}/configs")  # recipes and such by name
   elseif(layer STREQUAL cli)
     target_link_libraries(pact_cli PRIVATE CLI11::CLI11)
+    target_precompile_headers(pact_cli PRIVATE <CLI/CLI.hpp> <fmt/format.h> <nlohmann/json.hpp>)  # seconds a command
   elseif(layer STREQUAL report)
     include(${dir}/embed.cmake)
   elseif(layer STREQUAL rtl)

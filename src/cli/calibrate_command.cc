@@ -61,7 +61,7 @@ void add_calibrate(CLI::App& app, Run& run) {
   command->add_option("--parameters", args->parameters,
                       "numbers of a network of the zoo, a .safetensors file");
   command->add_option("--data", args->command.dataset,
-                      "cifar10:DIR or shapes; its training images [the run's]");
+                      "a data set (`pact data list`), whose training images are looked at [the run's]");
   command->add_option("--images", args->command.images, "how many images to look at [256]");
   command->add_option("--weights", options.weights, "weight bits: 2 to 8, or 32 for float [8]");
   command->add_option("--activations", options.activations, "activation bits: 1 to 8, or 32 for float [8]");

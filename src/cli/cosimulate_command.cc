@@ -82,7 +82,7 @@ void add_cosimulate(CLI::App& app, Run& run) {
       app.add_subcommand("cosimulate", "run test images through Verilated arrays, and compare every value");
   command->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file")
       ->required();
-  command->add_option("--data", args->command.dataset, "cifar10:DIR or shapes [the run's own]");
+  command->add_option("--data", args->command.dataset, "a data set (`pact data list`) [the run's own]");
   command->add_option("--images", args->command.images, "the first ones of the test part [1]")
       ->check(CLI::PositiveNumber);
   command->add_option("--rows", arrays.rows, "of the arrays [16]")->check(CLI::Range(1, 1024));

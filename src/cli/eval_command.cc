@@ -28,7 +28,7 @@ void add_eval(CLI::App& app, Run& run) {
       "--init", args->command.model.weights,
       "plain .safetensors file with the numbers of a network of the zoo, as torchvision names them");
   eval->add_option("--data", args->command.dataset,
-                   "a data set, as cifar10:DIR or shapes; `pact data list` has all [the run's own]");
+                   "a data set, such as cifar10:DIR; `pact data list` has all [the run's own]");
   eval->add_option("--threads", args->command.threads, "threads; 0: one per core")
       ->check(CLI::Range(0, 1024));
   eval->add_option(

@@ -47,7 +47,7 @@ int report(const std::string& message, int code) {
 void add_normalization(CLI::App& command, api::ModelSource& source) {
   command
       .add_option("--mean", source.mean,
-                  "of the pixels that an ONNX file or one of --init expects, 0..1 scale: 0.485,0.456,0.406")
+                  "of the pixels that a network from elsewhere expects, 0..1 scale: 0.485,0.456,0.406")
       ->delimiter(',');
   command.add_option("--std", source.std, "likewise: 0.229,0.224,0.225")->delimiter(',');
 }

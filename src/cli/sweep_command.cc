@@ -68,7 +68,7 @@ void add_sweep(CLI::App& app, Run& run) {
       ->add_option("--out", args->out, "folder of the runs and their results; what is finished there is kept")
       ->required();
   sweep->add_option("--data", args->command.changes.dataset,
-                    "cifar10:DIR or shapes, in place of what the file says");
+                    "a data set (`pact data list`), in place of what the file says");
   sweep
       ->add_option("--set", args->settings,
                    "SETTING=VALUE for all runs, over what the file says; may be repeated")

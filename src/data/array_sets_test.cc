@@ -209,7 +209,7 @@ TEST_F(ArraySets, OptionsOfSetsInMemory) {
 // The real set: PACT_DATA/fashion_mnist, or shared/data/fashion_mnist beside the checkout.
 TEST(FashionMnistReal, IsCompleteAndBalanced) {
   const char* data = std::getenv("PACT_DATA");
-  const fs::path shared = fs::path(__FILE__).parent_path() / "../../../shared/data";
+  const fs::path shared = "../shared/data";
   const fs::path folder = (data ? fs::path(data) : shared) / "fashion_mnist";
   if (!fs::is_directory(folder))
     GTEST_SKIP()

@@ -168,7 +168,7 @@ TEST_F(Cifar10, RefusesALabelOutOfRange) {
 // The real set: PACT_DATA/cifar10, or shared/data/cifar10 beside the checkout.
 TEST(Cifar10Real, IsCompleteAndBalanced) {
   const char* data = std::getenv("PACT_DATA");
-  fs::path folder = fs::path(__FILE__).parent_path() / "../../../shared/data/cifar10";
+  fs::path folder = "../shared/data/cifar10";
   if (data != nullptr) folder = fs::path(data) / "cifar10";
   if (!fs::is_directory(folder)) {
     GTEST_SKIP() << "needs CIFAR-10: set PACT_DATA to the folder that holds cifar10/ (see docs/data.md)";

@@ -99,7 +99,7 @@ TEST_F(Remote, DescriptionsAreChecked) {
 
 // What the program ships: sets that the catalog knows, each file with a checksum of the right length.
 TEST(RemoteSets, OfTheProgram) {
-  const fs::path path = fs::path(__FILE__).parent_path() / "../../../configs/datasets.json";
+  const fs::path path = "configs/datasets.json";
   for (const RemoteSet& set : parse_remote_sets(read_file(path), path.string())) {
     const auto& known = dataset_catalog();
     EXPECT_TRUE(std::ranges::any_of(known, [&](const DatasetEntry& e) { return e.name == set.set; }))
