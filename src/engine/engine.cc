@@ -22,12 +22,12 @@ using graph::TensorType;
 using Clock = std::chrono::steady_clock;
 
 struct FreeAligned {
-  void operator()(std::byte* bytes) const { ::operator delete (bytes, std::align_val_t{kAlignment}); }
+  void operator()(std::byte* bytes) const { ::operator delete(bytes, std::align_val_t{kAlignment}); }
 };
 using AlignedBytes = std::unique_ptr<std::byte, FreeAligned>;
 
 AlignedBytes allocate(size_t bytes) {
-  AlignedBytes memory(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kAlignment})));
+  AlignedBytes memory(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kAlignment})));
   std::memset(memory.get(), 0, bytes);  // also takes the page faults now
   return memory;
 }

@@ -14,7 +14,7 @@ constexpr int64_t kWorthWhile = 4;  // fours in one short sum, below which other
 
 class Int8 final : public ByteLayer {
  public:
-  Int8(const IntegerProblem& problem, ByteWeights weights, ShortSums sums);
+  Int8(const IntegerProblem& problem, ByteWeights weights, const CutWish& wish, ShortSums sums);
 
   std::string name() const override { return weights_.is_dense() ? "int8, dense weights" : "int8"; }
   size_t scratch_bytes() const override { return weights_.scratch_bytes(); }
@@ -35,8 +35,8 @@ CutWish wish_for(const ConvShape& shape, const ByteWeights& weights) {
   return wide_pieces(shape, shape.taps() * shape.group_channels(), kBlock);
 }
 
-Int8::Int8(const IntegerProblem& problem, ByteWeights weights, ShortSums sums)
-    : ByteLayer(problem, std::move(weights), wish_for(problem.shape, weights)),
+Int8::Int8(const IntegerProblem& problem, ByteWeights weights, const CutWish& wish, ShortSums sums)
+    : ByteLayer(problem, std::move(weights), wish),
       kernels_(kernels::byte_conv_kernels(problem.isa)),
       sums_(sums) {}
 
@@ -91,7 +91,8 @@ std::unique_ptr<IntegerAlgorithm> make_int8(const IntegerProblem& problem) {
   ByteWeights weights = byte_weights_of(problem);
   const ShortSums sums = short_sums_of(problem, weights);
   weights.condense();
-  return std::make_unique<Int8>(problem, std::move(weights), sums);
+  const CutWish wish = wish_for(problem.shape, weights);
+  return std::make_unique<Int8>(problem, std::move(weights), wish, sums);
 }
 
 }  // namespace pact::engine

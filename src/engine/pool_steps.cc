@@ -1,10 +1,8 @@
 // max_pool, avg_pool, global_avg_pool, sum_pool; windows are read row by row, each row from left to right.
-//   max  starts at the least number of its type, -infinity for real ones; an element replaces the largest so
-//   far only when it is greater avg  a float32 sum from +0 on, one element after the other, then one float32
-//   division by their number:
+//   max  starts at the least number of its type, -infinity for real ones; an element replaces the largest so far only when it is greater
+//   avg  a float32 sum from +0 on, one element after the other, then one float32 division by their number:
 //        the whole window (count_include_pad=1) or its elements inside the image
-//   sum  of int32 elements inside the image; lowering sees to it that it fits, other graphs get it modulo
-//   2^32
+//   sum  of int32 elements inside the image; lowering sees to it that it fits, other graphs get it modulo 2^32
 #include <limits>
 
 #include "engine/layout.h"
@@ -87,17 +85,16 @@ Step make_pool(const StepContext& context, const Node& node) {
   const Reduction reduction = node.op == graph::Op::max_pool   ? Reduction::max
                               : node.op == graph::Op::avg_pool ? Reduction::average
                                                                : Reduction::sum;
-  const Pool pool{
-      .reduction = reduction,
-      .channels = x[1],
-      .height = x[2],
-      .width = x[3],
-      .out_height = y[2],
-      .out_width = y[3],
-      .kernel = node.integers("kernel"),
-      .strides = node.integers("strides"),
-      .pads = node.integers("pads"),
-      .counts_padding = reduction == Reduction::average && node.integer("count_include_pad") != 0};
+  const Pool pool{.reduction = reduction,
+                          .channels = x[1],
+                          .height = x[2],
+                          .width = x[3],
+                          .out_height = y[2],
+                          .out_width = y[3],
+                          .kernel = node.integers("kernel"),
+                          .strides = node.integers("strides"),
+                          .pads = node.integers("pads"),
+                          .counts_padding = reduction == Reduction::average && node.integer("count_include_pad") != 0};
   switch (context.type_of(node.output).dtype) {
     case graph::DataType::i32:
       return pool_step<int32_t>(node, pool);
@@ -113,15 +110,15 @@ Step make_pool(const StepContext& context, const Node& node) {
 Step make_global_avg_pool(const StepContext& context, const Node& node) {
   const graph::Shape& x = context.type_of(node.inputs[0]).shape;
   return pool_step<float>(node, {.reduction = Reduction::average,
-                                 .channels = x[1],
-                                 .height = x[2],
-                                 .width = x[3],
-                                 .out_height = 1,
-                                 .out_width = 1,
-                                 .kernel = {x[2], x[3]},
-                                 .strides = {1, 1},
-                                 .pads = {0, 0, 0, 0},
-                                 .counts_padding = true});
+                          .channels = x[1],
+                          .height = x[2],
+                          .width = x[3],
+                          .out_height = 1,
+                          .out_width = 1,
+                          .kernel = {x[2], x[3]},
+                          .strides = {1, 1},
+                          .pads = {0, 0, 0, 0},
+                          .counts_padding = true});
 }
 
 }  // namespace pact::engine
