@@ -21,6 +21,9 @@ inline __m512i four_at(const uint8_t* x) {
   return _mm512_set1_epi32(four);
 }
 
+// Weights lie in blocks too short for the processor to foresee by itself.
+inline void foresee(const int8_t* weights) { _mm_prefetch(weights + 4096, _MM_HINT_T0); }
+
 // kBlocks blocks of channels, 1 or 2.
 template <int kPixels, int kBlocks>
 void tile(const ByteWindows& w, int64_t block, int64_t first_pixel) {
@@ -39,6 +42,8 @@ void tile(const ByteWindows& w, int64_t block, int64_t first_pixel) {
   for (int64_t s = 0; s < w.segment_count; ++s) {
     const int64_t end = w.segments[s] + 4 * w.fours;
     for (int64_t at = w.segments[s]; at < end; at += 4, weights += 4 * kBlock, more_weights += 4 * kBlock) {
+      foresee(weights);
+      foresee(more_weights);
       const __m512i w_low = _mm512_loadu_si512(weights);
       const __m512i w_high = _mm512_loadu_si512(more_weights);
 #define PACT_ADD(i)                                                                   \

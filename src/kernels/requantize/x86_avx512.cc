@@ -23,11 +23,17 @@ inline __m512 z_at(const Accumulators<kShortcut, kRelu, kReal>& s, int64_t c) {
   return z;
 }
 
-// The low bytes of 32-bit lanes whose values fit a byte, signed or not.
-inline __m512i low_bytes(__m512i a, __m512i b, __m512i c, __m512i d) {
-  const __m512i mask = _mm512_set1_epi16(0xff);
-  const __m512i ab = _mm512_and_si512(_mm512_packs_epi32(a, b), mask);
-  const __m512i cd = _mm512_and_si512(_mm512_packs_epi32(c, d), mask);
+enum class Codes { unsigned_, any };
+
+// Unsigned codes: the lanes as bytes, numbers below 0 as 0. Others: the low bytes of lanes whose values fit a byte.
+template <Codes kCodes>
+inline __m512i bytes_of(__m512i a, __m512i b, __m512i c, __m512i d) {
+  __m512i ab = _mm512_packs_epi32(a, b), cd = _mm512_packs_epi32(c, d);
+  if constexpr (kCodes == Codes::any) {
+    const __m512i mask = _mm512_set1_epi16(0xff);
+    ab = _mm512_and_si512(ab, mask);
+    cd = _mm512_and_si512(cd, mask);
+  }
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   return _mm512_permutexvar_epi32(order, _mm512_packus_epi16(ab, cd));
 }
@@ -39,38 +45,50 @@ class WholeCodes {
       : step_(_mm512_set1_ps(r.step)),
         inverse_(_mm512_set1_ps(r.inverse)),
         low_(_mm512_set1_ps(static_cast<float>(r.least_code) * r.step)),
-        high_(_mm512_set1_ps(static_cast<float>(r.largest_code) * r.step)) {}
+        high_(_mm512_set1_ps(static_cast<float>(r.largest_code) * r.step)),
+        is_unsigned_(r.least_code == 0) {}
 
   template <typename Source>
   int64_t first(const Source& source, const Line& line, int64_t width) const {
-    int64_t c = 0;
-    for (; c + 64 <= width; c += 64) {
-      const __m512i codes0 = next(source, line, c), codes1 = next(source, line, c + 16);
-      const __m512i codes2 = next(source, line, c + 32), codes3 = next(source, line, c + 48);
-      _mm512_storeu_si512(line.codes + c, low_bytes(codes0, codes1, codes2, codes3));
-    }
+    int64_t c = is_unsigned_ ? by_64<Codes::unsigned_>(source, line, width)
+                             : by_64<Codes::any>(source, line, width);
     for (; c + 16 <= width; c += 16)
       _mm_storeu_si128(reinterpret_cast<__m128i*>(line.codes + c),
-                       _mm512_cvtepi32_epi8(next(source, line, c)));
+                       _mm512_cvtepi32_epi8(next<Codes::any>(source, line, c)));
     return c;
   }
 
  private:
+  template <Codes kCodes, typename Source>
+  int64_t by_64(const Source& source, const Line& line, int64_t width) const {
+    int64_t c = 0;
+    for (; c + 64 <= width; c += 64) {
+      const __m512i codes0 = next<kCodes>(source, line, c), codes1 = next<kCodes>(source, line, c + 16);
+      const __m512i codes2 = next<kCodes>(source, line, c + 32), codes3 = next<kCodes>(source, line, c + 48);
+      _mm512_storeu_si512(line.codes + c, bytes_of<kCodes>(codes0, codes1, codes2, codes3));
+    }
+    return c;
+  }
+
+  // Of NaN: the least code. On unsigned grids it stays NaN, which becomes the least integer, and that code 0.
+  template <Codes kCodes>
   __m512i codes_of(__m512 z) const {
-    const __m512 inside = _mm512_min_ps(_mm512_max_ps(z, low_), high_);  // of NaN: low
+    const __m512 above = kCodes == Codes::unsigned_ ? z : _mm512_max_ps(z, low_);
+    const __m512 inside = _mm512_min_ps(high_, above);
     const __m512 near = _mm512_mul_ps(inside, inverse_);
     const __m512 left = _mm512_fnmadd_ps(near, step_, inside);
     return _mm512_cvtps_epi32(_mm512_fmadd_ps(left, inverse_, near));
   }
 
-  template <typename Source>
+  template <Codes kCodes, typename Source>
   __m512i next(const Source& source, const Line& line, int64_t c) const {
     const __m512 z = z_at(source, c);
     if constexpr (Source::kKeeps) _mm512_storeu_ps(line.real + c, z);
-    return codes_of(z);
+    return codes_of<kCodes>(z);
   }
 
   __m512 step_, inverse_, low_, high_;
+  bool is_unsigned_;
 };
 
 }  // namespace
