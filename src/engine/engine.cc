@@ -73,8 +73,8 @@ class Engine::Impl {
     };
     const auto* from = static_cast<const std::byte*>(images);
     auto* to = static_cast<std::byte*>(outputs);
-    for (int64_t done = 0; done < batch; done += max_batch_)
-      run_part(from + done * bytes_of(input_layout_, input_type_), std::min(max_batch_, batch - done),
+    for (int64_t done = 0; done < batch; done += plan_.images_at_once)
+      run_part(from + done * bytes_of(input_layout_, input_type_), std::min(plan_.images_at_once, batch - done),
                to + done * bytes_of(output_layout_, output_type_));
   }
 

@@ -2,8 +2,8 @@
 // then piece by piece the accumulators of some rows and channels are computed and, while they are in the
 // cache, turned into what is asked for.
 //
-// With several images per thread each thread computes images of its own; otherwise the threads share the
-// pieces of one image after the other.
+// With several images per thread, or as many for each, every thread computes images of its own; otherwise the
+// threads share the pieces of one image after the other.
 #include <cstring>
 #include <memory>
 
@@ -156,7 +156,7 @@ void IntegerStep::run(const Workspace& workspace) const {
   const int64_t images = is_linear_ ? 1 : workspace.batch;
   const int64_t rows = is_linear_ ? workspace.batch : shape_.out_height;
   const int64_t preparations = algorithm_->preparations(rows), pieces = algorithm_->cut().pieces(rows);
-  if (images >= 2 * pool.threads()) {
+  if (images >= 2 * pool.threads() || images % pool.threads() == 0) {
     pool.parallel_for(images, [&](int64_t image, int worker) {
       std::byte* prepared = prepared_of(workspace, worker);
       for (int64_t i = 0; i < preparations; ++i)
