@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "engine/peak.h"
 
 namespace pact::api {
 namespace {
@@ -127,6 +128,7 @@ BenchSummary bench(const BenchCommand& command, const std::function<void(double)
   summary.low_s = quantile(seconds, 0.1);
   summary.high_s = quantile(seconds, 0.9);
   summary.clock_hz = clock_hz();
+  summary.peak_macs_per_cycle = engine::measure_peak(selected_isa()) / summary.clock_hz;
 
   time_layers(session.lowered(), command, session.input(), summary, on_progress);
   return summary;

@@ -30,6 +30,7 @@ struct BenchSummary {
   int threads = 1, rounds = 0;
   double median_s = 0, low_s = 0, high_s = 0;  // of one run: median, 10th and 90th percentile
   double clock_hz = 0;                         // measured by a chain of dependent additions
+  double peak_macs_per_cycle = 0;  // of bytes, on one core, measured; 0: not known for the instruction set
   std::vector<LayerTime> layers;
 };
 

@@ -16,8 +16,6 @@
 namespace pact::cli {
 namespace {
 
-constexpr double kVnniMacsPerCycle = 128;  // two vpdpbusd of 512 bits a cycle
-
 double macs_per_cycle(const api::BenchSummary& s, const api::LayerTime& layer) {
   return static_cast<double>(layer.macs) / (layer.seconds * s.clock_hz * s.threads);
 }
@@ -42,26 +40,31 @@ nlohmann::ordered_json to_json(const api::BenchSummary& s, int64_t batch) {
           {"latency_ms_p90", 1e3 * s.high_s},
           {"images_per_second", static_cast<double>(batch) / s.median_s},
           {"clock_ghz", 1e-9 * s.clock_hz},
+          {"peak_macs_per_cycle", s.peak_macs_per_cycle},
           {"layers", layers}};
 }
 
 void print_summary(const api::BenchSummary& s, int64_t batch) {
-  fmt::print("{:<34} {:<26} {:>10} {:>12} {:>10} {:>14}\n", "layer", "algorithm", "time, us", "MACs",
-             "MAC/cycle", "% of int8 VNNI");
+  fmt::print("{:<34} {:<26} {:>10} {:>12} {:>10} {:>9}\n", "layer", "algorithm", "time, us", "MACs",
+             "MAC/cycle", "% of peak");
   for (const api::LayerTime& layer : s.layers) {
     fmt::print("{:<34} {:<26} {:>10.1f}", layer.name, layer.algorithm, 1e6 * layer.seconds);
     if (layer.macs > 0) {
       const double rate = macs_per_cycle(s, layer);
-      fmt::print(" {:>12} {:>10.1f} {:>14.1f}", layer.macs, rate, 100.0 * rate / kVnniMacsPerCycle);
+      fmt::print(" {:>12} {:>10.1f}", layer.macs, rate);
+      if (s.peak_macs_per_cycle > 0) fmt::print(" {:>9.1f}", 100.0 * rate / s.peak_macs_per_cycle);
     }
     fmt::print("\n");
   }
   fmt::print(
       "{} on {}, {} thread{}, batch {}: median {:.3f} ms (10th to 90th percentile {:.3f} to {:.3f}, {} "
       "runs), "
-      "{:.0f} images/s; clock {:.2f} GHz\n",
+      "{:.0f} images/s; clock {:.2f} GHz",
       s.network, s.machine, s.threads, s.threads == 1 ? "" : "s", batch, 1e3 * s.median_s, 1e3 * s.low_s,
       1e3 * s.high_s, s.rounds, static_cast<double>(batch) / s.median_s, 1e-9 * s.clock_hz);
+  if (s.peak_macs_per_cycle > 0)
+    fmt::print("; peak of a core {:.1f} MAC/cycle of bytes, measured", s.peak_macs_per_cycle);
+  fmt::print("\n");
 }
 
 // Runs when told to, so that another program can take turns with this one: a line COUNT on standard input is

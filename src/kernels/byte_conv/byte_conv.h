@@ -53,6 +53,9 @@ struct ByteConvKernels {
   void (*unpack)(const PackedWeights&) noexcept;
   bool uses_short_sums;
   int64_t macs_per_cycle;  // what the multipliers of such a core can do at most, for choosing
+  // What those of this very machine do: products of registers, and their sums, that depend on nothing. Returns how
+  // many multiplications that were. Null where nobody has written it.
+  int64_t (*probe)(int64_t rounds) noexcept = nullptr;
 };
 
 const ByteConvKernels& byte_conv_kernels(Isa isa);

@@ -120,8 +120,16 @@ void multiply(const ByteWindows& given) noexcept {
   }
 }
 
+using Probed = __m256i;
+inline __m256i add_products(__m256i sums, __m256i x, __m256i w) {
+  return _mm256_add_epi16(sums, _mm256_maddubs_epi16(x, w));
+}
+
 }  // namespace
-
-const ByteConvKernels kByteConv_x86_avx2 = {multiply, unpack, true, 64};
-
 }  // namespace pact::kernels
+
+#include "kernels/byte_conv/probe.inc"
+
+namespace pact::kernels {
+const ByteConvKernels kByteConv_x86_avx2 = {multiply, unpack, true, 64, probe};
+}

@@ -91,8 +91,18 @@ void multiply(const ByteWindows& given) noexcept {
   if (block < w.blocks) run_tiles(w, block, kTiles);
 }
 
+using Probed = __m512i;
+inline __m512i add_products(__m512i sums, __m512i x, __m512i w) { return _mm512_dpbusd_epi32(sums, x, w); }
+
 }  // namespace
-
-const ByteConvKernels PACT_TABLE(kByteConv_x86_avx512vnni) = {multiply, unpack, false, 128};
-
 }  // namespace pact::kernels
+
+#if defined(PACT_EMULATE)
+static constexpr auto probe = nullptr;
+#else
+#include "kernels/byte_conv/probe.inc"
+#endif
+
+namespace pact::kernels {
+const ByteConvKernels PACT_TABLE(kByteConv_x86_avx512vnni) = {multiply, unpack, false, 128, probe};
+}

@@ -82,8 +82,17 @@ void multiply(const ByteWindows& given) noexcept {
   }
 }
 
+using Probed = __m256i;
+
 }  // namespace
-
-const ByteConvKernels PACT_TABLE(kByteConv_x86_avxvnni) = {multiply, unpack, false, 64};
-
 }  // namespace pact::kernels
+
+#if defined(PACT_EMULATE)
+static constexpr auto probe = nullptr;
+#else
+#include "kernels/byte_conv/probe.inc"
+#endif
+
+namespace pact::kernels {
+const ByteConvKernels PACT_TABLE(kByteConv_x86_avxvnni) = {multiply, unpack, false, 64, probe};
+}
