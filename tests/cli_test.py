@@ -114,16 +114,11 @@ class Runs(Case):
             ["--weight-quantizer", "dorefa", "--activation-quantizer", "dorefa", "--optimizer", "adam", "--rate", "0.001"],
             ["--weight-quantizer", "symmetric", "--schedule", "step", "--milestones", "1", "--nesterov", "yes"],
             ["--schedule", "cosine", "--label-smoothing", "0.1", "--precision", "fp32"],
-            ["--shortcuts", "codes"],
             ["--override", "layer1.*=w8a8", "--override", "fc=a32", "--crop-pad", "0", "--flip", "no"],
         ]):
             run = self.train(f"r{i}", "--weights", 2, "--activations", 2, *extra)
             table = json.loads(self.succeed("inspect", run, "--json").stdout)
             self.assertEqual(table["status"], "finished")
-            settings = json.loads((run / "run.json").read_text())["settings"]
-            self.assertEqual(settings["shortcuts"], "codes" if "codes" in extra else "real")
-            self.assertEqual("add(layer1.0.bn2, layer1.0.conv1.input_quant)" in (run / "graph.txt").read_text(),
-                             "codes" in extra)
         bits = {layer["name"]: (layer["weight_bits"], layer["activation_bits"]) for layer in table["layers"]}
         self.assertEqual(bits["stem.conv"], (8, 8))
         self.assertEqual(bits["layer1.0.conv1"], (8, 8))
@@ -245,7 +240,6 @@ class BadInput(Case):
         self.refuse(*base, "--activations", "x", says=["activations", "whole number", "'x'"])
         self.refuse(*base, "--weight-quantizer", "sawp", says=["did you mean 'sawb'"])
         self.refuse(*base, "--activation-quantizer", "packt", says=["did you mean 'pact'"])
-        self.refuse(*base, "--shortcuts", "code", says=["shortcuts", "did you mean 'codes'"])
         self.refuse(*base, "--weights", 1, "--weight-quantizer", "symmetric", says=["symmetric", "2 to 8", "not 1"])
         self.refuse(*base, "--weights", 4, "--override", "layer9.*=w8", says=["layer9.*", "no layer", "layer1.0.conv1"])
         self.refuse(*base, "--weights", 4, "--override", "layer1.*=8", says=["PATTERN=w4a8"])

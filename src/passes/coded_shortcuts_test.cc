@@ -109,8 +109,9 @@ TEST(CodedShortcuts, OthersStayReal) {
                                "sum1"),
                        "add(a, x)"));
   // A value that is added before a layer reads it closes no block.
-  const graph::Network later = coded("add(a, x)", "add(x, image)");
-  EXPECT_TRUE(contains(line_of(later, "sum1"), "add(x, image)")) << graph::print(later.graph);
+  const graph::Network later = coded("sum1: f32[N,4,8,8] = add(a, x)",
+                                     "early: f32[N,4,8,8] = add(x, image)\nsum1: f32[N,4,8,8] = add(a, early)");
+  EXPECT_TRUE(contains(line_of(later, "early"), "add(x, image)")) << graph::print(later.graph);
   // Somebody else reads the slice.
   const graph::Network shared = coded("output fc", "output narrow\noutput fc");
   EXPECT_TRUE(contains(line_of(shared, "narrow"), "slice(y)"));
