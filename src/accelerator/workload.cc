@@ -106,7 +106,8 @@ class Reader {
         if (latest == kOutside) return make_tensor(node.output, kOutside);
         for (const ValueId input : node.inputs)
           if (roots_.contains(input))
-            note_reader(roots_.at(input), latest, code_bits(graph_, input) > 0 ? Reads::adds_codes : Reads::adds);
+            note_reader(roots_.at(input), latest,
+                        code_bits(graph_, input) > 0 ? Reads::adds_codes : Reads::adds);
         return make_tensor(node.output, latest);
       }
       case Role::pool:

@@ -66,8 +66,12 @@ TEST(RandomModel, DependsOnTheSeedOnlyAndTellsThatItIsRandom) {
 }
 
 TEST(RandomModel, HasCodesOnItsShortcutsWhereThatIsAsked) {
-  RandomWeights random{
-      .seed = 5, .weights = {}, .activations = {}, .weight_quantizer = {}, .shortcuts = "codes", .settle = settle};
+  RandomWeights random{.seed = 5,
+                       .weights = {},
+                       .activations = {},
+                       .weight_quantizer = {},
+                       .shortcuts = "codes",
+                       .settle = settle};
   const graph::Graph graph = make_random_model("resnet8", random).graph;
   const auto shortcut = [&](const char* sum) { return graph.producer(*graph.find(sum))->inputs[1]; };
   EXPECT_EQ(graph.value(shortcut("layer1.0.sum")).name, "layer1.0.conv1.input_quant");

@@ -168,7 +168,9 @@ output total
   network.tensors["alpha"] = Tensor::of({}, alpha);
   for (const Format format : {Format::qcdq, Format::qonnx}) {
     const graph::Network after = import_onnx(export_onnx(network, {.format = format}), "test", {});
-    const auto input = [&](const graph::Node* node, size_t i) { return after.graph.producer(node->inputs[i]); };
+    const auto input = [&](const graph::Node* node, size_t i) {
+      return after.graph.producer(node->inputs[i]);
+    };
     const graph::Node* total = after.graph.producer(after.graph.outputs()[0]);
     const graph::Node *pad = input(total, 0), *b = input(total, 1);
     ASSERT_EQ(pad->op, graph::Op::pad) << name_of(format);

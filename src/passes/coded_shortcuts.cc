@@ -1,5 +1,5 @@
-// First the inputs that change are found, then the network is copied with them. A slice may stand before the quantizer
-// that it reads then, so a node is copied as soon as another one needs it.
+// First the inputs that change are found, then the network is copied with them. A slice may stand before the
+// quantizer that it reads then, so a node is copied as soon as another one needs it.
 #include "passes/coded_shortcuts.h"
 
 #include <algorithm>
@@ -24,7 +24,8 @@ std::vector<const Node*> quantizers_of(const Graph& graph, ValueId x) {
   std::vector<const Node*> quantizers;
   if (graph.value(x).kind == graph::ValueKind::parameter) return quantizers;
   for (const graph::NodeId id : graph.consumers(x))
-    if (const Node& node = graph.node(id); node.op == Op::quant && node.inputs[0] == x) quantizers.push_back(&node);
+    if (const Node& node = graph.node(id); node.op == Op::quant && node.inputs[0] == x)
+      quantizers.push_back(&node);
   return quantizers;
 }
 
@@ -69,7 +70,8 @@ std::map<Place, ValueId> find_changes(const Graph& graph) {
 
 class Copy {
  public:
-  Copy(const Network& from, std::map<Place, ValueId> changes) : from_(from.graph), changes_(std::move(changes)) {
+  Copy(const Network& from, std::map<Place, ValueId> changes)
+      : from_(from.graph), changes_(std::move(changes)) {
     to_.graph.set_name(from_.name());
     to_.tensors = from.tensors;
   }

@@ -103,14 +103,16 @@ TEST(CodedShortcuts, OthersStayReal) {
   const auto coded = [](const std::string& from, const std::string& to) {
     return insert_quantizers(network_of(replaced(kBlocks, from, to)), policy());
   };
-  // As in pre-activation networks: what the layer reads is computed from the shortcut, not the shortcut itself.
+  // As in pre-activation networks: what the layer reads is computed from the shortcut, not the shortcut
+  // itself.
   EXPECT_TRUE(contains(line_of(coded("a: f32[N,4,8,8] = conv2d(x,",
                                      "active: f32[N,4,8,8] = relu(x)\na: f32[N,4,8,8] = conv2d(active,"),
                                "sum1"),
                        "add(a, x)"));
   // A value that is added before a layer reads it closes no block.
-  const graph::Network later = coded("sum1: f32[N,4,8,8] = add(a, x)",
-                                     "early: f32[N,4,8,8] = add(x, image)\nsum1: f32[N,4,8,8] = add(a, early)");
+  const graph::Network later =
+      coded("sum1: f32[N,4,8,8] = add(a, x)",
+            "early: f32[N,4,8,8] = add(x, image)\nsum1: f32[N,4,8,8] = add(a, early)");
   EXPECT_TRUE(contains(line_of(later, "early"), "add(x, image)")) << graph::print(later.graph);
   // Somebody else reads the slice.
   const graph::Network shared = coded("output fc", "output narrow\noutput fc");

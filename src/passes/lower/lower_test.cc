@@ -195,7 +195,8 @@ output two
 // A pad adds the value 0, which is another code where the grid has a zero point.
 TEST(Lower, PadsValuesWhereZeroIsNotCode0) {
   std::string text = kCodedShortcuts;
-  text = replaced(text, "quant(x, alpha) bits=4 grid=unsigned", "quant(x, alpha) bits=4 grid=unsigned zero=6");
+  const std::string grid = "quant(x, alpha) bits=4 grid=unsigned";
+  text = replaced(text, grid, grid + " zero=6");
   const std::string lowered = graph::print(lower(network_of(text)).graph);
   EXPECT_TRUE(contains(lowered, "narrow: u8[N,2,2,2] = slice(q)")) << lowered;
   EXPECT_TRUE(contains(lowered, "narrow.values: f32[N,2,2,2] = dequantize(narrow)")) << lowered;
