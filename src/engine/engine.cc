@@ -9,6 +9,7 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/thread_pool.h"
+#include "engine/aligned.h"
 #include "engine/integer_algorithm.h"
 #include "engine/layout.h"
 #include "engine/memory.h"
@@ -20,17 +21,6 @@ namespace {
 using graph::kBatch;
 using graph::TensorType;
 using Clock = std::chrono::steady_clock;
-
-struct FreeAligned {
-  void operator()(std::byte* bytes) const { ::operator delete(bytes, std::align_val_t{kAlignment}); }
-};
-using AlignedBytes = std::unique_ptr<std::byte, FreeAligned>;
-
-AlignedBytes allocate(size_t bytes) {
-  AlignedBytes memory(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kAlignment})));
-  std::memset(memory.get(), 0, bytes);  // also takes the page faults now
-  return memory;
-}
 
 const EngineOptions& checked(const EngineOptions& options) {
   const std::vector<Isa> available = available_isas();
@@ -70,8 +60,9 @@ class Engine::Impl {
         output_layout_(layout_of(output_type_.shape)),
         seconds_(plan_.steps.size(), 0.0) {
     scratch_stride_ = (plan_.scratch_bytes + kAlignment - 1) / kAlignment * kAlignment;
-    arena_ = allocate(plan_.arena_bytes);
-    scratch_ = allocate(scratch_stride_ * static_cast<size_t>(options.threads));
+    // Zeros, which take the page faults now.
+    arena_.assign(plan_.arena_bytes, std::byte{0});
+    scratch_.assign(scratch_stride_ * static_cast<size_t>(options.threads), std::byte{0});
   }
 
   void run(const void* images, int64_t batch, void* outputs) {
@@ -82,8 +73,8 @@ class Engine::Impl {
     };
     const auto* from = static_cast<const std::byte*>(images);
     auto* to = static_cast<std::byte*>(outputs);
-    for (int64_t done = 0; done < batch; done += max_batch_)
-      run_part(from + done * bytes_of(input_layout_, input_type_), std::min(max_batch_, batch - done),
+    for (int64_t done = 0; done < batch; done += plan_.images_at_once)
+      run_part(from + done * bytes_of(input_layout_, input_type_), std::min(plan_.images_at_once, batch - done),
                to + done * bytes_of(output_layout_, output_type_));
   }
 
@@ -116,9 +107,9 @@ class Engine::Impl {
 
  private:
   void run_part(const void* images, int64_t batch, void* outputs) {
-    const Workspace workspace{.arena = arena_.get(),
+    const Workspace workspace{.arena = arena_.data(),
                               .offsets = plan_.offsets.data(),
-                              .scratch = scratch_.get(),
+                              .scratch = scratch_.data(),
                               .scratch_stride = scratch_stride_,
                               .batch = batch,
                               .pool = &pool_};
@@ -146,7 +137,7 @@ class Engine::Impl {
   Layout input_layout_, output_layout_;
   std::vector<double> seconds_;
   size_t scratch_stride_ = 0;
-  AlignedBytes arena_, scratch_;
+  AlignedVector<std::byte> arena_, scratch_;
 };
 
 Engine::Engine(const graph::Network& integer_network, const EngineOptions& options)

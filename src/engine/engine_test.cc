@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <set>
 
 #include "base/caught.h"
@@ -154,6 +157,47 @@ TEST(Engine, KeepsBigLayersOfFewBitsDense) {
         const size_t count = 256 * 64 * 9;  // the last block of channels is filled up
         EXPECT_EQ(engine.weight_bytes(), bits == 4 ? count / 2 : count / 4);
       }
+  }
+}
+
+// A shortcut that is kept as codes is turned back where it is added.
+TEST(Engine, AddsShortcutsOfCodes) {
+  for (const auto& [channels, grid] : {std::pair{5, "unsigned"}, {16, "unsigned"}, {70, "unsigned"}, {16, "odd"}}) {
+    Network network;
+    network.graph = graph::parse(fmt::format(R"(graph block
+input x: f32[N,{0},6,6]
+param w: i8[{0},{0},3,3]
+param m: f32[{0}]
+param b: f32[{0}]
+q: u8[N,{0},6,6] = quantize(x) bits=8 grid={1} step=0.01171875
+a: i32[N,{0},6,6] = integer_conv2d(q, w) pads=[1,1,1,1] weight_bits=8 weight_grid=symmetric
+z: f32[N,{0},6,6] = rescale(a, m, b)
+s: f32[N,{0},6,6] = dequantize(q) bits=8 grid={1} step=0.01171875
+sum: f32[N,{0},6,6] = add(s, z)
+r: f32[N,{0},6,6] = relu(sum)
+y: u8[N,{0},6,6] = quantize(r) bits=8 grid=unsigned step=0.03125
+output y
+)",
+                                             channels, grid),
+                                 "test");
+    Random random(static_cast<uint64_t>(channels));
+    for (const graph::Value& value : network.graph.values()) {
+      if (value.kind != graph::ValueKind::parameter) continue;
+      Tensor& tensor = network.tensors[value.name] = Tensor::zeros(value.type.dtype, value.type.shape);
+      if (value.name == "w")
+        for (std::byte& code : tensor.bytes) code = static_cast<std::byte>(static_cast<int>(random.below(255)) - 127);
+      else
+        for (float& number : tensor.as<float>()) number = static_cast<float>(random.normal() * 0.0004);
+    }
+    const Tensor input = reference::random_input(network, 3, 7);
+    const Tensor expected = reference::evaluate(network, input);
+    for (const Isa isa : available_isas()) {
+      Engine engine(network, {.isa = isa, .threads = 1, .max_batch = 3, .profiling = Profiling::on});
+      EXPECT_EQ(engine.run(input), expected) << name_of(isa) << ", " << channels << " channels";
+      const bool is_fused = std::ranges::any_of(
+          engine.timings(), [](const StepTiming& step) { return contains(step.algorithm, "+ dequantize + add"); });
+      EXPECT_EQ(is_fused, std::string_view(grid) == "unsigned");
+    }
   }
 }
 

@@ -31,6 +31,8 @@ class Finder {
     if (fusion.add != kNoNode) {
       const std::vector<ValueId>& summands = graph_.node(fusion.add).inputs;
       fusion.shortcut = summands[0] == real ? summands[1] : summands[0];
+      fusion.dequantize = dequantize_of(fusion.shortcut);
+      if (fusion.dequantize != kNoNode) fusion.shortcut = graph_.node(fusion.dequantize).inputs[0];
       real = graph_.node(fusion.add).output;
     }
     fusion.relu = only_consumer(real, Op::relu);
@@ -53,6 +55,15 @@ class Finder {
     const bool fits = node.op == op && !taken_[static_cast<size_t>(consumers[0])] &&
                       std::ranges::count(node.inputs, value) == 1;
     return fits ? consumers[0] : kNoNode;
+  }
+
+  // The node that makes reals of codes for one `add` alone, on a grid that the kernels know.
+  NodeId dequantize_of(ValueId shortcut) const {
+    const graph::Node* node = graph_.producer(shortcut);
+    if (!node || node->op != Op::dequantize || only_consumer(shortcut, Op::add) == kNoNode) return kNoNode;
+    const quant::Grid grid = graph::grid_of(*node);
+    if (grid.kind != quant::GridKind::unsigned_ || grid.zero != 0) return kNoNode;
+    return static_cast<NodeId>(node - graph_.nodes().data());
   }
 
   // A relu and a quantize that both read `real`, and nobody else, as behind a residual sum whose clip
@@ -97,7 +108,7 @@ NodeId Fusion::place() const { return add != kNoNode ? add : rescale != kNoNode 
 
 std::vector<NodeId> Fusion::nodes() const {
   std::vector<NodeId> all;
-  for (const NodeId id : {layer, rescale, add, relu, quantize})
+  for (const NodeId id : {layer, rescale, add, dequantize, relu, quantize})
     if (id != kNoNode) all.push_back(id);
   return all;
 }

@@ -1,6 +1,6 @@
 // Which nodes are computed together: an integer layer with its rescale, the shortcut, the relu and the
 // quantize behind it, so that accumulators and, where nobody else reads them, real numbers never reach
-// memory.
+// memory; and the dequantize of a shortcut that is kept as codes.
 #pragma once
 
 #include <vector>
@@ -15,9 +15,10 @@ struct Fusion {
   graph::NodeId layer = graph::kNoNode;
   graph::NodeId rescale = graph::kNoNode;
   graph::NodeId add = graph::kNoNode;
+  graph::NodeId dequantize = graph::kNoNode;  // of the shortcut
   graph::NodeId relu = graph::kNoNode;
   graph::NodeId quantize = graph::kNoNode;
-  graph::ValueId shortcut = kNoValue;      // the other summand of `add`
+  graph::ValueId shortcut = kNoValue;      // the other summand of `add`; what `dequantize` reads, if it is there
   graph::ValueId accumulators = kNoValue;  // written when there is no rescale
   graph::ValueId real = kNoValue;          // written when somebody but `quantize` reads it
   graph::ValueId codes = kNoValue;         // what `quantize` yields

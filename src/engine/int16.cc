@@ -103,8 +103,8 @@ void Int16::widen_row(const std::byte* image, int64_t row, int16_t* padded) cons
 }
 
 void Int16::prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte*) const {
-  // A linear layer's image has max_batch rows; those beyond the batch are codes of earlier runs, and
-  // harmless.
+  // A linear layer's image has a row for each of the most images; those beyond the batch are codes of earlier
+  // runs, and harmless.
   const int64_t end = std::min((index + 1) * rows_at_once_, shape_.padded_height());
   for (int64_t row = index * rows_at_once_; row < end; ++row)
     widen_row(codes, row, reinterpret_cast<int16_t*>(prepared));

@@ -33,7 +33,7 @@ ConvShape conv_shape_of(const StepContext& context, const Node& node) {
   const Shape& x = context.type_of(node.inputs[0]).shape;
   const Shape& y = context.type_of(node.output).shape;
   if (node.op == Op::integer_linear)
-    return {.channels = x[1], .height = context.max_batch, .outputs = y[1], .out_height = context.max_batch};
+    return {.channels = x[1], .height = context.images, .outputs = y[1], .out_height = context.images};
   const Shape& weight = context.type_of(node.inputs[1]).shape;
   const auto& strides = node.integers("strides");
   const auto& dilations = node.integers("dilations");

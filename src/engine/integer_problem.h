@@ -10,7 +10,7 @@
 
 namespace pact::engine {
 
-// A linear layer is a convolution of one image of max_batch rows and one column.
+// A linear layer is a convolution of one image with a row for each of the most images, and one column.
 struct ConvShape {
   int64_t channels = 1, height = 1, width = 1;
   int64_t outputs = 1, out_height = 1, out_width = 1;

@@ -2,12 +2,13 @@
 // then piece by piece the accumulators of some rows and channels are computed and, while they are in the
 // cache, turned into what is asked for.
 //
-// With several images per thread each thread computes images of its own; otherwise the threads share the
-// pieces of one image after the other.
+// With several images per thread, or as many for each, every thread computes images of its own; otherwise the
+// threads share the pieces of one image after the other.
 #include <cstring>
 #include <memory>
 
 #include "engine/integer_algorithm.h"
+#include "graph/grids.h"
 #include "graph/rules.h"
 
 namespace pact::engine {
@@ -71,6 +72,8 @@ IntegerStep::IntegerStep(const StepContext& context, const Fusion& fusion)
   own_bytes_ = aligned(algorithm_->scratch_bytes());
   prepared_bytes_ = aligned(algorithm_->prepared_bytes());
   if (fusion.quantize != graph::kNoNode) requantize_ = codes_on_grid(graph.node(fusion.quantize));
+  if (fusion.dequantize != graph::kNoNode)
+    requantize_.shortcut_step = graph::grid_of(graph.node(fusion.dequantize)).step;
   if (fusion.relu != graph::kNoNode) requantize_.activation = kernels::Activation::relu;
   if (fusion.rescale == graph::kNoNode) return;
   const Node& rescale = graph.node(fusion.rescale);
@@ -84,6 +87,7 @@ IntegerStep::IntegerStep(const StepContext& context, const Fusion& fusion)
 
 std::string IntegerStep::algorithm() const {
   std::string name = algorithm_->name();
+  if (fusion_.dequantize != graph::kNoNode) name += " + dequantize";
   if (fusion_.add != graph::kNoNode) name += " + add";
   if (fusion_.relu != graph::kNoNode) name += " + relu";
   if (fusion_.quantize != graph::kNoNode) name += " + quantize";
@@ -109,7 +113,10 @@ void IntegerStep::finish(const Workspace& workspace, const Slab& slab, int64_t p
   r.accumulator_stride = slab.stride;
   r.multiplier = multiplier_.data() + slab.first;
   r.bias = bias_.data() + slab.first;
-  if (fusion_.shortcut != kNoValue) r.shortcut = workspace.at<float>(fusion_.shortcut) + first;
+  if (fusion_.dequantize != graph::kNoNode)
+    r.shortcut_codes = workspace.at<uint8_t>(fusion_.shortcut) + first;
+  else if (fusion_.shortcut != kNoValue)
+    r.shortcut = workspace.at<float>(fusion_.shortcut) + first;
   if (fusion_.real != kNoValue) r.real = workspace.at<float>(fusion_.real) + first;
   if (fusion_.codes != kNoValue) r.codes = workspace.at<uint8_t>(fusion_.codes) + first;
   const auto period = static_cast<int64_t>(multiplier_.size());
@@ -127,6 +134,7 @@ void IntegerStep::finish(const Workspace& workspace, const Slab& slab, int64_t p
   r.width = total - done;
   r.accumulators += done;
   if (r.shortcut) r.shortcut += done;
+  if (r.shortcut_codes) r.shortcut_codes += done;
   if (r.real) r.real += done;
   if (r.codes) r.codes += done;
   if (r.width > 0) kernels_.requantize(r);
@@ -148,7 +156,7 @@ void IntegerStep::run(const Workspace& workspace) const {
   const int64_t images = is_linear_ ? 1 : workspace.batch;
   const int64_t rows = is_linear_ ? workspace.batch : shape_.out_height;
   const int64_t preparations = algorithm_->preparations(rows), pieces = algorithm_->cut().pieces(rows);
-  if (images >= 2 * pool.threads()) {
+  if (images >= 2 * pool.threads() || images % pool.threads() == 0) {
     pool.parallel_for(images, [&](int64_t image, int worker) {
       std::byte* prepared = prepared_of(workspace, worker);
       for (int64_t i = 0; i < preparations; ++i)
@@ -183,8 +191,10 @@ Step make_integer_step(const StepContext& context, const Fusion& fusion) {
   if (fusion.shortcut != kNoValue) step.reads.push_back(fusion.shortcut);
   for (const ValueId value : {fusion.accumulators, fusion.real, fusion.codes})
     if (value != kNoValue) step.writes.push_back(value);
-  step.written_over = fusion.real;
-  step.over = fusion.shortcut;
+  if (fusion.dequantize == graph::kNoNode) {
+    step.written_over = fusion.real;
+    step.over = fusion.shortcut;
+  }
   step.run = [integer](const Workspace& workspace) { integer->run(workspace); };
   return step;
 }

@@ -7,12 +7,29 @@
 namespace pact::engine {
 namespace {
 
+// The same for the three channels of an image, which are nearly always what comes in: several times faster
+// with their number known to the compiler.
+template <typename Element>
+void interleave_three(int64_t columns, const Element* from, Element* to) {
+  const Element *first = from, *second = from + columns, *third = from + 2 * columns;
+  for (int64_t column = 0; column < columns; ++column, to += 3) {
+    to[0] = first[column];
+    to[1] = second[column];
+    to[2] = third[column];
+  }
+}
+
 // to[n][column][row] = from[n][row][column]
 template <typename Element>
 void transpose(int64_t batch, int64_t rows, int64_t columns, const Element* from, Element* to) {
-  for (int64_t n = 0; n < batch; ++n, from += rows * columns, to += rows * columns)
+  for (int64_t n = 0; n < batch; ++n, from += rows * columns, to += rows * columns) {
+    if (rows == 3) {
+      interleave_three(columns, from, to);
+      continue;
+    }
     for (int64_t column = 0; column < columns; ++column)
       for (int64_t row = 0; row < rows; ++row) to[column * rows + row] = from[row * columns + column];
+  }
 }
 
 void transpose_bytes(const Reorder& r, int64_t rows, int64_t columns, const void* from, void* to) {

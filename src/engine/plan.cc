@@ -132,6 +132,34 @@ std::vector<ValueId> share_homes(const Plan& plan, std::vector<Lifetime>& lifeti
   return homes;
 }
 
+// Of one image.
+size_t bytes_of(const Graph& graph, ValueId activation) {
+  const graph::TensorType& type = graph.value(activation).type;
+  return static_cast<size_t>(layout_of(type.shape).count()) * size_bytes(type.dtype);
+}
+
+size_t weight_bytes_of(const Graph& graph, const graph::Node& linear) {
+  const graph::TensorType& weight = graph.value(linear.inputs[1]).type;
+  return static_cast<size_t>(graph::element_count(weight.shape)) * size_bytes(weight.dtype);
+}
+
+// Values of many images would leave the cache from one step to the next: about as many as fit, by the node that reads
+// and writes most. Not so where weights of linear layers, which are read once for all of them, are larger than that.
+int64_t images_at_once(const Graph& graph, const PlanOptions& options) {
+  constexpr size_t kCachedBytes = 8 << 20;
+  size_t image_bytes = 1, linear_bytes = 0;
+  for (const graph::Node& node : graph.nodes()) {
+    size_t bytes = bytes_of(graph, node.output);
+    for (const ValueId input : node.inputs)
+      if (graph.producer(input)) bytes += bytes_of(graph, input);
+    image_bytes = std::max(image_bytes, bytes);
+    if (node.op == Op::integer_linear || node.op == Op::linear) linear_bytes += weight_bytes_of(graph, node);
+  }
+  if (linear_bytes > image_bytes) return options.max_batch;
+  const auto cached = static_cast<int64_t>(kCachedBytes / image_bytes);
+  return std::min(options.max_batch, std::max<int64_t>(cached, options.threads));
+}
+
 }  // namespace
 
 const graph::Tensor& StepContext::tensor_of(const Node& node, ValueId value) const {
@@ -146,14 +174,15 @@ Plan make_plan(const Network& network, const PlanOptions& options) {
   verify(network);
   const Graph& graph = network.graph;
   require_supported(graph);
+  Plan plan;
+  plan.images_at_once = images_at_once(graph, options);
   const StepContext context{.network = network,
                             .kernels = kernels::requantize_kernels(options.isa),
                             .isa = options.isa,
                             .algorithm = options.algorithm,
                             .threads = options.threads,
-                            .max_batch = options.max_batch,
+                            .images = plan.images_at_once,
                             .fixed = kernels::fixed_requantize_kernels(options.isa)};
-  Plan plan;
   plan.steps = make_steps(context);
   plan.input = graph.inputs()[0];
   plan.output = graph.outputs()[0];
@@ -163,10 +192,8 @@ Plan make_plan(const Network& network, const PlanOptions& options) {
   const int last = static_cast<int>(plan.steps.size());
   std::vector<Lifetime> lifetimes(graph.values().size(), {.bytes = 0, .first = 0, .last = -1});
   const auto bear = [&](ValueId id, int step) {
-    const graph::TensorType& type = graph.value(id).type;
-    const int64_t count = layout_of(type.shape).count() * options.max_batch;
-    lifetimes[static_cast<size_t>(id)] = {
-        .bytes = static_cast<size_t>(count) * size_bytes(type.dtype), .first = step, .last = step};
+    const size_t bytes = bytes_of(graph, id) * static_cast<size_t>(plan.images_at_once);
+    lifetimes[static_cast<size_t>(id)] = {.bytes = bytes, .first = step, .last = step};
   };
   bear(plan.input, -1);
   for (int i = 0; i < last; ++i) {

@@ -20,7 +20,10 @@ struct PlanOptions {
 struct Plan {
   std::vector<Step> steps;
   graph::ValueId input = -1, output = -1;
-  std::vector<size_t> offsets;  // of each value in the arena, for max_batch images; unused for parameters
+  // What a run takes through all steps before it begins with the next images: as many as have their values in the
+  // cache, at most max_batch.
+  int64_t images_at_once = 1;
+  std::vector<size_t> offsets;  // of each value in the arena, for images_at_once; unused for parameters
   size_t arena_bytes = 0;
   size_t scratch_bytes = 0;  // per worker
 };

@@ -7,6 +7,7 @@
 
 #include "engine/layout.h"
 #include "engine/steps.h"
+#include "kernels/max_pool/max_pool.h"
 
 namespace pact::engine {
 namespace {
@@ -20,6 +21,7 @@ struct Pool {
   int64_t channels, height, width, out_height, out_width;
   std::vector<int64_t> kernel, strides, pads;
   bool counts_padding;
+  const kernels::MaxPoolKernels& kernels;
 };
 
 // One output pixel from the rows and columns [first, last) of an image.
@@ -32,23 +34,38 @@ inline int32_t plus(int32_t a, int32_t b) {
   return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
 }
 
+void take_greatest(const kernels::MaxPoolKernels& kernels, const kernels::MaxWindow<float>& w) { kernels.f32(w); }
+void take_greatest(const kernels::MaxPoolKernels& kernels, const kernels::MaxWindow<uint8_t>& w) { kernels.u8(w); }
+void take_greatest(const kernels::MaxPoolKernels& kernels, const kernels::MaxWindow<int8_t>& w) { kernels.i8(w); }
+void take_greatest(const kernels::MaxPoolKernels&, const kernels::MaxWindow<int32_t>& w) {
+  for (int64_t c = 0; c < w.channels; ++c) {
+    int32_t greatest = std::numeric_limits<int32_t>::lowest();
+    for (int64_t row = 0; row < w.rows; ++row)
+      for (int64_t column = 0; column < w.columns; ++column)
+        greatest = std::max(greatest, w.x[(row * w.width + column) * w.channels + c]);
+    w.out[c] = greatest;
+  }
+}
+
 template <typename Element>
 void reduce(const Pool& pool, const Element* image, const Window& window, Element* out) {
-  using Limits = std::numeric_limits<Element>;
-  constexpr Element kLeast = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
-  const bool is_max = pool.reduction == Reduction::max;
-  for (int64_t c = 0; c < pool.channels; ++c) out[c] = is_max ? kLeast : Element{0};
+  const int64_t rows = window.bottom - window.top, columns = window.right - window.left;
+  if (pool.reduction == Reduction::max)
+    return take_greatest(pool.kernels,
+                         kernels::MaxWindow<Element>{.x = image + (window.top * pool.width + window.left) * pool.channels,
+                                                     .rows = rows,
+                                                     .columns = columns,
+                                                     .width = pool.width,
+                                                     .channels = pool.channels,
+                                                     .out = out});
+  for (int64_t c = 0; c < pool.channels; ++c) out[c] = Element{0};
   for (int64_t row = window.top; row < window.bottom; ++row)
     for (int64_t column = window.left; column < window.right; ++column) {
       const Element* x = image + (row * pool.width + column) * pool.channels;
-      if (is_max)
-        for (int64_t c = 0; c < pool.channels; ++c) out[c] = x[c] > out[c] ? x[c] : out[c];
-      else
-        for (int64_t c = 0; c < pool.channels; ++c) out[c] = static_cast<Element>(plus(out[c], x[c]));
+      for (int64_t c = 0; c < pool.channels; ++c) out[c] = static_cast<Element>(plus(out[c], x[c]));
     }
   if (pool.reduction != Reduction::average) return;
-  const int64_t inside = (window.bottom - window.top) * (window.right - window.left);
-  const auto count = static_cast<Element>(pool.counts_padding ? pool.kernel[0] * pool.kernel[1] : inside);
+  const auto count = static_cast<Element>(pool.counts_padding ? pool.kernel[0] * pool.kernel[1] : rows * columns);
   for (int64_t c = 0; c < pool.channels; ++c) out[c] = static_cast<Element>(out[c] / count);
 }
 
@@ -94,7 +111,8 @@ Step make_pool(const StepContext& context, const Node& node) {
                           .kernel = node.integers("kernel"),
                           .strides = node.integers("strides"),
                           .pads = node.integers("pads"),
-                          .counts_padding = reduction == Reduction::average && node.integer("count_include_pad") != 0};
+                          .counts_padding = reduction == Reduction::average && node.integer("count_include_pad") != 0,
+                  .kernels = kernels::max_pool_kernels(context.isa)};
   switch (context.type_of(node.output).dtype) {
     case graph::DataType::i32:
       return pool_step<int32_t>(node, pool);
@@ -118,7 +136,8 @@ Step make_global_avg_pool(const StepContext& context, const Node& node) {
                           .kernel = {x[2], x[3]},
                           .strides = {1, 1},
                           .pads = {0, 0, 0, 0},
-                          .counts_padding = true});
+                          .counts_padding = true,
+                          .kernels = kernels::max_pool_kernels(context.isa)});
 }
 
 }  // namespace pact::engine

@@ -1,5 +1,7 @@
 // flatten, slice and pad, which move elements and never change them. All are one table per image, made once:
-// output element i is input element table[i], or +0 where that is negative.
+// output element i is input element table[i], or +0 where that is negative. What runs is a list of runs.
+#include <cstring>
+
 #include "engine/layout.h"
 #include "engine/steps.h"
 
@@ -29,33 +31,51 @@ void for_elements(const Shape& shape, Visit visit) {
   }
 }
 
-template <typename Element>
-Step gather_of(const StepContext& context, const Node& node, std::vector<int64_t> table) {
+// Elements that lie side by side in the input, too, or zeros.
+struct Run {
+  int64_t from;  // kZeros: there is no input
+  int64_t count;
+};
+constexpr int64_t kZeros = -1;
+
+std::vector<Run> runs_of(const std::vector<int64_t>& table) {
+  std::vector<Run> runs;
+  for (const int64_t from : table) {
+    const bool goes_on = !runs.empty() && (from == kZeros ? runs.back().from == kZeros
+                                                          : runs.back().from != kZeros &&
+                                                                runs.back().from + runs.back().count == from);
+    if (!goes_on) runs.push_back({.from = from, .count = 0});
+    ++runs.back().count;
+  }
+  return runs;
+}
+
+Step gather(const StepContext& context, const Node& node, const std::vector<int64_t>& table) {
   Step step;
   step.name = node.name;
   step.algorithm = name_of(node.op);
   step.reads = {node.inputs[0]};
   step.writes = {node.output};
   const int64_t in_count = layout_of(context.type_of(node.inputs[0]).shape).count();
-  step.run = [=, table = std::move(table), x_id = node.inputs[0],
-              y_id = node.output](const Workspace& workspace) {
-    const auto count = static_cast<int64_t>(table.size());
-    for_ranges(workspace, workspace.batch * count, count, [&](int64_t begin, int64_t) {
-      const Element* x = workspace.at<Element>(x_id) + begin / count * in_count;
-      Element* y = workspace.at<Element>(y_id) + begin;
-      for (int64_t i = 0; i < count; ++i) {
-        const int64_t from = table[static_cast<size_t>(i)];
-        y[i] = from < 0 ? Element{0} : x[from];
+  const auto out_count = static_cast<int64_t>(table.size());
+  const auto element = static_cast<int64_t>(size_bytes(context.type_of(node.output).dtype));
+  step.run = [=, runs = runs_of(table), x_id = node.inputs[0], y_id = node.output](const Workspace& workspace) {
+    workspace.pool->parallel_for(workspace.batch, [&](int64_t image, int) {
+      const std::byte* x = workspace.at<std::byte>(x_id) + image * in_count * element;
+      std::byte* y = workspace.at<std::byte>(y_id) + image * out_count * element;
+      for (const Run& run : runs) {
+        const int64_t bytes = run.count * element;
+        if (run.from == kZeros)
+          std::memset(y, 0, static_cast<size_t>(bytes));
+        else if (bytes == 4)  // no call where every element goes its own way
+          std::memcpy(y, x + run.from * element, 4);
+        else
+          std::memcpy(y, x + run.from * element, static_cast<size_t>(bytes));
+        y += bytes;
       }
     });
   };
   return step;
-}
-
-Step gather(const StepContext& context, const Node& node, std::vector<int64_t> table) {
-  return size_bytes(context.type_of(node.output).dtype) == 1
-             ? gather_of<uint8_t>(context, node, std::move(table))
-             : gather_of<uint32_t>(context, node, std::move(table));
 }
 
 }  // namespace
@@ -64,7 +84,7 @@ Step make_flatten(const StepContext& context, const Node& node) {
   const Shape& x = context.type_of(node.inputs[0]).shape;
   std::vector<int64_t> table;
   for_elements(x, [&](const Shape& index) { table.push_back(place_of(x, index)); });
-  return gather(context, node, std::move(table));
+  return gather(context, node, table);
 }
 
 Step make_slice(const StepContext& context, const Node& node) {
@@ -78,20 +98,20 @@ Step make_slice(const StepContext& context, const Node& node) {
     for (size_t i = 0; i < from.size(); ++i) from[i] = begin[i] + index[i] * step[i];
     table[static_cast<size_t>(place_of(y, index))] = place_of(x, from);
   });
-  return gather(context, node, std::move(table));
+  return gather(context, node, table);
 }
 
 Step make_pad(const StepContext& context, const Node& node) {
   const Shape& x = context.type_of(node.inputs[0]).shape;
   const Shape& y = context.type_of(node.output).shape;
   const auto& before = node.integers("before");
-  std::vector<int64_t> table(static_cast<size_t>(layout_of(y).count()), -1);
+  std::vector<int64_t> table(static_cast<size_t>(layout_of(y).count()), kZeros);
   for_elements(x, [&](const Shape& index) {
     Shape to = index;
     for (size_t i = 0; i < to.size(); ++i) to[i] += before[i];
     table[static_cast<size_t>(place_of(y, to))] = place_of(x, index);
   });
-  return gather(context, node, std::move(table));
+  return gather(context, node, table);
 }
 
 }  // namespace pact::engine

@@ -16,7 +16,7 @@ struct StepContext {
   Isa isa;
   std::string_view algorithm{};  // for integer layers, wherever it can; empty: the fastest
   int threads;
-  int64_t max_batch;
+  int64_t images;  // at most, in one run of a step
   const kernels::FixedRequantizeKernels& fixed;
 
   const graph::TensorType& type_of(graph::ValueId value) const { return network.graph.value(value).type; }

@@ -24,7 +24,7 @@ using kernels::WinogradForm;
 constexpr int64_t kBlock = kernels::WinogradKernels::kBlock;
 constexpr int64_t kBlocksAtOnce = 2;            // products of so many blocks wait for their transform
 constexpr int64_t kPreparedBytes = 384 * 1024;  // of transformed tiles that may share the cache of a core
-constexpr int64_t kReadyBytes = 2048 * 1024;    // of transformed weights that are kept
+constexpr int64_t kReadyBytes = 5120 * 1024;    // of transformed weights that are kept
 constexpr int64_t kPanelPairs = 32;             // of channels whose weights are transformed at a time
 
 int64_t parts(int64_t count, int64_t unit) { return (count + unit - 1) / unit; }
@@ -232,8 +232,8 @@ void Winograd::accumulate(const Piece& piece, const std::byte* codes, const std:
 }
 
 // A count of cycles to compare forms with each other and with direct products, at rates as measured on Zen 3
-// and, for wider vectors, in proportion. Weights come from memory at each run, as those of a large network
-// do.
+// and, for wider vectors, in proportion (Zen 4 agrees). Weights of a large layer come from memory at each run;
+// those of a small one, whose network is likely small, too, are in the cache.
 struct Work {
   double products = 0, transformed = 0, transformed_weights = 0, weight_bytes = 0;
 };
@@ -241,11 +241,12 @@ struct Work {
 bool has_512_bits(Isa isa) { return isa == Isa::x86_avx512 || isa == Isa::x86_avx512vnni; }
 
 double cycles_of(const Work& work, double products_per_cycle, const IntegerProblem& problem) {
-  constexpr double kTransformed = 2.5, kTransformedWeights = 3, kBytes = 10;
+  constexpr double kTransformed = 2.5, kTransformedWeights = 3, kCachedWeights = 512 * 1024;
+  const double bytes_per_cycle = work.weight_bytes <= kCachedWeights ? 32 : 10;
   const double width = (has_512_bits(problem.isa) ? 2 : 1) * problem.threads;
   const double computed = work.products / products_per_cycle / problem.threads +
                           work.transformed_weights / kTransformedWeights / width;
-  return std::max(computed, work.weight_bytes / kBytes) + work.transformed / kTransformed / width;
+  return std::max(computed, work.weight_bytes / bytes_per_cycle) + work.transformed / kTransformed / width;
 }
 
 double direct_cycles(const IntegerProblem& problem) {

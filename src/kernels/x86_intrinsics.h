@@ -8,16 +8,28 @@
 #include <simde/x86/avx2.h>
 // One by one, since all of them take a compiler half a minute: a kernel that needs more adds them here.
 #include <simde/x86/avx512/add.h>
+#include <simde/x86/avx512/and.h>
 #include <simde/x86/avx512/dpbusd.h>
 #include <simde/x86/avx512/dpwssd.h>
 #include <simde/x86/avx512/loadu.h>
 #include <simde/x86/avx512/madd.h>
+#include <simde/x86/avx512/max.h>
+#include <simde/x86/avx512/min.h>
+#include <simde/x86/avx512/mul.h>
+#include <simde/x86/avx512/packs.h>
+#include <simde/x86/avx512/packus.h>
+#include <simde/x86/avx512/permutexvar.h>
 #include <simde/x86/avx512/set1.h>
+#include <simde/x86/avx512/setr.h>
 #include <simde/x86/avx512/setzero.h>
 #include <simde/x86/avx512/storeu.h>
 #undef _mm512_madd_epi16  // SIMDe 0.7.4 gives it four parameters
 #define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
+#include "kernels/x86_lanes.inc"
 #else
 #define PACT_TABLE(name) name
 #include <immintrin.h>
+// g++ 12 takes the operands that its own intrinsics leave undefined for mistakes (PR 105593).
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #endif

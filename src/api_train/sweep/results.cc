@@ -60,7 +60,7 @@ std::string common_name(const std::vector<const Json*>& rows) {
     name.erase(end.in1, name.end());
   }
   for (const char* tail : {"seed", "-", "_", "."})
-    if (name.ends_with(tail)) name.resize(name.size() - std::string_view(tail).size());
+    if (name.ends_with(tail)) name.erase(name.rfind(tail));
   return name.empty() ? (*rows.front())["name"].get<std::string>() : name;
 }
 

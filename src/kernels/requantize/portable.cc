@@ -5,7 +5,7 @@
 
 namespace pact::kernels {
 namespace {
-constexpr NothingFirst whole_codes;
+using WholeCodes = NothingFirst;
 }
 }  // namespace pact::kernels
 

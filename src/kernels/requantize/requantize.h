@@ -14,6 +14,7 @@ enum class Activation { none, relu };
 // For row r < rows, channel c < width, with the index i = r * stride + c into shortcut, real and codes:
 //   z = float(accumulators[r * accumulator_stride + c]) * multiplier[c] + bias[c]
 //   z = z + shortcut[i]            unless shortcut is null
+//   z = z + float(shortcut_codes[i]) * shortcut_step     unless shortcut_codes is null; one of the two is
 //   z = max(z, 0)                  if asked for
 //   real[i] = z                    unless real is null; may lie over shortcut
 //   codes[i] = code of z           unless code_kind is none; u8, or i8 in two's complement
@@ -24,6 +25,8 @@ struct Requantize {
   const float* multiplier = nullptr;
   const float* bias = nullptr;
   const float* shortcut = nullptr;
+  const uint8_t* shortcut_codes = nullptr;
+  float shortcut_step = 1.0f;
   Activation activation = Activation::none;
   float* real = nullptr;
   uint8_t* codes = nullptr;

@@ -50,7 +50,11 @@ TEST(RequantizeKernels, RequantizeIsTheNumberFormat) {
     for (float& b : bias) b = random.below(8) == 0 ? std::numeric_limits<float>::quiet_NaN() : 0.125f;
     std::vector<float> shortcut(accumulators.size());
     for (float& s : shortcut) s = static_cast<float>(random.normal());
-    const bool adds = random.below(2), relu = random.below(2), keeps = random.below(2);
+    std::vector<uint8_t> shortcut_codes(accumulators.size());
+    for (uint8_t& code : shortcut_codes) code = static_cast<uint8_t>(random.below(256));
+    const float shortcut_step = static_cast<float>(random.uniform(0.001, 0.1));
+    const uint64_t adds = random.below(3);  // nothing, reals, codes
+    const bool relu = random.below(2), keeps = random.below(2);
     for (const auto& [name, kernels] : all_kernels()) {
       std::vector<float> real(accumulators.size());
       std::vector<uint8_t> codes(accumulators.size());
@@ -61,7 +65,9 @@ TEST(RequantizeKernels, RequantizeIsTheNumberFormat) {
                            .accumulator_stride = stride,
                            .multiplier = multiplier.data(),
                            .bias = bias.data(),
-                           .shortcut = adds ? shortcut.data() : nullptr,
+                           .shortcut = adds == 1 ? shortcut.data() : nullptr,
+                           .shortcut_codes = adds == 2 ? shortcut_codes.data() : nullptr,
+                           .shortcut_step = shortcut_step,
                            .activation = relu ? Activation::relu : Activation::none,
                            .real = keeps ? real.data() : nullptr,
                            .codes = codes.data(),
@@ -74,7 +80,8 @@ TEST(RequantizeKernels, RequantizeIsTheNumberFormat) {
         for (int64_t c = 0; c < width; ++c) {
           const auto i = static_cast<size_t>(r * stride + c), channel = static_cast<size_t>(c);
           float z = quant::scale_accumulator(accumulators[i], multiplier[channel], bias[channel]);
-          if (adds) z = z + shortcut[i];
+          if (adds == 1) z = z + shortcut[i];
+          if (adds == 2) z = z + static_cast<float>(shortcut_codes[i]) * shortcut_step;
           if (relu) z = z > 0.0f ? z : 0.0f;
           ASSERT_EQ(codes[i], static_cast<uint8_t>(grid.code_of(z))) << name << " z " << z;
           if (keeps && z == z) {

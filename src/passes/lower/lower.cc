@@ -69,13 +69,29 @@ class Lowering {
            grid.code_of(static_cast<float>(node.real("high"))) == grid.max_code();
   }
 
-  // Code 0 is the least of an unsigned grid, so a relu in front changes nothing for this reader.
-  void lower_activation(const Node& quant) {
-    const quant::Grid grid = activation_grid(from_, quant);
-    ValueId x = quant.inputs[0];
+  // Code 0 is the least of an unsigned grid, so a relu in front changes nothing for its codes.
+  ValueId before_clips(ValueId x, const quant::Grid& grid) const {
     while (from_.graph.producer(x) && is_covered(*from_.graph.producer(x), grid))
       x = from_.graph.producer(x)->inputs[0];
-    codes_[quant.output] = to_.graph.add_node(Op::quantize, quant.name, {real_value(x)}, attributes_of(grid));
+    return x;
+  }
+
+  // Greater numbers have no smaller codes, so that the codes of the greatest numbers are the greatest codes: pools
+  // whose numbers nobody else reads work on codes, a quarter of the memory.
+  const Node* pool_of_codes(ValueId x) const {
+    const Node* pool = from_.graph.producer(x);
+    if (!pool || pool->op != Op::max_pool || from_.graph.consumers(x).size() != 1) return nullptr;
+    return std::ranges::count(from_.graph.outputs(), x) == 0 ? pool : nullptr;
+  }
+
+  void lower_activation(const Node& quant) {
+    const quant::Grid grid = activation_grid(from_, quant);
+    ValueId x = before_clips(quant.inputs[0], grid);
+    const Node* pool = pool_of_codes(x);
+    if (pool) x = before_clips(pool->inputs[0], grid);
+    ValueId codes = to_.graph.add_node(Op::quantize, quant.name, {real_value(x)}, attributes_of(grid));
+    if (pool) codes = to_.graph.add_node(Op::max_pool, pool->name + ".codes", {codes}, pool->attributes);
+    codes_[quant.output] = codes;
     grids_[quant.output] = grid;
   }
 

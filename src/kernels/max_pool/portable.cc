@@ -1,0 +1,8 @@
+#include "kernels/max_pool/max_pool.h"
+
+namespace {
+constexpr int kWide = 16;
+}
+
+#define PACT_ISA portable
+#include "kernels/max_pool/body.inc"
