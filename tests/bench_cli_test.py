@@ -48,6 +48,19 @@ class RandomWeights(unittest.TestCase):
         table = json.loads(pact("bench", "resnet8", *bits, "--rounds", 2, "--json").stdout)
         self.assertEqual(table["network"], "resnet8-w2a4-random")
 
+    def test_shortcuts(self):
+        codes = ["--shortcuts", "codes"]
+        with tempfile.TemporaryDirectory(prefix="pact-bench-") as folder:
+            for form in ("random.onnx", "random.pact"):
+                model = Path(folder) / form
+                result = pact("export", "resnet8", "--random-weights", 3, *codes, "-o", model)
+                self.assertEqual(result.returncode, 0, result.stderr)
+            graph = pact("inspect", Path(folder) / "random.onnx", "--graph").stdout
+            self.assertRegex(graph, r"layer1\.0\.sum: .* = add\(layer1\.0\.bn2, layer1\.0\.conv1\.input_quant\)")
+            self.refuse("bench", model, *codes, says=["random.pact", "--shortcuts"])
+        self.assertEqual(pact("bench", "resnet8", *codes, "--rounds", 2).returncode, 0)
+        self.refuse("bench", "resnet8", "--shortcuts", "code", says=["did you mean 'codes'"], code=1)
+
     def test_refusals(self):
         self.refuse("export", "resnet8", "-o", "/tmp/x.onnx", says=["--random-weights", "means nothing"])
         self.refuse("bench", "resnet8", "--weights", 9, says=["not 9"], code=1)

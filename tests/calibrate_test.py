@@ -78,6 +78,14 @@ class WithData(Case):
         self.refuse("calibrate", self.dir / "int8.onnx", "--data", CIFAR10, "-o", self.dir / "again", says=["quantized already"])
         self.refuse("calibrate", self.dir / "int8.pact", "--data", CIFAR10, "-o", self.dir / "again", says=["holds integers"])
 
+    def test_shortcuts_of_codes_cost_no_accuracy(self):
+        run = self.dir / "codes"
+        self.succeed("calibrate", FLOAT_RUN, "--data", CIFAR10, "--images", 32, "--shortcuts", "codes", "-o", run)
+        self.assertEqual(json.loads((run / "run.json").read_text())["settings"]["shortcuts"], "codes")
+        self.assertAlmostEqual(self.top1(run), 93.5, delta=1.0)
+        self.assertIn("layer1.1.sum.shortcut: f32[N,16,32,32] = dequantize(layer1.1.conv1.input_quant)",
+                      self.succeed("inspect", run, "--graph", "--requantize", "real"))
+
     def test_numbers_for_a_network_of_the_zoo(self):
         self.succeed("calibrate", "resnet20", "--parameters", FLOAT_RUN / "last.safetensors", "--data", CIFAR10,
                      "--images", 8, "-o", self.dir / "zoo.pact")
@@ -94,6 +102,7 @@ class Refusals(Case):
         self.refuse("calibrate", *float_run, "--weights", 9, "-o", out, says=["2 to 8 bits"], code=2)
         self.refuse("calibrate", *float_run, "--activations", 0, "-o", out, says=["1 to 8 bits"], code=2)
         self.refuse("calibrate", *float_run, "--range", "msx", "-o", out, says=["did you mean 'mse'"])
+        self.refuse("calibrate", *float_run, "--shortcuts", "code", "-o", out, says=["did you mean 'codes'"])
         self.refuse("calibrate", *float_run, "--percentile", 99, "-o", out, says=["--range percentile"], code=2)
         self.refuse("calibrate", ROOT / "models" / "resnet20-cifar10-w4a4", *data, "-o", out, says=["quantized already"])
         self.refuse("calibrate", "resnet20", *data, "-o", out, says=["--parameters"], code=2)

@@ -1,4 +1,4 @@
-"""Networks of the zoo by name, and with numbers that were made elsewhere.
+"""Networks of the zoo by name, with numbers that were made elsewhere, and with codes on their shortcuts.
 
 Usage: networks_cli_test.py PACT_BINARY [unittest arguments].
 """
@@ -36,6 +36,19 @@ class Networks(Case):
                     says=["mean=[102.0,102.0,102.0]", "mean=[128.0,128.0,128.0]"])
         self.refuse("train", "resnet8", *QUICK, "--mean", 0.5, "--out", self.dir / "other", code=2, says=["--init"])
         self.refuse("eval", run, "--init", plain, code=2, says=["zoo"])
+
+    def test_shortcuts_of_codes(self):
+        real = self.train("real", "--weights", 4, "--activations", 4)
+        codes = self.train("codes", "--weights", 4, "--activations", 4, "--shortcuts", "codes", "--init", real)
+        for run, name, operand in ((real, "real", "stem.relu"), (codes, "codes", "layer1.0.conv1.input_quant")):
+            self.assertEqual(json.loads((run / "run.json").read_text())["settings"]["shortcuts"], name)
+            self.assertIn(f"add(layer1.0.bn2, {operand})", (run / "graph.txt").read_text())
+        trained, integer = (json.loads(self.succeed("eval", codes, *engine, "--json").stdout)["top1"]
+                            for engine in ([], ["--engine", "int"]))
+        self.assertLess(abs(trained - integer), 1.5)
+        self.refuse("train", "--resume", "--out", codes, "--shortcuts", "real", says=["shortcuts is 'real' here"])
+        self.refuse("train", "resnet8", *QUICK, "--out", self.dir / "x", "--shortcuts", "code",
+                    says=["shortcuts", "did you mean 'codes'"])
 
 
 if __name__ == "__main__":

@@ -61,8 +61,7 @@ std::string dump_real_layers(const Network& lowered) {
   return names;
 }
 
-TEST_P(Networks, GoTheWholeWay) {
-  Network trained = small_quantized(GetParam(), 4);
+void expect_the_whole_way(Network trained) {
   graph::verify(trained);
   const Tensor images = small_images(trained.graph, 3), bytes = to_bytes(images);
   settle_on(trained, images);
@@ -111,6 +110,24 @@ TEST_P(Networks, GoTheWholeWay) {
     })) << node.name;
   }
   EXPECT_EQ(layers, cost.layers.size());
+}
+
+TEST_P(Networks, GoTheWholeWay) { expect_the_whole_way(small_quantized(GetParam(), 4)); }
+
+// With codes on its identity shortcuts, where it has such.
+TEST_P(Networks, GoTheWholeWayWithCodedShortcuts) {
+  const Network real = small_quantized(GetParam(), 4),
+                coded = small_quantized(GetParam(), 4, passes::Shortcuts::codes);
+  if (coded.graph == real.graph) return;
+  expect_the_whole_way(coded);
+  // No addition reads real numbers that the codes were made of.
+  const Network lowered = passes::lower(coded);
+  for (const Node& node : lowered.graph.nodes())
+    if (node.op == Op::add)
+      for (const graph::ValueId x : node.inputs) {
+        EXPECT_EQ(lowered.graph.consumers(x).size(), 1u) << node.name;
+        EXPECT_NE(lowered.graph.producer(x)->op, Op::relu) << node.name;
+      }
 }
 
 // The codes in front of the first three layers are those of the real form, but for ties; further on random

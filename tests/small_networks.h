@@ -28,10 +28,12 @@ inline zoo::InputSpec small_input(const zoo::ZooEntry& entry) {
 }
 
 // With initial numbers, as training would begin; 8 bits at the ends.
-inline graph::Network small_quantized(const zoo::ZooEntry& entry, int bits) {
+inline graph::Network small_quantized(const zoo::ZooEntry& entry, int bits,
+                                      passes::Shortcuts shortcuts = passes::Shortcuts::real) {
   graph::Network plain{entry.build(small_input(entry)), {}};
   plain.tensors = zoo::initialize(plain.graph, 5);
-  return passes::insert_quantizers(plain, {.weights = bits, .activations = bits, .overrides = {}});
+  return passes::insert_quantizers(
+      plain, {.weights = bits, .activations = bits, .shortcuts = shortcuts, .overrides = {}});
 }
 
 // Patches of random colours under noise.

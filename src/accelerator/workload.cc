@@ -105,7 +105,9 @@ class Reader {
           if (roots_.contains(input)) latest = std::max(latest, tensor(roots_.at(input)).producer);
         if (latest == kOutside) return make_tensor(node.output, kOutside);
         for (const ValueId input : node.inputs)
-          if (roots_.contains(input)) note_reader(roots_.at(input), latest, Reads::adds);
+          if (roots_.contains(input))
+            note_reader(roots_.at(input), latest,
+                        code_bits(graph_, input) > 0 ? Reads::adds_codes : Reads::adds);
         return make_tensor(node.output, latest);
       }
       case Role::pool:
@@ -150,12 +152,13 @@ class Reader {
     make_tensor(node.output, index);
   }
 
-  enum class Reads { multiplies, adds };
+  enum class Reads { multiplies, adds, adds_codes };
 
   void note_reader(int root, int layer, Reads how) {
     StoredTensor& one = tensor(root);
     if (one.producer == layer) return;  // streams by
-    if (how == Reads::adds) one.adds.push_back(layer);
+    if (how != Reads::multiplies) one.adds.push_back(layer);
+    if (how == Reads::adds) one.adds_reals = true;
     if (std::ranges::find(one.readers, layer) == one.readers.end()) one.readers.push_back(layer);
     std::ranges::sort(one.readers);
   }
@@ -183,7 +186,7 @@ void settle_tensor_bits(Workload& workload, int shortcut_bits) {
       if (workload.layers[static_cast<size_t>(reader)].input ==
           static_cast<int>(&tensor - workload.tensors.data()))
         bits = std::max(bits, workload.layers[static_cast<size_t>(reader)].activation_bits);
-    if (!tensor.adds.empty()) bits = std::max(bits, shortcut_bits);
+    if (tensor.adds_reals) bits = std::max(bits, shortcut_bits);
     tensor.bits = bits > 0 ? bits : otherwise;
   }
 }

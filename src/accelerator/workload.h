@@ -51,6 +51,7 @@ struct StoredTensor {
   int bits = 32;               // the widest that a reader needs
   bool leaves = false;         // an output of the network
   std::vector<int> adds = {};  // those of `readers` that add it to their results (shortcuts)
+  bool adds_reals = false;     // one of them in high precision, not the codes that a layer reads
 };
 
 struct Workload {
@@ -76,7 +77,8 @@ struct BitChoice {
 
 // The same network with the bits of a choice: `first_bits` and `last_bits` hold where they exceed `bits`.
 Workload with_bits(Workload workload, const BitChoice& choice);
-// With its own bits, and shortcuts stored at `shortcut_bits` (0: as their other readers need).
+// With its own bits, and shortcuts stored at `shortcut_bits` (0: as their other readers need); those that carry codes
+// keep theirs.
 Workload with_shortcut_bits(Workload workload, int shortcut_bits);
 
 // The widest of weights and activations among the layers between the first and the last.

@@ -56,6 +56,31 @@ TEST(Workload, FirstAndLastLayerKeepTheirBits) {
   EXPECT_EQ(tensor(with_bits(workload, {4, 8, 8, 16}), "a").bits, 4);
 }
 
+// What an addition reads as codes needs no storage but theirs.
+TEST(Workload, ShortcutsOfCodesKeepTheirBits) {
+  const std::string text = R"(
+input x: f32[N,8]
+param alpha: f32[]
+param a.weight: f32[8,8]
+param b.weight: f32[4,8]
+z: f32[N,8] = linear(x, a.weight)
+r: f32[N,8] = relu(z)
+q: f32[N,8] = quant(r, alpha) bits=4 grid=unsigned scheme=pact
+w: f32[8,8] = quant(a.weight) bits=4 grid=odd scheme=sawb
+a: f32[N,8] = linear(q, w)
+sum: f32[N,8] = add(a, SHORTCUT)
+b: f32[N,4] = linear(sum, b.weight)
+output b
+)";
+  for (const auto& [shortcut, bits] : {std::pair("r", 16), {"q", 4}}) {
+    std::string own = text;
+    own.replace(own.find("SHORTCUT"), 8, shortcut);
+    const Workload workload = with_shortcut_bits(make_workload(graph::parse(own, "test")), 16);
+    EXPECT_EQ(tensor(workload, "z").bits, bits) << shortcut;
+    EXPECT_EQ(tensor(workload, "z").adds, (std::vector<int>{1})) << shortcut;
+  }
+}
+
 TEST(Workload, TakesTheBitsOfQuantizers) {
   const Workload workload = make_workload(graph::parse(R"(
 input x: f32[N,8]

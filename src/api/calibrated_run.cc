@@ -79,7 +79,8 @@ ordered_json settings_of(const CalibrateCommand& command, const CalibrateSummary
       {"last_layer", options.last_layer},
       {"range", name_of(options.range)},
       {"granularity", name_of(options.granularity)},
-      {"bias_correction", options.bias_correction == calibration::BiasCorrection::on ? "yes" : "no"}};
+      {"bias_correction", options.bias_correction == calibration::BiasCorrection::on ? "yes" : "no"},
+      {"shortcuts", name_of(options.shortcuts)}};
   if (options.range == calibration::Range::percentile) settings["percentile"] = 100 * options.share;
   return settings;
 }

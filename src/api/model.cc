@@ -51,8 +51,8 @@ graph::Network load_model(const ModelSource& source) {
          source.path.string());
   if (source.random.any_set())
     fail(ErrorKind::usage,
-         "--random-weights, --weights, --activations and --weight-quantizer are for networks of the zoo "
-         "(`pact zoo`); {} has its own numbers",
+         "--random-weights, --weights, --activations, --weight-quantizer and --shortcuts are for networks of "
+         "the zoo (`pact zoo`); {} has its own numbers",
          source.path.string());
   if (is_onnx(source.path))
     return onnx_io::import_onnx(read_file(source.path, size_t{2} << 30), source.path.string(),

@@ -53,6 +53,7 @@ graph::Network make_random_model(const std::string& zoo_name, const RandomWeight
   plain.tensors = zoo::initialize(plain.graph, *random.seed);
   passes::BitPolicy policy{.weights = weights, .activations = activations, .overrides = {}};
   if (random.weight_quantizer) policy.weight_scheme = *random.weight_quantizer;
+  if (random.shortcuts) policy.shortcuts = passes::shortcuts_of(*random.shortcuts);
   graph::Network network = passes::insert_quantizers(plain, policy);
   const bool is_float = weights == quant::kFloatBits && activations == quant::kFloatBits;
   network.graph.set_name(is_float ? fmt::format("{}-random", zoo_name)

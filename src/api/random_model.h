@@ -19,9 +19,10 @@ struct RandomWeights {
   std::optional<uint64_t> seed;
   std::optional<int> weights, activations;      // bits, 32 for float; 8 unless given
   std::optional<std::string> weight_quantizer;  // what `pact train` takes unless given
+  std::optional<std::string> shortcuts = {};    // real unless given (passes/coded_shortcuts.h)
   Settle settle = {};                           // empty in a program built without training
 
-  bool any_set() const { return seed || weights || activations || weight_quantizer; }
+  bool any_set() const { return seed || weights || activations || weight_quantizer || shortcuts; }
 };
 
 // Initial weights, quantizers as `pact train` puts them, statistics of batch norms and clipping levels from

@@ -65,6 +65,21 @@ TEST(RandomModel, DependsOnTheSeedOnlyAndTellsThatItIsRandom) {
   EXPECT_NE(a.tensors.at("stem.bn.running_var").as<float>()[0], 1.0f);
 }
 
+TEST(RandomModel, HasCodesOnItsShortcutsWhereThatIsAsked) {
+  RandomWeights random{.seed = 5,
+                       .weights = {},
+                       .activations = {},
+                       .weight_quantizer = {},
+                       .shortcuts = "codes",
+                       .settle = settle};
+  const graph::Graph graph = make_random_model("resnet8", random).graph;
+  const auto shortcut = [&](const char* sum) { return graph.producer(*graph.find(sum))->inputs[1]; };
+  EXPECT_EQ(graph.value(shortcut("layer1.0.sum")).name, "layer1.0.conv1.input_quant");
+  EXPECT_EQ(graph.value(shortcut("layer2.0.sum")).name, "layer2.0.shortcut.widen");
+  random.shortcuts = "none";
+  EXPECT_NE(caught([&] { make_random_model("resnet8", random); }).find("real, codes"), std::string::npos);
+}
+
 TEST(RandomModel, TakesTraining) {
   EXPECT_NE(caught([] {
               const RandomWeights random{.seed = 1, .weights = {}, .activations = {}, .weight_quantizer = {}};

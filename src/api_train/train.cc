@@ -151,6 +151,7 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
                            .weight_granularity = quant::granularity_of(r.settings.weight_granularity),
                            .activation_granularity = quant::granularity_of(r.settings.activation_granularity),
                            .alpha = r.settings.alpha,
+                           .shortcuts = passes::shortcuts_of(r.settings.shortcuts),
                            .overrides = {}};
   for (const std::string& text : r.settings.override)
     policy.overrides.push_back(passes::parse_bit_override(text));

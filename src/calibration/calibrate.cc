@@ -220,6 +220,8 @@ Calibrated calibrate(const Network& network, const Options& options, const Image
       layer.bias = corrected_bias(plain, *layer.node, *error, layer.codes->codes.shape[0]);
   }
   result.network = with_grids(plain, layers, grids);
+  if (options.shortcuts == passes::Shortcuts::codes)
+    result.network = passes::with_coded_shortcuts(result.network);
   return result;
 }
 

@@ -8,7 +8,7 @@
 //   3. The float network runs the images, while a histogram is kept of every value that a layer reads.
 //   4. Each of these values gets a grid, unsigned behind a ReLU and symmetric elsewhere, whose end is chosen
 //   from its
-//      histogram. Values on shortcuts stay real, as after training.
+//      histogram. Identity shortcuts stay real, or carry the codes, as after training.
 //   5. On request the biases take up the mean error that the rounding of the weights makes (Nagel et al.
 //   2019).
 #pragma once
@@ -23,6 +23,7 @@
 #include "calibration/magnitudes.h"
 #include "calibration/weight_codes.h"
 #include "graph/graph.h"
+#include "passes/coded_shortcuts.h"
 
 namespace pact::calibration {
 
@@ -38,6 +39,7 @@ struct Options {
   double share = 0.9999;  // for the percentile
   Granularity granularity = Granularity::channel;
   BiasCorrection bias_correction = BiasCorrection::off;
+  passes::Shortcuts shortcuts = passes::Shortcuts::real;
   int threads = 1;
 };
 

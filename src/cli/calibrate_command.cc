@@ -43,7 +43,7 @@ void print_table(const api::CalibrateSummary& s, const std::string& output) {
 void add_calibrate(CLI::App& app, Run& run) {
   struct Arguments {
     api::CalibrateCommand command;
-    std::string model, parameters, output, range = "mse", granularity = "channel";
+    std::string model, parameters, output, range = "mse", granularity = "channel", shortcuts = "real";
     std::optional<double> percentile;
     bool bias_correction = false, json = false;
   };
@@ -76,6 +76,8 @@ void add_calibrate(CLI::App& app, Run& run) {
                       "steps of weights: one for each output channel, or one for a tensor [channel]");
   command->add_flag("--bias-correction", args->bias_correction,
                     "let biases take up the mean error that rounding the weights makes");
+  command->add_option("--shortcuts", args->shortcuts,
+                      "identity shortcuts: real, or codes: those that the block's layer reads [real]");
   command->add_option("--threads", options.threads, "threads; 0: one per core")->check(CLI::Range(0, 1024));
   command
       ->add_option("-o,--output", args->output,
@@ -92,6 +94,7 @@ void add_calibrate(CLI::App& app, Run& run) {
       c.command_line = command_line;
       c.options.range = calibration::range_of(args->range);
       c.options.granularity = calibration::granularity_of(args->granularity);
+      c.options.shortcuts = passes::shortcuts_of(args->shortcuts);
       if (args->percentile && c.options.range != calibration::Range::percentile)
         throw Error(ErrorKind::usage, "--percentile goes with --range percentile");
       if (args->percentile) c.options.share = *args->percentile / 100;

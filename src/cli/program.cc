@@ -61,6 +61,8 @@ void add_random_weights(CLI::App& command, api::ModelSource& source) {
   command.add_option("--activations", random.activations, "bits of activations, likewise [8]")->group(kGroup);
   command.add_option("--weight-quantizer", random.weight_quantizer, "one of `pact quantizers` [sawb]")
       ->group(kGroup);
+  command.add_option("--shortcuts", random.shortcuts, "identity shortcuts: real or codes [real]")
+      ->group(kGroup);
 }
 
 void warn_if_random(const api::ModelSource& source) {

@@ -26,6 +26,10 @@ quant::Grid code_grid_of(const Node& node) {
 
 CodeRange code_range(const Graph& graph, ValueId codes) {
   const Node* producer = graph.producer(codes);
+  // Codes that are moved stay what they are; what a pad adds, 0, is a code of every grid.
+  while (producer && (producer->op == Op::slice || producer->op == Op::pad || producer->op == Op::max_pool ||
+                      producer->op == Op::flatten))
+    producer = graph.producer(producer->inputs[0]);
   if (producer && (producer->op == Op::quantize || producer->op == Op::fixed_requantize)) {
     const quant::Grid grid = code_grid_of(*producer);
     return {grid.min_code(), grid.max_code()};

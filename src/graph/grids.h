@@ -22,8 +22,8 @@ quant::Grid weight_grid_of(const Node& node);
 // Of the codes that a fixed_requantize yields: grid and bits. The step is left at 1; it is part of the numbers.
 quant::Grid code_grid_of(const Node& node);
 
-// The codes that a u8 or i8 value may hold: those of its grid where a quantize or fixed_requantize made it, otherwise
-// all of its type.
+// The codes that a u8 or i8 value may hold: those of its grid where a quantize or fixed_requantize made it, perhaps with
+// slices, pads, max_pools and flattens behind, otherwise all of its type.
 struct CodeRange {
   int least, largest;
 };

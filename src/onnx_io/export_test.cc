@@ -134,6 +134,55 @@ output conv
   EXPECT_EQ(after.graph.producer(conv->inputs[0])->integer("zero"), 120);
 }
 
+// One quantizer for the layer and the addition, and for the slice of a shortcut that changes its shape.
+TEST(Export, RoundTripsShortcutsOfCodes) {
+  graph::Network network{graph::parse(R"(graph shortcuts
+input image: f32[N,2,6,6]
+param alpha: f32[]
+param v: f32[2,2,1,1]
+param w: f32[4,2,3,3]
+pixels: f32[N,2,6,6] = normalize(image) mean=[125.0,123.5] std=[64.0,63.1]
+q: f32[N,2,6,6] = quant(pixels, alpha) bits=4 grid=symmetric scheme=pact
+vq: f32[2,2,1,1] = quant(v) bits=4 grid=symmetric scheme=symmetric
+a: f32[N,2,6,6] = conv2d(q, vq)
+sum: f32[N,2,6,6] = add(a, q)
+relu: f32[N,2,6,6] = relu(sum)
+r: f32[N,2,6,6] = quant(relu, alpha) bits=8 grid=unsigned scheme=pact
+narrow: f32[N,2,3,3] = slice(r) begin=[0,0,0] end=[2,6,6] step=[1,2,2]
+wide: f32[N,4,3,3] = pad(narrow) after=[1,0,0] before=[1,0,0]
+wq: f32[4,2,3,3] = quant(w) bits=4 grid=symmetric scheme=symmetric
+b: f32[N,4,3,3] = conv2d(r, wq) pads=[1,1,1,1] strides=[2,2]
+total: f32[N,4,3,3] = add(wide, b)
+output total
+)",
+                                      "test"),
+                         {}};
+  Random random(3);
+  for (const char* name : {"v", "w"}) {
+    Tensor weights =
+        Tensor::zeros(graph::DataType::f32, network.graph.value(*network.graph.find(name)).type.shape);
+    for (float& each : weights.as<float>()) each = static_cast<float>(random.uniform()) - 0.4f;
+    network.tensors[name] = std::move(weights);
+  }
+  const float alpha[] = {1.7f};
+  network.tensors["alpha"] = Tensor::of({}, alpha);
+  for (const Format format : {Format::qcdq, Format::qonnx}) {
+    const graph::Network after = import_onnx(export_onnx(network, {.format = format}), "test", {});
+    const auto input = [&](const graph::Node* node, size_t i) {
+      return after.graph.producer(node->inputs[i]);
+    };
+    const graph::Node* total = after.graph.producer(after.graph.outputs()[0]);
+    const graph::Node *pad = input(total, 0), *b = input(total, 1);
+    ASSERT_EQ(pad->op, graph::Op::pad) << name_of(format);
+    const graph::Node *r = input(input(pad, 0), 0), *sum = input(input(r, 0), 0);
+    EXPECT_EQ(r->op, graph::Op::quant);
+    EXPECT_EQ(r->output, b->inputs[0]) << graph::print(after.graph);
+    ASSERT_EQ(sum->op, graph::Op::add);
+    EXPECT_EQ(input(sum, 1)->op, graph::Op::quant);
+    EXPECT_EQ(sum->inputs[1], input(sum, 0)->inputs[0]) << graph::print(after.graph);
+  }
+}
+
 TEST(Export, RefusesWhatHasNoForm) {
   EXPECT_TRUE(contains(
       caught([] { export_onnx(layer("sawb", 4), {.format = Format::qonnx, .storage = Storage::packed}); }),

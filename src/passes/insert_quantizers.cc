@@ -215,7 +215,7 @@ Network insert_quantizers(const Network& network, const BitPolicy& policy) {
   if (!(policy.alpha > 0)) fail("the initial alpha must be positive, not {}", policy.alpha);
   Network quantized = Inserter(network, policy).run();
   start_weight_steps(quantized);
-  return quantized;
+  return policy.shortcuts == Shortcuts::codes ? with_coded_shortcuts(quantized) : quantized;
 }
 
 void start_weight_steps(Network& network) {

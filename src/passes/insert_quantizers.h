@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "passes/coded_shortcuts.h"
 #include "quant/learned.h"
 
 namespace pact::passes {
@@ -29,6 +30,7 @@ struct BitPolicy {
   quant::Granularity weight_granularity = quant::Granularity::tensor;
   quant::Granularity activation_granularity = quant::Granularity::tensor;  // channel: cannot be lowered
   double alpha = 10.0;                 // initial clipping level of schemes that learn it
+  Shortcuts shortcuts = Shortcuts::real;
   std::vector<BitOverride> overrides;  // later ones win; each must match a layer
 };
 
@@ -40,8 +42,9 @@ struct BitPolicy {
 //    2 bits or more.
 //  - Learned levels start at `alpha`, learned steps of weights as start_weight_steps says, those of activations at
 //    `alpha` over the largest code.
-//  - An activation is quantized where a layer reads it; shortcuts and other readers of the same value keep it
-//    in high precision. Layers that read the same value with the same bits share a node.
+//  - An activation is quantized where a layer reads it; other readers of the same value keep it in high precision,
+//    shortcuts too unless the policy has them on codes (coded_shortcuts.h). Layers that read the same value with the
+//    same bits share a node.
 //  - The grid is unsigned behind a ReLU. Where values of both signs may come it is symmetric, and the scheme clips to
 //    [-alpha, alpha]; that takes 2 bits or more.
 //  - A clip from 0 up (ReLU6) that only quantized layers read becomes a relu: the quantizer clips above.

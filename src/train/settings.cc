@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
+#include "passes/coded_shortcuts.h"
 #include "quant/activations.h"
 #include "quant/weights.h"
 #include "train/setting_text.h"
@@ -138,6 +139,7 @@ void require_valid(const Settings& s) {
   one_of("activation_quantizer", s.activation_quantizer, quant::activation_scheme_names());
   one_of("weight_granularity", s.weight_granularity, {"tensor", "channel"});
   one_of("activation_granularity", s.activation_granularity, {"tensor", "channel"});
+  one_of("shortcuts", s.shortcuts, passes::shortcuts_names());
   one_of("alpha_start", s.alpha_start, {"value", "data"});
   one_of("optimizer", s.optimizer, {"sgd", "adam"});
   one_of("nesterov", s.nesterov, {"yes", "no"});

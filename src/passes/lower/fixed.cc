@@ -81,9 +81,12 @@ class FixedLowering {
       case Op::global_avg_pool:
         return lower_average(node);
       default:
+        if (is_selection(node) && !is_real(node.inputs[0])) return copy(node);
         if (streams_.is_stream(node.output)) lower_stream(node);
     }
   }
+
+  bool is_real(ValueId value) const { return from_.value(value).type.dtype == DataType::f32; }
 
   void copy(const Node& node) {
     std::vector<ValueId> inputs;

@@ -285,6 +285,33 @@ output last
   EXPECT_EQ(reference::evaluate(fixed, input), reference::evaluate(real, input));
 }
 
+// The shortcut enters the sum by one rescaling of its codes, of which a slice and a pad may have picked; the bound of
+// its stream is that of its grid.
+TEST(Fixed, AShortcutOfCodesIsOneRescaling) {
+  const Network real =
+      network_of(R"(q: u8[N,1,2,2] = quantize(an) bits=4 grid=unsigned step=0.5
+narrow: u8[N,1,2,1] = slice(q) begin=[0,0,0] end=[1,2,2] step=[1,1,2]
+wide: u8[N,1,2,2] = pad(narrow) after=[0,0,1] before=[0,0,0]
+b: i32[N,1,2,2] = integer_conv2d(q, a.weight) weight_bits=2 weight_grid=odd
+bn: f32[N,1,2,2] = rescale(b, a.multiplier, a.bias)
+sum.shortcut: f32[N,1,2,2] = dequantize(wide) bits=4 grid=unsigned step=0.5
+sum: f32[N,1,2,2] = add(bn, sum.shortcut)
+codes: u8[N,1,2,2] = quantize(sum) bits=4 grid=unsigned step=0.5
+output codes
+)",
+                 -0.25f);
+  const Network fixed = to_fixed(real, 16);
+  const Node& stream = *fixed.graph.producer(*fixed.graph.find("sum.shortcut.stream"));
+  EXPECT_EQ(stream.op, Op::fixed_rescale);
+  EXPECT_EQ(fixed.graph.value(stream.inputs[0]).name, "wide");
+  EXPECT_EQ(fixed.graph.value(stream.inputs[0]).type.dtype, DataType::u8);
+  // bn in 0.5 to 11.75, the shortcut in 0 to 7.5, the sum below 2^5: the unit is 2^-10. Of the 255 codes of a u8
+  // the shortcut would reach 127.5.
+  EXPECT_EQ(numbers_at(fixed, stream, 0), quant::to_fixed_point(0.5 * 1024, 0, quant::kNetworkLimits));
+  const Tensor input = reference::random_input(real, 8, 2);
+  EXPECT_EQ(integers_of(reference::evaluate(fixed, input)), integers_of(reference::evaluate(real, input)));
+}
+
 TEST(Fixed, ClipsAreMadeOfRectifiers) {
   for (const auto& [low, high] : {std::pair{0.0, 6.0},
                                   {-2.5, 6.0},

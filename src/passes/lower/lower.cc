@@ -50,6 +50,8 @@ class Lowering {
     const bool is_folded = real_.contains(node.output) || pixels_.contains(node.output);
     if (is_folded || weight_quant(from_, node.output)) return;
     if (activation_quant(from_, node.output)) return lower_activation(node);
+    if (picks_codes(node)) return lower_selection(node);
+    if (node.op == Op::add) return lower_add(node);
     if (const auto integer = integer_layer(from_, pixels_, node)) return lower_layer(*integer);
     if (node.op == Op::batch_norm && is_constant_norm(from_, node)) {
       const Node* before = to_.graph.producer(real_value(node.inputs[0]));
@@ -90,6 +92,33 @@ class Lowering {
     ValueId codes = to_.graph.add_node(Op::quantize, quant.name, {real_value(x)}, attributes_of(grid));
     if (pool) codes = to_.graph.add_node(Op::max_pool, pool->name + ".codes", {codes}, pool->attributes);
     codes_[quant.output] = codes;
+    grids_[quant.output] = grid;
+  }
+
+  // A slice of values on a grid, or a pad by a value whose code is 0, as in shortcuts that narrow the image and
+  // widen the channels, moves the codes.
+  bool picks_codes(const Node& node) const {
+    const auto grid = grids_.find(node.inputs[0]);
+    return grid != grids_.end() &&
+           (node.op == Op::slice || (node.op == Op::pad && grid->second.twice_offset() == 0));
+  }
+
+  void lower_selection(const Node& node) {
+    const ValueId codes = codes_.at(node.inputs[0]);
+    codes_[node.output] = to_.graph.add_node(node.op, node.name, {codes}, node.attributes);
+    grids_[node.output] = grids_.at(node.inputs[0]);
+  }
+
+  // Codes of a shortcut are turned back for this addition alone, which can then do it in passing.
+  void lower_add(const Node& add) {
+    std::vector<ValueId> inputs;
+    const char* end = ".shortcut";
+    for (const ValueId input : add.inputs) {
+      const bool is_coded = grids_.contains(input);
+      inputs.push_back(is_coded ? add_dequantize(add.name + end, input) : real_value(input));
+      if (is_coded) end = ".other_shortcut";
+    }
+    real_[add.output] = to_.graph.add_node(Op::add, add.name, std::move(inputs));
   }
 
   void lower_layer(const IntegerLayer& integer) {
@@ -138,11 +167,13 @@ class Lowering {
     const graph::Value& value = from_.graph.value(id);
     if (const Node* quant = weight_quant(from_, id))
       return add_parameter(quant->name, values_of(weight_codes(from_, *quant)));
-    if (const Node* quant = activation_quant(from_, id))
-      return to_.graph.add_node(Op::dequantize, quant->name + ".values", {codes_.at(id)},
-                                attributes_of(activation_grid(from_, *quant)));
+    if (grids_.contains(id)) return add_dequantize(value.name + ".values", id);
     to_.tensors[value.name] = from_.tensors.at(value.name);
     return to_.graph.add_source(value.kind, value.name, value.type);
+  }
+
+  ValueId add_dequantize(const std::string& name, ValueId coded) {
+    return to_.graph.add_node(Op::dequantize, name, {codes_.at(coded)}, attributes_of(grids_.at(coded)));
   }
 
   static Attributes attributes_of(const quant::Grid& grid) {
@@ -156,7 +187,8 @@ class Lowering {
   const PixelInputs pixels_;
   Network to_;
   std::map<ValueId, ValueId> real_;   // trained value -> lowered real value
-  std::map<ValueId, ValueId> codes_;  // trained quant node or image -> lowered codes
+  std::map<ValueId, ValueId> codes_;  // trained quant node, what is picked of one, or image -> lowered codes
+  std::map<ValueId, quant::Grid> grids_;  // of the codes but for the image's
 };
 
 }  // namespace

@@ -10,7 +10,8 @@ namespace pact::passes {
 
 // The integer form of `trained`; a node whose name is in both networks yields the same real numbers (but for
 // rounding), except that
-//  - a quant node of activations becomes a quantize node of its name, which yields codes, and
+//  - a quant node of activations becomes a quantize node of its name, which yields codes; so do slices and pads of
+//    these; what adds them reads a dequantize node of its own, named <add>.shortcut, and
 //  - a layer whose batch norm was folded yields its accumulators under its own name.
 // A batch norm behind anything but a layer, as in front of the layers of pre-activation networks, becomes a rescale
 // of real numbers. Constants that lowering makes are named <layer>.weight_codes, <layer>.multiplier and

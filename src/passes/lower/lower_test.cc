@@ -133,8 +133,8 @@ TEST(Lower, ANormBehindAnAdditionBecomesARescale) {
 TEST(Lower, TurnsCodesBackForFloatReaders) {
   const std::string text = lowered_text(
       replaced(kNodes, "output fc", "twice: f32[N,2] = add(fc.input_quant, pool)\noutput twice\noutput fc"));
-  EXPECT_TRUE(contains(text, "fc.input_quant.values: f32[N,2] = dequantize(fc.input_quant)")) << text;
-  EXPECT_TRUE(contains(text, "twice: f32[N,2] = add(fc.input_quant.values, pool)")) << text;
+  EXPECT_TRUE(contains(text, "twice.shortcut: f32[N,2] = dequantize(fc.input_quant)")) << text;
+  EXPECT_TRUE(contains(text, "twice: f32[N,2] = add(twice.shortcut, pool)")) << text;
   EXPECT_TRUE(contains(text, "integer_linear(fc.input_quant, fc.weight_codes)")) << text;
 
   const std::string float_weight = lowered_text(replaced(
@@ -142,6 +142,66 @@ TEST(Lower, TurnsCodesBackForFloatReaders) {
       "fcw, fc.bias", "fc.weight, fc.bias"));
   EXPECT_TRUE(contains(float_weight, "fc: f32[N,3] = linear(fc.input_quant.values, fc.weight, fc.bias)"))
       << float_weight;
+}
+
+// A shortcut that carries codes, through a slice and a pad, and one that carries them as they are.
+const std::string kCodedShortcuts = R"(graph shortcuts
+input x: f32[N,2,4,4]
+param alpha: f32[]
+param w: f32[4,2,3,3]
+param v: f32[4,4,1,1]
+wq: f32[4,2,3,3] = quant(w) bits=4 grid=symmetric scheme=symmetric
+vq: f32[4,4,1,1] = quant(v) bits=4 grid=symmetric scheme=symmetric
+q: f32[N,2,4,4] = quant(x, alpha) bits=4 grid=unsigned scheme=pact
+narrow: f32[N,2,2,2] = slice(q) begin=[0,0,0] end=[2,4,4] step=[1,2,2]
+wide: f32[N,4,2,2] = pad(narrow) after=[1,0,0] before=[1,0,0]
+a: f32[N,4,2,2] = conv2d(q, wq) pads=[1,1,1,1] strides=[2,2]
+sum: f32[N,4,2,2] = add(a, wide)
+relu: f32[N,4,2,2] = relu(sum)
+r: f32[N,4,2,2] = quant(relu, alpha) bits=4 grid=unsigned scheme=pact
+b: f32[N,4,2,2] = conv2d(r, vq)
+one: f32[N,4,2,2] = add(r, b)
+two: f32[N,4,2,2] = add(one, r)
+output two
+)";
+
+TEST(Lower, EachAdditionTurnsTheCodesOfItsShortcutBackForItself) {
+  EXPECT_EQ(graph::print(lower(network_of(kCodedShortcuts)).graph), R"(graph shortcuts
+input x: f32[N,2,4,4]
+q: u8[N,2,4,4] = quantize(x) bits=4 grid=unsigned step=0.4000000059604645
+narrow: u8[N,2,2,2] = slice(q) begin=[0,0,0] end=[2,4,4] step=[1,2,2]
+wide: u8[N,4,2,2] = pad(narrow) after=[1,0,0] before=[1,0,0]
+param a.weight_codes: i8[4,2,3,3]
+a.accumulator: i32[N,4,2,2] = integer_conv2d(q, a.weight_codes) dilations=[1,1] groups=1 input_zero=[] pads=[1,1,1,1] strides=[2,2] weight_bits=4 weight_grid=symmetric
+param a.multiplier: f32[4]
+param a.bias: f32[4]
+a: f32[N,4,2,2] = rescale(a.accumulator, a.multiplier, a.bias)
+sum.shortcut: f32[N,4,2,2] = dequantize(wide) bits=4 grid=unsigned step=0.4000000059604645
+sum: f32[N,4,2,2] = add(a, sum.shortcut)
+r: u8[N,4,2,2] = quantize(sum) bits=4 grid=unsigned step=0.4000000059604645
+param b.weight_codes: i8[4,4,1,1]
+b.accumulator: i32[N,4,2,2] = integer_conv2d(r, b.weight_codes) dilations=[1,1] groups=1 input_zero=[] pads=[0,0,0,0] strides=[1,1] weight_bits=4 weight_grid=symmetric
+param b.multiplier: f32[4]
+param b.bias: f32[4]
+b: f32[N,4,2,2] = rescale(b.accumulator, b.multiplier, b.bias)
+one.shortcut: f32[N,4,2,2] = dequantize(r) bits=4 grid=unsigned step=0.4000000059604645
+one: f32[N,4,2,2] = add(one.shortcut, b)
+two.shortcut: f32[N,4,2,2] = dequantize(r) bits=4 grid=unsigned step=0.4000000059604645
+two: f32[N,4,2,2] = add(one, two.shortcut)
+output two
+)");
+}
+
+// A pad adds the value 0, which is another code where the grid has a zero point.
+TEST(Lower, PadsValuesWhereZeroIsNotCode0) {
+  std::string text = kCodedShortcuts;
+  const std::string grid = "quant(x, alpha) bits=4 grid=unsigned";
+  text = replaced(text, grid, grid + " zero=6");
+  const std::string lowered = graph::print(lower(network_of(text)).graph);
+  EXPECT_TRUE(contains(lowered, "narrow: u8[N,2,2,2] = slice(q)")) << lowered;
+  EXPECT_TRUE(contains(lowered, "narrow.values: f32[N,2,2,2] = dequantize(narrow)")) << lowered;
+  EXPECT_TRUE(contains(lowered, "wide: f32[N,4,2,2] = pad(narrow.values)")) << lowered;
+  EXPECT_TRUE(contains(lowered, "add(a, wide)")) << lowered;
 }
 
 TEST(Lower, DropsAReluThatOnlyAQuantizerReads) {
