@@ -1,3 +1,4 @@
+// 16 bytes at a time, which compilers split for machines that have less.
 #include "kernels/max_pool/max_pool.h"
 
 namespace {

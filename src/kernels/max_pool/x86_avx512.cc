@@ -1,3 +1,4 @@
+// 64 bytes at a time.
 #include "kernels/max_pool/max_pool.h"
 
 namespace {
