@@ -372,6 +372,8 @@ class Integers(Case):
             result = self.succeed("eval", model, "--data", DATA, "--images", 60, "--predictions", out, "--json")
             self.assertEqual(json.loads(result.stdout)["engine"], "int")
             self.assertLessEqual(sum(a != b for a, b in zip(lines["int"], out.read_text().split())), 1, name)
+            self.succeed("eval", model, "--engine", "float", "--data", DATA, "--images", 60, "--predictions", out)
+            self.assertLessEqual(sum(a != b for a, b in zip(lines["float"], out.read_text().split())), 1, name)
         self.assertLess((self.dir / "packed.onnx").stat().st_size, (self.dir / "qcdq.onnx").stat().st_size)
         table = json.loads(self.succeed("bench", run, "--rounds", 3, "--json").stdout)
         self.assertGreater(table["images_per_second"], 0)
