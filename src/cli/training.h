@@ -1,6 +1,6 @@
-// The part of the program that computes with libtorch, as a table of functions. It lies in a module of its own, which
-// is loaded when a command asks for it: libtorch alone takes 140 MiB of memory and longer to load than a small network
-// takes to run, and most commands do without.
+// The part of the program that computes with libtorch, as a table of functions. It lies in a module of its
+// own, which is loaded when a command asks for it: libtorch alone takes 140 MiB of memory and longer to load
+// than a small network takes to run, and most commands do without.
 #pragma once
 
 #include <string>
@@ -20,8 +20,8 @@ struct Training {
   api::Settle settle;
 };
 
-// What the module shows: its only symbol. The module has its own copy of what it shares with the program, so it gets
-// what the program was called with.
+// What the module shows: its only symbol. The module has its own copy of what it shares with the program, so
+// it gets what the program was called with.
 extern "C" const Training* pact_training(const char* command_line);
 inline constexpr const char* kTrainingModule = "pact_training.so";
 inline constexpr const char* kTrainingSymbol = "pact_training";

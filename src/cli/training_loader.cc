@@ -14,7 +14,8 @@ const Training& training() {
     void* module = dlopen(kTrainingModule, RTLD_LAZY | RTLD_LOCAL);  // by the program's own list of folders
     if (!module)
       fail(ErrorKind::unsupported,
-           "training is a part of its own, and it cannot be loaded: {}. It belongs to the program: build or install "
+           "training is a part of its own, and it cannot be loaded: {}. It belongs to the program: build or "
+           "install "
            "both together",
            dlerror());
     const auto entry = reinterpret_cast<decltype(&pact_training)>(dlsym(module, kTrainingSymbol));
@@ -25,7 +26,8 @@ const Training& training() {
 }
 
 // With all its options where it is the command that was called, otherwise for the list of commands.
-void add(CLI::App& app, Run& run, const char* name, const char* help, void (*Training::*adder)(CLI::App&, Run&)) {
+void add(CLI::App& app, Run& run, const char* name, const char* help,
+         void (*Training::*adder)(CLI::App&, Run&)) {
   if (command_name == name)
     (training().*adder)(app, run);
   else
@@ -45,7 +47,8 @@ api::RealEvaluator real_evaluator() {
 }
 
 api::Settle settle_random() {
-  return [](auto&&... arguments) { return training().settle(std::forward<decltype(arguments)>(arguments)...); };
+  return
+      [](auto&&... arguments) { return training().settle(std::forward<decltype(arguments)>(arguments)...); };
 }
 
 }  // namespace pact::cli

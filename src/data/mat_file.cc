@@ -41,7 +41,8 @@ class Element {
     if (inflate_to(out) < out.size()) truncated();
   }
 
-  // Nothing but padding may be left. Only reading on shows whether the checksum of a compressed array is right.
+  // Nothing but padding may be left. Only reading on shows whether the checksum of a compressed array is
+  // right.
   void expect_end() {
     std::array<uint8_t, 64> rest{};
     if (is_compressed_ && inflate_to(rest) > kTagBytes) fail("{}: is damaged; download it again", path_);
@@ -74,7 +75,8 @@ class Element {
   void read_file(std::span<uint8_t> out) {
     if (out.size() > left_) truncated();
     left_ -= out.size();
-    if (!file_.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()))) truncated();
+    if (!file_.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size())))
+      truncated();
   }
 
   std::ifstream& file_;
@@ -96,8 +98,8 @@ Tag tag_of(std::span<const uint8_t, kTagBytes> bytes) {
   return tag;
 }
 
-// A part of an array: its tag and, where it has no more than `most` bytes, its data with the padding behind them. Up
-// to four bytes may stand in the tag itself, whose upper half then says how many.
+// A part of an array: its tag and, where it has no more than `most` bytes, its data with the padding behind
+// them. Up to four bytes may stand in the tag itself, whose upper half then says how many.
 struct Part {
   Tag tag{};
   std::vector<uint8_t> data;
@@ -124,10 +126,12 @@ MatArray read_description(Element& element, const std::string& path) {
     if (!holds) fail("{}: is a damaged MATLAB file", path);
   };
   MatArray array;
-  const Part flags = read_part(element, 8), shape = read_part(element, 4 * kMostAxes), name = read_part(element, 256);
+  const Part flags = read_part(element, 8), shape = read_part(element, 4 * kMostAxes),
+             name = read_part(element, 256);
   require(flags.tag.type == kUint32 && flags.data.size() == 8);
   constexpr uint8_t kLeastNumeric = 6, kMostNumeric = 15, kComplex = 8;
-  if (flags.data[0] < kLeastNumeric || flags.data[0] > kMostNumeric || (flags.data[1] & kComplex) != 0) return array;
+  if (flags.data[0] < kLeastNumeric || flags.data[0] > kMostNumeric || (flags.data[1] & kComplex) != 0)
+    return array;
   require(shape.tag.type == kInt32 && !shape.data.empty() && shape.data.size() % 4 == 0);
   require(name.tag.type == kInt8 && name.data.size() == name.tag.bytes);
   array.name.assign(name.data.begin(), name.data.end());
@@ -204,7 +208,8 @@ std::vector<MatArray> read_mat(const std::filesystem::path& path,
   if (!file || std::string_view(header.data(), 6) != "MATLAB") fail("{}: is no MATLAB file", name);
   if (header[125] != 1 || header[126] != 'I' || header[127] != 'M')
     fail(ErrorKind::unsupported,
-         "{}: is a MATLAB file of another version; v7 is read (`save -v7`, scipy.io.savemat), v7.3 is not", name);
+         "{}: is a MATLAB file of another version; v7 is read (`save -v7`, scipy.io.savemat), v7.3 is not",
+         name);
   std::vector<MatArray> arrays;
   for (uint64_t at = kHeaderBytes; at < size;) {
     std::array<uint8_t, kTagBytes> bytes{};

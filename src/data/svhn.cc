@@ -43,7 +43,8 @@ bool is_wanted(const std::string& path, const MatArray& array) {
 
 void append_file(const fs::path& path, Dataset& set) {
   const std::string name = path.string();
-  const std::vector<MatArray> arrays = read_mat(path, [&](const MatArray& array) { return is_wanted(name, array); });
+  const std::vector<MatArray> arrays =
+      read_mat(path, [&](const MatArray& array) { return is_wanted(name, array); });
   const auto find = [&](const char* wanted) -> const MatArray& {
     for (const MatArray& array : arrays)
       if (array.name == wanted) return array;

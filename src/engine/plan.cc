@@ -95,7 +95,8 @@ void require_computed(const Graph& graph, const Step& step) {
 // Numbers that steps still have to take.
 class Waiting {
  public:
-  Waiting(const Graph& graph, graph::Tensors* spent) : graph_(graph), spent_(spent), readers_(graph.values().size()) {
+  Waiting(const Graph& graph, graph::Tensors* spent)
+      : graph_(graph), spent_(spent), readers_(graph.values().size()) {
     for (const Node& node : graph.nodes())
       for (const ValueId input : node.inputs) ++readers_[static_cast<size_t>(input)];
   }

@@ -30,7 +30,8 @@ std::vector<double> per_channel(const char* what, std::vector<double> reals, dou
 
 // Two control characters begin names of the importer's own.
 void require_name(const std::string& name) {
-  if (name.starts_with(kTransposed) || name.starts_with(kBetween)) fail("the name begins with a control character");
+  if (name.starts_with(kTransposed) || name.starts_with(kBetween))
+    fail("the name begins with a control character");
 }
 
 }  // namespace

@@ -250,7 +250,8 @@ std::optional<Known> Importer::fold_constants(const NodeView& node) {
   }
   if (op == "Cast" && x.type == DataType::f32) {
     const auto to = static_cast<int>(node.integer("to", 0));
-    if (to == onnx::TensorProto::FLOAT || to == onnx::TensorProto::DOUBLE || is_half(to)) return known(node.input(0));
+    if (to == onnx::TensorProto::FLOAT || to == onnx::TensorProto::DOUBLE || is_half(to))
+      return known(node.input(0));
   }
   return fold_integers(node);
 }
@@ -273,7 +274,9 @@ std::optional<Known> Importer::fold_multiplicands(const NodeView& node) const {
   if (a.constant->type != DataType::i16 || b.constant->type != DataType::f32 || a.units.each.size() != 1)
     return std::nullopt;
   const float unit = a.units.each[0];
-  const auto is_small_integer = [](float real) { return real == std::floor(real) && std::abs(real) <= 256.0f; };
+  const auto is_small_integer = [](float real) {
+    return real == std::floor(real) && std::abs(real) <= 256.0f;
+  };
   if (broadcast(a.constant->shape, b.constant->shape) != a.constant->shape) return std::nullopt;
   if (node.op() == "Sub" && b.constant->count() == 1) {
     const float term = b.constant->as<float>()[0];

@@ -39,8 +39,10 @@ int64_t wrapped(int64_t axis, size_t rank) {
 
 // Letters, digits, _ and . remain; "/layer1/conv/Conv" becomes "layer1.conv.Conv".
 std::string identifier_of(std::string_view name) {
-  while (!name.empty() && (name[0] == '/' || name[0] == '.' || name[0] == kTransposed[0] || name[0] == kBetween[0]))
-    name.remove_prefix(1);
+  const auto is_left_out = [](char c) {
+    return c == '/' || c == '.' || c == kTransposed[0] || c == kBetween[0];
+  };
+  while (!name.empty() && is_left_out(name[0])) name.remove_prefix(1);
   name = name.substr(0, name.find(kBetween[0]));
   std::string result(name.substr(0, 200));
   for (char& c : result) {

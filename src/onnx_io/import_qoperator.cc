@@ -1,8 +1,9 @@
-// Operators on codes, as ONNX Runtime's quantizer writes them in its form "QOperator": each stands for the real
-// operator with a DequantizeLinear before each input and a QuantizeLinear behind it, and is read as just these, so
-// that both forms of a file become one graph.
+// Operators on codes, as ONNX Runtime's quantizer writes them in its form "QOperator": each stands for the
+// real operator with a DequantizeLinear before each input and a QuantizeLinear behind it, and is read as just
+// these, so that both forms of a file become one graph.
 //   QLinearConv(x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias)
-//     = QuantizeLinear(Conv(DequantizeLinear(x ...), DequantizeLinear(w ...), bias * x_scale * w_scale), y_scale ...)
+//     = QuantizeLinear(Conv(DequantizeLinear(x ...), DequantizeLinear(w ...), bias * x_scale * w_scale),
+//     y_scale ...)
 #include <array>
 
 #include "base/error.h"
@@ -11,8 +12,8 @@
 namespace pact::onnx_io {
 namespace {
 
-// Where an operator has what: the places of codes, each followed by scale and zero point; of a bias of integers; of
-// the scale of what comes out.
+// Where an operator has what: the places of codes, each followed by scale and zero point; of a bias of
+// integers; of the scale of what comes out.
 struct Form {
   const char* op;
   const char* real;  // the operator that it stands for
@@ -34,7 +35,8 @@ const Form* form_of(const std::string& op) {
   return nullptr;
 }
 
-onnx::NodeProto node_of(const std::string& op, const std::string& output, const std::vector<std::string>& inputs) {
+onnx::NodeProto node_of(const std::string& op, const std::string& output,
+                        const std::vector<std::string>& inputs) {
   onnx::NodeProto node;
   node.set_op_type(op);
   node.add_output(output);
@@ -111,7 +113,8 @@ Known Importer::read_qoperator(const NodeView& node) {
   real.clear_domain();
   real.clear_input();
   real.set_output(0, output);
-  // Scales of a weight belong to its outputs: the first axis, but the columns of a matrix that is not transposed.
+  // Scales of a weight belong to its outputs: the first axis, but the columns of a matrix that is not
+  // transposed.
   const bool has_columns = form.real == std::string("MatMul") ||
                            (form.real == std::string("Gemm") && node.integer("transB", 0) == 0);
   real.add_input(read_values(node, form.first, 1));
@@ -120,8 +123,8 @@ Known Importer::read_qoperator(const NodeView& node) {
   read_part(real);
   for (const std::string& input : real.input()) known_.at(input).constant.reset();
   if (node.input(form.output).empty()) return known(output);  // QGemm may yield real numbers
-  const onnx::NodeProto part =
-      node_of("QuantizeLinear", node.proto().output(0), {output, node.input(form.output), node.input(form.output + 1)});
+  const onnx::NodeProto part = node_of("QuantizeLinear", node.proto().output(0),
+                                       {output, node.input(form.output), node.input(form.output + 1)});
   return read_op(NodeView(part));
 }
 

@@ -9,9 +9,12 @@
 namespace pact::onnx_io {
 namespace {
 
-constexpr int kInt8 = onnx::TensorProto::INT8, kUint8 = onnx::TensorProto::UINT8, kInt32 = onnx::TensorProto::INT32;
+constexpr int kInt8 = onnx::TensorProto::INT8, kUint8 = onnx::TensorProto::UINT8,
+              kInt32 = onnx::TensorProto::INT32;
 
-graph::Network read(const onnx::ModelProto& model) { return import_onnx(model.SerializeAsString(), "test", {}); }
+graph::Network read(const onnx::ModelProto& model) {
+  return import_onnx(model.SerializeAsString(), "test", {});
+}
 
 std::vector<int32_t> codes(int64_t count, int32_t least, int32_t most) {
   std::vector<int32_t> result;
@@ -41,7 +44,8 @@ onnx::ModelProto with_numbers() {
   return model;
 }
 
-void quantize(onnx::GraphProto& graph, const std::string& output, const std::string& input, const std::string& name) {
+void quantize(onnx::GraphProto& graph, const std::string& output, const std::string& input,
+              const std::string& name) {
   add_node(graph, "QuantizeLinear", output, {input, "s." + name, "z." + name});
 }
 void dequantize(onnx::GraphProto& graph, const std::string& output, const std::string& input,
@@ -53,8 +57,8 @@ onnx::ModelProto operators_on_codes() {
   onnx::ModelProto model = with_numbers();
   onnx::GraphProto& graph = *model.mutable_graph();
   quantize(graph, "xq", "x", "x");
-  set_ints(add_node(graph, "QLinearConv", "cq", {"xq", "s.x", "z.x", "w", "s.w", "z.w", "s.c", "z.c", "b"}), "pads",
-           {1, 1, 1, 1});
+  set_ints(add_node(graph, "QLinearConv", "cq", {"xq", "s.x", "z.x", "w", "s.w", "z.w", "s.c", "z.c", "b"}),
+           "pads", {1, 1, 1, 1});
   const auto of_runtime = [](onnx::NodeProto& node) { node.set_domain("com.microsoft"); };
   of_runtime(add_node(graph, "QLinearAdd", "aq", {"cq", "s.c", "z.c", "cq", "s.c", "z.c", "s.a", "z.a"}));
   set_ints(add_node(graph, "MaxPool", "mq", {"aq"}), "kernel_shape", {2, 2});

@@ -18,7 +18,8 @@ inline void add_floats(onnx::GraphProto& graph, const std::string& name, std::ve
     tensor.add_float_data(0.25f * static_cast<float>(i % 7) - 0.5f);
 }
 
-inline void add_integers(onnx::GraphProto& graph, const std::string& name, const std::vector<int64_t>& values) {
+inline void add_integers(onnx::GraphProto& graph, const std::string& name,
+                         const std::vector<int64_t>& values) {
   onnx::TensorProto& tensor = *graph.add_initializer();
   tensor.set_name(name);
   tensor.set_data_type(onnx::TensorProto::INT64);
@@ -36,8 +37,8 @@ inline void add_reals(onnx::GraphProto& graph, const std::string& name, const st
 }
 
 // INT8, UINT8 or INT32, of which the entries stand in int32_data.
-inline void add_codes(onnx::GraphProto& graph, const std::string& name, int type, const std::vector<int64_t>& shape,
-                      const std::vector<int32_t>& values) {
+inline void add_codes(onnx::GraphProto& graph, const std::string& name, int type,
+                      const std::vector<int64_t>& shape, const std::vector<int32_t>& values) {
   onnx::TensorProto& tensor = *graph.add_initializer();
   tensor.set_name(name);
   tensor.set_data_type(type);
@@ -46,7 +47,7 @@ inline void add_codes(onnx::GraphProto& graph, const std::string& name, int type
 }
 
 inline onnx::NodeProto& add_node(onnx::GraphProto& graph, const char* op, const std::string& output,
-                          const std::vector<std::string>& inputs) {
+                                 const std::vector<std::string>& inputs) {
   onnx::NodeProto& node = *graph.add_node();
   node.set_op_type(op);
   for (const std::string& input : inputs) node.add_input(input);

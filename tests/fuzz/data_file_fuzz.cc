@@ -1,5 +1,5 @@
-// Any bytes as a file of a data set: idx as MNIST has it, MATLAB as SVHN, records as CIFAR. Images or an Error. The
-// readers take paths, so the bytes go through a folder of this process.
+// Any bytes as a file of a data set: idx as MNIST has it, MATLAB as SVHN, records as CIFAR. Images or an
+// Error. The readers take paths, so the bytes go through a folder of this process.
 #include <unistd.h>
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Any bytes as a picture, PNG, JPEG or PPM: pixels or an Error, whole, in part and as the check of a folder looks at
-// it.
+// Any bytes as a picture, PNG, JPEG or PPM: pixels or an Error, whole, in part and as the check of a folder
+// looks at it.
 #include <cstdint>
 #include <string>
 

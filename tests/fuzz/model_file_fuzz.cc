@@ -1,5 +1,5 @@
-// Any bytes as a .pact file: a network that the engine runs, or an Error. Bytes that are a safetensors file get the
-// checksum that they should have, which would stop nearly all else at once.
+// Any bytes as a .pact file: a network that the engine runs, or an Error. Bytes that are a safetensors file
+// get the checksum that they should have, which would stop nearly all else at once.
 #include <cstdint>
 #include <string>
 #include <string_view>

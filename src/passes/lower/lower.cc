@@ -27,7 +27,8 @@ using graph::ValueId;
 class Lowering {
  public:
   // `spent`: the tensors of `from` where nobody needs them afterwards, or nullptr.
-  Lowering(const Network& from, graph::Tensors* spent) : from_(from), spent_(spent), pixels_(find_pixels(from)) {
+  Lowering(const Network& from, graph::Tensors* spent)
+      : from_(from), spent_(spent), pixels_(find_pixels(from)) {
     to_.graph.set_name(from.graph.name());
   }
 
@@ -99,9 +100,10 @@ class Lowering {
   void drop_weight(const Node& layer) {
     const Node& quant = *weight_quant(from_, layer.inputs[1]);
     const ValueId weight = quant.inputs[0];
-    const auto is_output = [&](ValueId value) { return std::ranges::count(from_.graph.outputs(), value) > 0; };
-    if (spent_ && from_.graph.consumers(quant.output).size() == 1 && from_.graph.consumers(weight).size() == 1 &&
-        !is_output(quant.output) && !is_output(weight))
+    const auto has_one_reader = [&](ValueId value) {
+      return from_.graph.consumers(value).size() == 1 && std::ranges::count(from_.graph.outputs(), value) == 0;
+    };
+    if (spent_ && has_one_reader(quant.output) && has_one_reader(weight))
       spent_->erase(from_.graph.value(weight).name);
   }
 
@@ -166,7 +168,9 @@ Network lower(const Network& trained, graph::Tensors* spent, const LowerOptions&
 
 }  // namespace
 
-Network lower(const Network& trained, const LowerOptions& options) { return lower(trained, nullptr, options); }
+Network lower(const Network& trained, const LowerOptions& options) {
+  return lower(trained, nullptr, options);
+}
 Network lower(Network&& trained, const LowerOptions& options) {
   return lower(trained, &trained.tensors, options);
 }
