@@ -30,5 +30,10 @@ install(FILES ${CMAKE_BINARY_DIR}/pact-engine.pc DESTINATION ${CMAKE_INSTALL_LIB
 
 if(NOT PACT_ENGINE_ONLY)
   install(TARGETS pact RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+  if(PACT_TRAIN)
+    install(TARGETS pact_training LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/pact COMPONENT program)
+    file(RELATIVE_PATH from_program ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR}/pact)
+    set_target_properties(pact PROPERTIES INSTALL_RPATH "$ORIGIN/${from_program}")
+  endif()
   install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/pact COMPONENT program)
 endif()

@@ -2,14 +2,16 @@
 # the layer's `*_test.cc` files become one GoogleTest binary `<layer>_test`.
 #
 # What a build leaves out: without training, the layers that need libtorch, and with them a file of the command line
-# that says so in their place; with PACT_ENGINE_ONLY, everything but what runs a deployed network.
+# that says so in their place; with PACT_ENGINE_ONLY, everything but what runs a deployed network. With training,
+# cmake/training.cmake makes a module of the commands that need it.
 set(PACT_TRAIN_LAYERS train api_train)
 set(PACT_ENGINE_LAYERS base quant graph kernels reference engine model_file library)
+set(PACT_TRAINING_MODULE_FILES "/(train_command|sweep_command|training_module)\\.cc$")
 if(PACT_TRAIN)
   set(PACT_LEFT_OUT_FILES "/train_left_out\\.cc$")
 else()
   set(PACT_LEFT_OUT_LAYERS ${PACT_TRAIN_LAYERS})
-  set(PACT_LEFT_OUT_FILES "/(train|sweep)_command\\.cc$")
+  set(PACT_LEFT_OUT_FILES "/training_loader\\.cc$")
 endif()
 if(NOT PACT_TESTS AND PACT_ENGINE_ONLY)
   list(APPEND PACT_LEFT_OUT_LAYERS reference)  # only tests of these layers compare with it
@@ -34,9 +36,13 @@ function(pact_add_layer layer dependencies)
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER sources EXCLUDE REGEX "(_test|_bench|/main)\\.cc$")
   list(FILTER sources EXCLUDE REGEX ${PACT_LEFT_OUT_FILES})
+  list(FILTER sources EXCLUDE REGEX ${PACT_TRAINING_MODULE_FILES})
   pact_kernel_flags(${sources})
 
   list(REMOVE_ITEM dependencies ${PACT_LEFT_OUT_LAYERS})
+  if(layer STREQUAL cli)
+    list(REMOVE_ITEM dependencies api_train)  # the module's
+  endif()
   list(TRANSFORM dependencies PREPEND pact_)
   if(sources)
     add_library(pact_${layer} STATIC ${sources})
@@ -58,13 +64,13 @@ function(pact_add_layer layer dependencies)
   elseif(layer STREQUAL data)
     set_source_files_properties(${dir}/resample.cc PROPERTIES COMPILE_OPTIONS -O3  # its loops become vector instructions
                                                               SKIP_PRECOMPILE_HEADERS ON)
-    target_include_directories(pact_data SYSTEM PUBLIC ${TURBOJPEG_INCLUDE_DIR} PRIVATE ${MATIO_INCLUDE_DIR})
+    target_include_directories(pact_data SYSTEM PUBLIC ${TURBOJPEG_INCLUDE_DIR})
     target_link_libraries(pact_data PUBLIC PNG::PNG ${TURBOJPEG_LIBRARY}
-                                    PRIVATE JPEG::JPEG ZLIB::ZLIB ${MATIO_LIBRARY} CURL::libcurl LibArchive::LibArchive OpenSSL::Crypto)
+                                    PRIVATE JPEG::JPEG ZLIB::ZLIB CURL::libcurl LibArchive::LibArchive OpenSSL::Crypto)
   elseif(layer STREQUAL api)
     target_compile_definitions(pact_api PRIVATE PACT_CONFIGS="${CMAKE_SOURCE_DIR}/configs")  # recipes and such by name
   elseif(layer STREQUAL cli)
-    target_link_libraries(pact_cli PRIVATE CLI11::CLI11)
+    target_link_libraries(pact_cli PUBLIC CLI11::CLI11 PRIVATE ${CMAKE_DL_LIBS})
     target_precompile_headers(pact_cli PRIVATE <CLI/CLI.hpp> <fmt/format.h> <nlohmann/json.hpp>)  # seconds a command
   elseif(layer STREQUAL report)
     include(${dir}/embed.cmake)
@@ -82,6 +88,9 @@ function(pact_add_layer layer dependencies)
       target_include_directories(train_test SYSTEM PRIVATE ${TORCH_INCLUDE_DIRS})
       target_link_libraries(train_test PRIVATE torch OpenMP::OpenMP_CXX)
       target_precompile_headers(train_test PRIVATE src/train/torch.h)
+    elseif(layer STREQUAL data)
+      target_include_directories(data_test SYSTEM PRIVATE ${MATIO_INCLUDE_DIR})
+      target_link_libraries(data_test PRIVATE ${MATIO_LIBRARY} ZLIB::ZLIB)
     elseif(layer STREQUAL kernels)
       pact_emulated_kernels(kernels_test ${PACT_EMULATED_KERNELS})
     elseif(layer STREQUAL onnx_io)

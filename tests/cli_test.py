@@ -355,8 +355,7 @@ class Integers(Case):
 
     def test_engines_and_files_agree(self):
         run = self.train("q", "--weights", "3", "--activations", "3")
-        files = {"qcdq": ["--format", "qcdq"], "packed": ["--packed"], "qonnx": ["--format", "qonnx"]}
-        lines = {}
+        files, lines = {"qcdq": ["--format", "qcdq"], "packed": ["--packed"], "qonnx": ["--format", "qonnx"]}, {}
         for name in ("float", "int", "reference", "int fixed", "reference fixed"):
             out, (engine, *fixed) = self.dir / name, name.split()
             options = ["--requantize", *fixed] if fixed else []
@@ -369,9 +368,10 @@ class Integers(Case):
         for name, options in files.items():
             model, out = self.dir / f"{name}.onnx", self.dir / name
             self.succeed("export", run, "-o", model, *options)
-            result = self.succeed("eval", model, "--data", DATA, "--images", 60, "--predictions", out, "--json")
-            self.assertEqual(json.loads(result.stdout)["engine"], "int")
-            self.assertLessEqual(sum(a != b for a, b in zip(lines["int"], out.read_text().split())), 1, name)
+            for engine, options in (("int", []), ("float", ["--engine", "float"])):
+                result = self.succeed("eval", model, "--data", DATA, "--images", 60, "--predictions", out, "--json", *options)
+                self.assertEqual(json.loads(result.stdout)["engine"], engine)
+                self.assertLessEqual(sum(a != b for a, b in zip(lines[engine], out.read_text().split())), 1, name)
         self.assertLess((self.dir / "packed.onnx").stat().st_size, (self.dir / "qcdq.onnx").stat().st_size)
         table = json.loads(self.succeed("bench", run, "--rounds", 3, "--json").stdout)
         self.assertGreater(table["images_per_second"], 0)

@@ -36,9 +36,9 @@ Tensor to_input(std::span<const uint8_t> pixels, int64_t count, const graph::Ten
   return tensor;
 }
 
-Classifier::Classifier(const graph::Network& trained, const ClassifierOptions& options)
+Classifier::Classifier(graph::Network trained, const ClassifierOptions& options)
     : state_(std::make_unique<State>()) {
-  state_->lowered = passes::lower(trained, options.lowering);
+  state_->lowered = passes::lower(std::move(trained), options.lowering);
   const graph::Graph& graph = state_->lowered.graph;
   if (graph.inputs().size() != 1 || graph.outputs().size() != 1)
     fail(ErrorKind::unsupported, "{}: has {} inputs and {} outputs; a classifier has one of each",
@@ -48,11 +48,12 @@ Classifier::Classifier(const graph::Network& trained, const ClassifierOptions& o
   if (state_->input.shape.size() != 4 || state_->output.shape.size() != 2)
     fail(ErrorKind::unsupported, "{}: maps {} to {}; a classifier maps images [N,C,H,W] to scores [N,classes]",
          graph.name(), graph::to_string(state_->input), graph::to_string(state_->output));
-  if (options.backend == Backend::integer)
-    state_->engine = std::make_unique<engine::Engine>(
-        state_->lowered,
-        engine::EngineOptions{
-            .isa = selected_isa(), .threads = options.threads, .max_batch = options.max_batch});
+  if (options.backend != Backend::integer) return;
+  const engine::EngineOptions engine_options{
+      .isa = selected_isa(), .threads = options.threads, .max_batch = options.max_batch};
+  state_->engine = options.numbers == Numbers::dropped
+                       ? std::make_unique<engine::Engine>(std::move(state_->lowered), engine_options)
+                       : std::make_unique<engine::Engine>(state_->lowered, engine_options);
 }
 
 Classifier::~Classifier() = default;

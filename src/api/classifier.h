@@ -19,17 +19,21 @@ graph::Tensor to_input(std::span<const uint8_t> pixels, int64_t count, const gra
 
 enum class Backend { integer, reference };
 
+// Of the lowered network, once the engine has packed them.
+enum class Numbers { kept, dropped };
+
 struct ClassifierOptions {
   Backend backend = Backend::integer;
   int threads = 1;
   int64_t max_batch = 1;
   passes::LowerOptions lowering = {};
+  Numbers numbers = Numbers::kept;
 };
 
 class Classifier {
  public:
   // `trained` as load_model gives it, one input [N,C,H,W] and one output [N,classes]. Throws Error.
-  Classifier(const graph::Network& trained, const ClassifierOptions& options);
+  Classifier(graph::Network trained, const ClassifierOptions& options);
   ~Classifier();
 
   // Raw pixels, NHWC bytes of `count` images, to logits [count, classes]; count is at most max_batch.
@@ -37,7 +41,7 @@ class Classifier {
 
   data::ImageShape image() const;
   int64_t classes() const;
-  const graph::Network& lowered() const;
+  const graph::Network& lowered() const;  // without its numbers where they are dropped
   engine::Engine* engine();  // nullptr for the reference
 
  private:

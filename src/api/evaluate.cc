@@ -59,7 +59,7 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
   const bool wants_integers = command.lowering.has_value();
   if (wants_integers && command.arithmetic == Arithmetic::real)
     fail(ErrorKind::usage, "--requantize is for integer networks; take --engine int or reference");
-  const graph::Network network = load_model(command.model);
+  graph::Network network = load_model(command.model);
   const std::string model = command.model.path.string();
   EvaluateSummary summary;
   summary.network = network.graph.name();
@@ -82,10 +82,12 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
   }
   const Backend backend =
       summary.arithmetic == Arithmetic::integer ? Backend::integer : Backend::reference;
-  Classifier classifier(network, {.backend = backend,
-                                  .threads = command.threads > 0 ? command.threads : usable_cores(),
-                                  .max_batch = 8,
-                                  .lowering = command.lowering.value_or(passes::LowerOptions{})});
+  Classifier classifier(std::move(network),
+                        {.backend = backend,
+                         .threads = command.threads > 0 ? command.threads : usable_cores(),
+                         .max_batch = 8,
+                         .lowering = command.lowering.value_or(passes::LowerOptions{}),
+                         .numbers = Numbers::dropped});
   summary.evaluation = classify_all(classifier, test, progress);
   return summary;
 }

@@ -55,11 +55,12 @@ graph::Network load_model(const ModelSource& source) {
          "the zoo (`pact zoo`); {} has its own numbers",
          source.path.string());
   if (is_onnx(source.path))
-    return onnx_io::import_onnx(read_file(source.path, size_t{2} << 30), source.path.string(),
-                                {.mean = source.mean,
-                                 .std = source.std,
-                                 .folder = source.path.has_parent_path() ? source.path.parent_path() : ".",
-                                 .missing = source.missing});
+    return onnx_io::import_onnx_file(source.path,
+                                     {.mean = source.mean,
+                                      .std = source.std,
+                                      .folder = source.path.has_parent_path() ? source.path.parent_path() : ".",
+                                      .missing = source.missing,
+                                      .on_note = source.on_note});
   if (!source.mean.empty() || !source.std.empty())
     fail(ErrorKind::usage, "--mean and --std are for ONNX models; {} carries its own normalization",
          source.path.string());

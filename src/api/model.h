@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct ModelSource {
   RandomWeights random = {};          // for a network of the zoo
   std::filesystem::path weights = {};  // likewise: a plain .safetensors file (given_weights.h)
   onnx_io::MissingNumbers missing = onnx_io::MissingNumbers::refused;
+  std::function<void(const std::string&)> on_note = {};  // of an ONNX file: what a person should know
 };
 
 bool is_onnx(const std::filesystem::path& path);

@@ -51,10 +51,11 @@ std::vector<Guess> best_guesses(const std::vector<float>& scores, const std::vec
 }  // namespace
 
 std::vector<ImageResult> run_model(const RunCommand& command) {
-  const graph::Network network = load_model(command.model);
-  Classifier classifier(network, {.threads = command.threads > 0 ? command.threads : usable_cores()});
+  const std::vector<std::string> names = class_names(command.model.path);  // may take the file, so first
+  Classifier classifier(load_model(command.model),
+                        {.threads = command.threads > 0 ? command.threads : usable_cores(),
+                         .numbers = Numbers::dropped});
   const std::vector<data::Image> images = read_images(command, classifier.image());
-  const std::vector<std::string> names = class_names(command.model.path);
   std::vector<ImageResult> results;
   for (size_t i = 0; i < images.size(); ++i)
     results.push_back(

@@ -17,6 +17,8 @@ namespace pact::cli {
 
 // What the program was called with, as one line for records.
 extern std::string command_line;
+// Its first word after the program's name: the command, when it is one.
+extern std::string command_name;
 
 // Each adds its subcommand to `app`; the chosen one sets `run`.
 using Run = std::function<void()>;
@@ -41,7 +43,7 @@ api::RealEvaluator real_evaluator();
 // How training makes random networks behave; likewise.
 api::Settle settle_random();
 
-// --mean and --std, of commands that take ONNX models.
+// --mean and --std, of commands that take ONNX models; notes on such a file go to standard error.
 void add_normalization(CLI::App& command, api::ModelSource& source);
 // --random-weights and its bits, of commands that take networks of the zoo.
 void add_random_weights(CLI::App& command, api::ModelSource& source);

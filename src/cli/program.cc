@@ -12,7 +12,7 @@
 
 namespace pact::cli {
 
-std::string command_line;
+std::string command_line, command_name;
 
 namespace {
 
@@ -42,6 +42,24 @@ int report(const std::string& message, int code) {
   return code;
 }
 
+void add_commands(CLI::App& app, Run& run) {
+  add_train(app, run);
+  add_sweep(app, run);
+  add_calibrate(app, run);
+  add_eval(app, run);
+  add_export(app, run);
+  add_run(app, run);
+  add_bench(app, run);
+  add_accelerate(app, run);
+  add_rtl(app, run);
+  add_cosimulate(app, run);
+  add_report(app, run);
+  add_inspect(app, run);
+  add_zoo(app, run);
+  add_quantizers(app, run);
+  add_data(app, run);
+}
+
 }  // namespace
 
 void add_normalization(CLI::App& command, api::ModelSource& source) {
@@ -50,6 +68,7 @@ void add_normalization(CLI::App& command, api::ModelSource& source) {
                   "of the pixels that a network from elsewhere expects, 0..1 scale: 0.485,0.456,0.406")
       ->delimiter(',');
   command.add_option("--std", source.std, "likewise: 0.229,0.224,0.225")->delimiter(',');
+  source.on_note = [](const std::string& note) { fmt::print(stderr, "{}\n", note); };
 }
 
 void add_random_weights(CLI::App& command, api::ModelSource& source) {
@@ -82,36 +101,21 @@ void add_lowering(CLI::App& command, LoweringArguments& arguments) {
 int run_program(int argc, char** argv) {
   command_line = "pact";
   for (int i = 1; i < argc; ++i) command_line += " " + quoted(argv[i]);
+  command_name = argc > 1 ? argv[1] : "";
 
   CLI::App app{"Train networks with PACT to 1 to 8 bits, export them, and run them on integers."};
   app.set_version_flag("--version", std::string("pact ") + kVersion);
   app.require_subcommand(1);
   Run run;
-  add_train(app, run);
-  add_sweep(app, run);
-  add_calibrate(app, run);
-  add_eval(app, run);
-  add_export(app, run);
-  add_run(app, run);
-  add_bench(app, run);
-  add_accelerate(app, run);
-  add_rtl(app, run);
-  add_cosimulate(app, run);
-  add_report(app, run);
-  add_inspect(app, run);
-  add_zoo(app, run);
-  add_quantizers(app, run);
-  add_data(app, run);
   try {
+    add_commands(app, run);
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
-  }
-  try {
     run();
     if (std::fflush(stdout) != 0) return report("standard output cannot be written", 1);
     return 0;
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
   } catch (const Error& error) {
     return report(error.what(), exit_code(error.kind()));
   } catch (const std::filesystem::filesystem_error& error) {

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/strings.h"
-#include "cli/commands.h"
+#include "cli/training.h"
 
 namespace pact::cli {
 namespace {
@@ -60,8 +60,7 @@ void add_sweep(CLI::App& app, Run& run) {
     bool dry_run = false, json = false;
   };
   auto args = std::make_shared<Arguments>();
-  CLI::App* sweep = app.add_subcommand(
-      "sweep", "train a table of runs, networks x bits x schemes x seeds, and compare them on one page");
+  CLI::App* sweep = app.add_subcommand("sweep", kSweepHelp);
   sweep->add_option("file", args->file, "the table, a JSON file (docs/sweep.md; examples in configs/sweeps)")
       ->required();
   sweep

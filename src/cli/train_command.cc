@@ -8,7 +8,7 @@
 
 #include "api_train/train.h"
 #include "base/progress.h"
-#include "cli/commands.h"
+#include "cli/training.h"
 
 namespace pact::cli {
 namespace {
@@ -64,15 +64,6 @@ void print_summary(const api::TrainSummary& s, bool as_json) {
 
 }  // namespace
 
-api::RealEvaluator real_evaluator() {
-  return [](const graph::Network& network, const data::Dataset& images, int threads,
-            const std::function<void(int64_t)>& on_progress) {
-    return train::evaluate(network, images, {threads, on_progress});
-  };
-}
-
-api::Settle settle_random() { return train::settle; }
-
 void add_train(CLI::App& app, Run& run) {
   struct Arguments {
     api::TrainCommand command;
@@ -81,7 +72,7 @@ void add_train(CLI::App& app, Run& run) {
     std::string out;
   };
   auto args = std::make_shared<Arguments>();
-  CLI::App* train = app.add_subcommand("train", "train a network, float or with 1 to 8 bits");
+  CLI::App* train = app.add_subcommand("train", kTrainHelp);
   train->add_option("network", args->command.network,
                     "a network of the zoo (`pact zoo`), or a float ONNX file");
   train

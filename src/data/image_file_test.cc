@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/caught.h"
+#include "base/checksum.h"
 #include "base/error.h"
 #include "base/files.h"
 
@@ -80,6 +81,18 @@ TEST_F(ImageFile, EveryTruncationAndOtherBytesAreRefusedOrDecoded) {
   write_file(path_, "GIF89a");
   EXPECT_NE(caught([&] { read_image(path_, 3); }).find("neither a PNG nor a JPEG"), std::string::npos);
   EXPECT_NE(caught([&] { read_image(path_, 4); }).find("1 or 3 channels"), std::string::npos);
+}
+
+// 16384 x 16384 pixels in a few bytes: refused before there is room for them.
+TEST_F(ImageFile, WhatABlankPictureClaimsTakesNoMemory) {
+  write_file(path_, "P6 16384 16384 255 abc");
+  EXPECT_PRED2(contains, caught([&] { read_image(path_, 3); }), "bytes of pixels are too few");
+  std::string picture = png();
+  picture.replace(16, 8, std::string("\0\0\x40\0\0\0\x40\0", 8));  // in the header, behind its length and name
+  const uint32_t sum = crc32(std::string_view(picture).substr(12, 17));
+  for (size_t i = 0; i < 4; ++i) picture[29 + i] = static_cast<char>(sum >> (24 - 8 * i));
+  write_file(path_, picture);
+  EXPECT_PRED2(contains, caught([&] { read_image(path_, 3); }), "bytes are too few for 16384 x 16384 pixels");
 }
 
 TEST_F(ImageFile, PpmAndPgm) {

@@ -17,6 +17,11 @@ Image decode_png(const std::string& bytes, const std::string& path, int channels
   const std::unique_ptr<png_image, decltype(&png_image_free)> cleanup(&png, png_image_free);
   if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0)
     fail("{}: is a damaged PNG file: {}", path, png.message);
+  check_size(path, png.width, png.height);
+  // Before room is made: a compressed byte holds at most 1032 (zlib's documentation), each of them at most 8 pixels.
+  if (size_t{png.width} * png.height / (8 * 1032) > bytes.size())
+    fail("{}: is a damaged PNG file: {} bytes are too few for {} x {} pixels", path, bytes.size(), png.width,
+         png.height);
   Image image = make_image(path, png.width, png.height, channels);
   png.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
   const png_color black{0, 0, 0};

@@ -35,11 +35,14 @@ Image decode_ppm(const std::string& bytes, const std::string& path, int channels
   if (top != 255)
     fail(ErrorKind::unsupported, "{}: PPM files are read with values to 255, it has {}", path, top);
   const int stored = bytes[1] == '6' ? 3 : 1;
-  Image image = make_image(path, static_cast<size_t>(width), static_cast<size_t>(height), stored);
+  check_size(path, static_cast<size_t>(width), static_cast<size_t>(height));
   ++at;  // one blank ends the header
-  if (bytes.size() < at || bytes.size() - at < image.pixels.size())
+  // Compared before room is made, so that a few bytes do not take a gigabyte.
+  const size_t wanted = static_cast<size_t>(width) * static_cast<size_t>(height) * static_cast<size_t>(stored);
+  if (bytes.size() < at || bytes.size() - at < wanted)
     fail("{}: is a damaged PPM file: {} bytes of pixels are too few for {} x {}", path,
          bytes.size() - std::min(at, bytes.size()), width, height);
+  Image image = make_image(path, static_cast<size_t>(width), static_cast<size_t>(height), stored);
   std::copy_n(reinterpret_cast<const uint8_t*>(bytes.data()) + at, image.pixels.size(), image.pixels.begin());
   return with_channels(std::move(image), channels);
 }

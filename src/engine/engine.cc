@@ -46,14 +46,15 @@ std::vector<std::string> algorithm_names() {
 
 class Engine::Impl {
  public:
-  Impl(const graph::Network& network, const EngineOptions& options)
+  Impl(const graph::Network& network, graph::Tensors* spent, const EngineOptions& options)
       : max_batch_(checked(options).max_batch),
         profiling_(options.profiling),
         pool_(options.threads),
         plan_(make_plan(network, {.isa = options.isa,
                                   .algorithm = forced_algorithm(options),
                                   .threads = options.threads,
-                                  .max_batch = options.max_batch})),
+                                  .max_batch = options.max_batch},
+                        spent)),
         input_type_(network.graph.value(plan_.input).type),
         output_type_(network.graph.value(plan_.output).type),
         input_layout_(layout_of(input_type_.shape)),
@@ -141,7 +142,9 @@ class Engine::Impl {
 };
 
 Engine::Engine(const graph::Network& integer_network, const EngineOptions& options)
-    : impl_(std::make_unique<Impl>(integer_network, options)) {}
+    : impl_(std::make_unique<Impl>(integer_network, nullptr, options)) {}
+Engine::Engine(graph::Network&& integer_network, const EngineOptions& options)
+    : impl_(std::make_unique<Impl>(integer_network, &integer_network.tensors, options)) {}
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;

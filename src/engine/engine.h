@@ -41,6 +41,8 @@ class Engine {
   // node, when the network is not sound or has what the engine does not run: quant nodes, several inputs or
   // outputs, a layer whose accumulators could leave int32.
   Engine(const graph::Network& integer_network, const EngineOptions& options);
+  // The same; each tensor goes as soon as it is packed, so that memory never holds all weights twice. The graph stays.
+  Engine(graph::Network&& integer_network, const EngineOptions& options);
   ~Engine();
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;

@@ -55,6 +55,19 @@ TEST(Engine, RefusesUnknownAlgorithmsWithTheirNames) {
   EXPECT_TRUE(contains(message, "magic") && contains(message, algorithm_names().back())) << message;
 }
 
+TEST(Engine, DropsTheNumbersOfANetworkThatIsGivenAway) {
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    Network network = reference::random_integer_network(seed);
+    const Tensor input = reference::random_input(network, 1, seed);
+    const Tensor expected = reference::evaluate(network, input);
+    Engine engine(std::move(network), {.isa = selected_isa()});
+    EXPECT_EQ(engine.run(input), expected) << seed;
+    for (const graph::Node& node : network.graph.nodes())
+      for (const graph::ValueId value : node.inputs)
+        EXPECT_FALSE(network.tensors.contains(network.graph.value(value).name)) << seed;
+  }
+}
+
 TEST(Engine, ARunLeavesNothingBehindForTheNext) {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     const Network network = reference::random_integer_network(seed);

@@ -92,8 +92,28 @@ void require_computed(const Graph& graph, const Step& step) {
            step.name, graph.value(id).name);
 }
 
-std::vector<Step> make_steps(const StepContext& context) {
+// Numbers that steps still have to take.
+class Waiting {
+ public:
+  Waiting(const Graph& graph, graph::Tensors* spent)
+      : graph_(graph), spent_(spent), readers_(graph.values().size()) {
+    for (const Node& node : graph.nodes())
+      for (const ValueId input : node.inputs) ++readers_[static_cast<size_t>(input)];
+  }
+  void drop_of(NodeId id) {
+    for (const ValueId input : graph_.node(id).inputs)
+      if (--readers_[static_cast<size_t>(input)] == 0 && spent_) spent_->erase(graph_.value(input).name);
+  }
+
+ private:
+  const Graph& graph_;
+  graph::Tensors* spent_;
+  std::vector<int> readers_;
+};
+
+std::vector<Step> make_steps(const StepContext& context, graph::Tensors* spent) {
   const Graph& graph = context.network.graph;
+  Waiting waiting(graph, spent);
   std::map<NodeId, Fusion> fusions;  // by place
   std::set<NodeId> fused;
   for (const Fusion& fusion : find_fusions(graph)) {
@@ -102,12 +122,15 @@ std::vector<Step> make_steps(const StepContext& context) {
   }
   std::vector<Step> steps;
   for (NodeId id = 0; id < static_cast<NodeId>(graph.nodes().size()); ++id) {
-    if (const auto found = fusions.find(id); found != fusions.end())
+    if (const auto found = fusions.find(id); found != fusions.end()) {
       steps.push_back(make_integer_step(context, found->second));
-    else if (!fused.contains(id))
+      for (const NodeId each : found->second.nodes()) waiting.drop_of(each);
+    } else if (!fused.contains(id)) {
       steps.push_back(make_step(context, graph.node(id)));
-    else
+      waiting.drop_of(id);
+    } else {
       continue;
+    }
     require_computed(graph, steps.back());
   }
   return steps;
@@ -170,7 +193,7 @@ const graph::Tensor& StepContext::tensor_of(const Node& node, ValueId value) con
   return found->second;
 }
 
-Plan make_plan(const Network& network, const PlanOptions& options) {
+Plan make_plan(const Network& network, const PlanOptions& options, graph::Tensors* spent) {
   verify(network);
   const Graph& graph = network.graph;
   require_supported(graph);
@@ -183,7 +206,7 @@ Plan make_plan(const Network& network, const PlanOptions& options) {
                             .threads = options.threads,
                             .images = plan.images_at_once,
                             .fixed = kernels::fixed_requantize_kernels(options.isa)};
-  plan.steps = make_steps(context);
+  plan.steps = make_steps(context, spent);
   plan.input = graph.inputs()[0];
   plan.output = graph.outputs()[0];
 

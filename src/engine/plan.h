@@ -29,7 +29,8 @@ struct Plan {
 };
 
 // Throws Error, naming the node, on what the engine does not run: quant nodes, several inputs or outputs,
-// activations that are parameters.
-Plan make_plan(const graph::Network& network, const PlanOptions& options);
+// activations that are parameters. `spent`: the tensors of `network` where nobody needs them afterwards; each goes as
+// soon as the last step that takes it is made.
+Plan make_plan(const graph::Network& network, const PlanOptions& options, graph::Tensors* spent = nullptr);
 
 }  // namespace pact::engine

@@ -67,7 +67,7 @@ Session::Session(model_file::Model model, const EngineOptions& options)
         const engine::EngineOptions given = checked(model.network.graph, options);
         instruction_set_ = name_of(given.isa);
         threads_ = given.threads;
-        return engine::Engine(model.network, given);
+        return engine::Engine(std::move(model.network), given);
       }()) {}
 
 void Session::arrange(const uint8_t* pixels, size_t images, PixelOrder order) {

@@ -27,23 +27,6 @@ constexpr std::string_view kFormat = "pact.model.1";
 constexpr size_t kMaxFileBytes = size_t{1} << 30;
 constexpr std::string_view kChecksum = "crc32";  // the one key that it does not cover
 
-// Of everything that the file says, in an order of its own, so that it does not matter where a tensor lies.
-std::string checksum_of(const TensorFile& file) {
-  uint32_t sum = 0;
-  const auto add = [&](std::string_view text) { sum = crc32(std::string_view("\0", 1), crc32(text, sum)); };
-  for (const auto& [key, value] : file.metadata) {
-    if (key == kChecksum) continue;
-    add(key);
-    add(value);
-  }
-  for (const auto& [name, tensor] : file.tensors) {
-    add(name);
-    add(to_string(graph::TensorType{tensor.type, tensor.shape}));
-    sum = crc32({reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()}, sum);
-  }
-  return fmt::format("{:08x}", sum);
-}
-
 // The parameters that are packed, with the grid of their codes: weights of integer layers. Where layers share
 // one, the first says how it is packed.
 std::map<std::string, quant::Grid> packed_parameters(const Graph& graph) {
@@ -134,6 +117,23 @@ Model parse_checked(std::string_view bytes, std::string_view origin) {
 }
 
 }  // namespace
+
+// Of everything that the file says, in an order of its own, so that it does not matter where a tensor lies.
+std::string checksum_of(const TensorFile& file) {
+  uint32_t sum = 0;
+  const auto add = [&](std::string_view text) { sum = crc32(std::string_view("\0", 1), crc32(text, sum)); };
+  for (const auto& [key, value] : file.metadata) {
+    if (key == kChecksum) continue;
+    add(key);
+    add(value);
+  }
+  for (const auto& [name, tensor] : file.tensors) {
+    add(name);
+    add(to_string(graph::TensorType{tensor.type, tensor.shape}));
+    sum = crc32({reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()}, sum);
+  }
+  return fmt::format("{:08x}", sum);
+}
 
 std::string serialize(const Model& model) {
   const Graph& graph = model.network.graph;

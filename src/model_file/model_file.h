@@ -25,6 +25,9 @@ std::string serialize(const Model& model);
 // safe to give; what is read takes at most about eight times their size in memory.
 Model parse(std::string_view bytes, std::string_view origin);
 
+// What the `crc32` in the metadata of such a file must be.
+std::string checksum_of(const graph::TensorFile& file);
+
 // By its name, *.pact.
 bool is_model_file(const std::filesystem::path& path);
 Model read(const std::filesystem::path& path);

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/strings.h"
 #include "graph/validity.h"
 #include "onnx_io/importer.h"
@@ -27,19 +28,25 @@ std::vector<double> per_channel(const char* what, std::vector<double> reals, dou
   return reals;
 }
 
+// Two control characters begin names of the importer's own.
+void require_name(const std::string& name) {
+  if (name.starts_with(kTransposed) || name.starts_with(kBetween))
+    fail("the name begins with a control character");
+}
+
 }  // namespace
 
-Importer::Importer(const onnx::ModelProto& model, std::string_view origin, const ImportOptions& options)
-    : model_(model),
+Importer::Importer(onnx::ModelProto model, std::string_view origin, const ImportOptions& options)
+    : model_(std::move(model)),
       origin_(origin),
       options_(options),
       external_(options.folder),
-      budget_bytes_(kMostMadeBytes + kMostCopies * static_cast<double>(model.ByteSizeLong())) {
-  for (const onnx::OperatorSetIdProto& opset : model.opset_import())
+      budget_bytes_(kMostMadeBytes + kMostCopies * static_cast<double>(model_.ByteSizeLong())) {
+  for (const onnx::OperatorSetIdProto& opset : model_.opset_import())
     if (opset.domain().empty() || opset.domain() == "ai.onnx") opset_ = opset.version();
-  takes_raw_pixels_ = std::ranges::any_of(model.metadata_props(),
+  takes_raw_pixels_ = std::ranges::any_of(model_.metadata_props(),
                                           [](const auto& entry) { return entry.key() == "pact.format"; });
-  std::string name = identifier_of(model.graph().name());
+  std::string name = identifier_of(model_.graph().name());
   if (name != "_") network_.graph.set_name(name);
 }
 
@@ -59,6 +66,8 @@ graph::Network Importer::run() {
     problems_.push_back(fmt::format("and {} more", more));
   }
   if (!problems_.empty()) fail(kind_, "{} cannot be read:\n  {}", origin_, join(problems_, "\n  "));
+  if (has_halves_ && options_.on_note)
+    options_.on_note(fmt::format("{}: it has real numbers of 16 bits; they are taken as float32", origin_));
   return std::move(network_);
 }
 
@@ -70,9 +79,12 @@ void Importer::report(ErrorKind kind, const std::string& problem) {
 void Importer::read_constants() {
   if (model_.graph().sparse_initializer_size() > 0)
     report(ErrorKind::unsupported, "sparse initializers are not understood");
-  for (const onnx::TensorProto& proto : model_.graph().initializer()) {
+  for (onnx::TensorProto& initializer : *model_.mutable_graph()->mutable_initializer()) {
+    const onnx::TensorProto proto = std::move(initializer);  // gone when it is read
     Known& entry = known_[proto.name()];
     try {
+      require_name(proto.name());
+      has_halves_ |= is_half(proto.data_type());
       if (ExternalData::is_external(proto) && options_.missing == MissingNumbers::zeros) {
         const graph::TensorType type = type_of(proto);
         charge(graph::element_count(type.shape), size_bytes(type.dtype));
@@ -123,8 +135,11 @@ void Importer::read_input() {
 
 Known Importer::read_input(const onnx::ValueInfoProto& input) {
   const onnx::TypeProto::Tensor& type = input.type().tensor_type();
-  if (type.elem_type() != onnx::TensorProto::FLOAT && type.elem_type() != onnx::TensorProto::UINT8)
-    fail(ErrorKind::unsupported, "it must be float or uint8");
+  require_name(input.name());
+  has_halves_ |= is_half(type.elem_type());
+  if (type.elem_type() != onnx::TensorProto::FLOAT && type.elem_type() != onnx::TensorProto::UINT8 &&
+      !is_half(type.elem_type()))
+    fail(ErrorKind::unsupported, "it must be float, float16, bfloat16 or uint8");
   graph::Shape shape;
   for (const auto& dim : type.shape().dim()) shape.push_back(dim.has_dim_value() ? dim.dim_value() : 0);
   if (shape.size() < 2) fail(ErrorKind::unsupported, "it must have a batch and channels");
@@ -182,8 +197,21 @@ std::set<const onnx::NodeProto*> Importer::needed_nodes() const {
 
 void Importer::read_nodes() {
   const std::set<const onnx::NodeProto*> needed = needed_nodes();
+  for (const onnx::NodeProto* node : needed)
+    for (const std::string& input : node->input()) ++readers_[input];
   for (const onnx::NodeProto& node : model_.graph().node())
-    if (needed.contains(&node)) read_node(node);
+    if (needed.contains(&node)) {
+      read_node(node);
+      drop_what_nobody_reads_again(node);
+    }
+}
+
+// The numbers only: that there was something of this name stays known.
+void Importer::drop_what_nobody_reads_again(const onnx::NodeProto& proto) {
+  for (const std::string& input : proto.input())
+    if (const auto found = known_.find(input);
+        --readers_[input] == 0 && found != known_.end() && found->second.constant && !is_output(input))
+      found->second.constant.reset();
 }
 
 // After a refusal: a value of the shape that the file states, or the input where the operator keeps shapes,
@@ -222,6 +250,7 @@ void Importer::read_node(const onnx::NodeProto& proto) {
     const std::string& name = proto.name().empty() ? output : proto.name();
     try {
       if (output.empty()) fail("its first output has no name");
+      require_name(output);
       if (known_.contains(output)) fail("its output '{}' has that name twice", output);
       result = read_op(NodeView(proto));
       if (result.constant)
@@ -264,8 +293,13 @@ void Importer::read_outputs() {
 }
 
 graph::Network import_onnx(std::string_view bytes, std::string_view origin, const ImportOptions& options) {
-  const onnx::ModelProto model = parse_model(bytes, origin);
-  return Importer(model, origin, options).run();
+  return Importer(parse_model(bytes, origin), origin, options).run();
+}
+
+graph::Network import_onnx_file(const std::filesystem::path& path, const ImportOptions& options) {
+  constexpr size_t kMostBytes = size_t{2} << 30;
+  onnx::ModelProto model = parse_model(read_file(path, kMostBytes), path.string());
+  return Importer(std::move(model), path.string(), options).run();
 }
 
 }  // namespace pact::onnx_io

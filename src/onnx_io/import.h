@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +21,7 @@ struct ImportOptions {
   std::vector<double> mean, std;
   std::filesystem::path folder = {};  // with files of external data; empty: there are none
   MissingNumbers missing = MissingNumbers::refused;
+  std::function<void(const std::string&)> on_note = {};  // what a person should know who has the file read
 };
 
 // The network, verified. It takes raw pixels: a `normalize` node stands in front, made from the options and
@@ -26,5 +29,8 @@ struct ImportOptions {
 // alone; the batch is open. `origin` names the bytes in messages. Throws one Error that lists everything that
 // is wrong or not understood, by node; any bytes at all are safe to give.
 graph::Network import_onnx(std::string_view bytes, std::string_view origin, const ImportOptions& options);
+
+// The same of a file, which is not kept in memory beside what is read from it. Throws Error.
+graph::Network import_onnx_file(const std::filesystem::path& path, const ImportOptions& options);
 
 }  // namespace pact::onnx_io

@@ -53,6 +53,16 @@ std::vector<double> zeros_of(const Tensor* zeros, size_t count, DataType type) {
 
 }  // namespace
 
+Tensor values_of(const Known& entry) {
+  const Places places(entry.constant->shape, entry.units);
+  const std::span<const int16_t> multiplicands = entry.constant->as<int16_t>();
+  Tensor values = Tensor::zeros(DataType::f32, entry.constant->shape);
+  const std::span<float> to = values.as<float>();
+  for (size_t i = 0; i < to.size(); ++i)
+    to[i] = static_cast<float>(multiplicands[i]) * entry.units.each[places.of(i)];
+  return values;
+}
+
 // The scales of a constant: one, or one for each extent along an axis. QuantizeLinear names the axis; QONNX
 // shapes the scales so that they broadcast (axis -1).
 Units Importer::units_of(const std::string& name, const graph::Shape& shape, int64_t axis) const {
@@ -87,8 +97,16 @@ Known Importer::fold_dequantize(const NodeView& node) {
   const Units units = units_of(node.input(1), codes.shape, axis_of(node, codes.shape.size()));
   const std::vector<double> zeros =
       zeros_of(node.input(2).empty() ? nullptr : &constant(node.input(2)), units.each.size(), codes.type);
-  require_budget(codes.count(), sizeof(float));
   const Places places(codes.shape, units);
+  if (codes.type != DataType::i64) {
+    require_budget(codes.count(), sizeof(int16_t));
+    Known result{.constant = Tensor::zeros(DataType::i16, codes.shape), .units = units};
+    const std::span<int16_t> multiplicands = result.constant->as<int16_t>();
+    for (size_t i = 0; i < multiplicands.size(); ++i)
+      multiplicands[i] = static_cast<int16_t>(code_at(codes, i) - static_cast<int>(zeros[places.of(i)]));
+    return result;
+  }
+  require_budget(codes.count(), sizeof(float));
   Known result{.constant = Tensor::zeros(DataType::f32, codes.shape), .units = units};
   const std::span<float> values = result.constant->as<float>();
   for (size_t i = 0; i < values.size(); ++i) {

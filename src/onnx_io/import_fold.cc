@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
 #include "graph/grids.h"
@@ -142,10 +143,12 @@ Known Importer::fold_constant(const NodeView& node) {
 Known Importer::fold_shape(const NodeView& node) {
   Shape extents;
   if (is_constant(node.input(0))) {
-    extents = constant(node.input(0)).shape;
+    extents = stored(node.input(0)).constant->shape;
   } else if (const Known& x = known(node.input(0)); x.pixels) {
     extents = shape(*image_);
     if (x.pixels->is_channels_last) std::rotate(extents.begin() + 1, extents.begin() + 2, extents.end());
+  } else if (x.codes) {
+    extents = shape(x.codes->x);
   } else if (x.value && x.is_channels_last) {
     extents = shape(*x.value);
     std::rotate(extents.begin() + 1, extents.begin() + 2, extents.end());
@@ -161,8 +164,11 @@ Known Importer::fold_shape(const NodeView& node) {
 
 std::optional<Known> Importer::fold_constants(const NodeView& node) {
   const std::string& op = node.op();
-  const Tensor& x = constant(node.input(0));
   if (op == "Identity" || op == "Dropout") return known(node.input(0));
+  if (op == "Transpose") return fold_transpose(node);
+  if (op == "Add" || op == "Sub" || op == "Mul" || op == "Div" || op == "Pow") return fold_arithmetic(node);
+  const bool keeps_numbers = op == "Reshape" || op == "Flatten" || op == "Unsqueeze" || op == "Squeeze";
+  const Tensor& x = keeps_numbers ? *stored(node.input(0)).constant : constant(node.input(0));
   if (op == "ConstantOfShape") {
     Shape target = integers(node.input(0));
     if (target.size() > graph::kMaxRank ||
@@ -181,7 +187,7 @@ std::optional<Known> Importer::fold_constants(const NodeView& node) {
       std::memcpy(bytes.data() + done, bytes.data(), std::min(done, bytes.size() - done));
     return result;
   }
-  if (op == "Reshape" || op == "Flatten" || op == "Unsqueeze" || op == "Squeeze") {
+  if (keeps_numbers) {
     Known result = known(node.input(0));
     Shape target;
     if (op == "Reshape") {
@@ -211,14 +217,14 @@ std::optional<Known> Importer::fold_constants(const NodeView& node) {
         for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) target.erase(target.begin() + *axis);
       if (graph::element_count(target) != x.count()) fail("it squeezes an axis whose extent is not 1");
     }
-    result.units = reshaped(result.units, x.shape, target);
+    Units units = reshaped(result.units, x.shape, target);
+    if (x.type == DataType::i16 && units.each.empty()) result.constant = values_of(result);
+    result.units = std::move(units);
     result.constant->shape = std::move(target);
     return result;
   }
-  if (op == "Transpose") return fold_transpose(node);
   if (op == "QuantizeLinear") return fold_quantize(node);
   if (op == "DequantizeLinear") return fold_dequantize(node);
-  if (op == "Add" || op == "Sub" || op == "Mul" || op == "Div" || op == "Pow") return fold_arithmetic(node);
   if (op == "Sqrt" && x.type == DataType::f32) {
     Known result{.constant = x};
     for (float& each : result.constant->as<float>()) each = std::sqrt(each);
@@ -242,8 +248,11 @@ std::optional<Known> Importer::fold_constants(const NodeView& node) {
     for (const int64_t each : x.as<int64_t>()) reals.push_back(static_cast<float>(each));
     return Known{.constant = Tensor::of(x.shape, reals)};
   }
-  if (op == "Cast" && x.type == DataType::f32 && node.integer("to", 0) == onnx::TensorProto::FLOAT)
-    return known(node.input(0));
+  if (op == "Cast" && x.type == DataType::f32) {
+    const auto to = static_cast<int>(node.integer("to", 0));
+    if (to == onnx::TensorProto::FLOAT || to == onnx::TensorProto::DOUBLE || is_half(to))
+      return known(node.input(0));
+  }
   return fold_integers(node);
 }
 
@@ -258,10 +267,40 @@ Known Importer::fold_transpose(const NodeView& node) {
   return result;
 }
 
-// Add, Sub, Mul, Div, Pow with broadcasting. PACT writes odd grids whose odd numbers do not fit their type as
-// integers times 2, minus a number, times the unit: so the units of the result are known there.
+// PACT writes odd grids whose odd numbers do not fit their type as integers times 2, minus a number, times the unit:
+// integers and units remain just that. Nothing where the arithmetic is another.
+std::optional<Known> Importer::fold_multiplicands(const NodeView& node) const {
+  const Known &a = stored(node.input(0)), &b = stored(node.input(1));
+  if (a.constant->type != DataType::i16 || b.constant->type != DataType::f32 || a.units.each.size() != 1)
+    return std::nullopt;
+  const float unit = a.units.each[0];
+  const auto is_small_integer = [](float real) {
+    return real == std::floor(real) && std::abs(real) <= 256.0f;
+  };
+  if (broadcast(a.constant->shape, b.constant->shape) != a.constant->shape) return std::nullopt;
+  if (node.op() == "Sub" && b.constant->count() == 1) {
+    const float term = b.constant->as<float>()[0];
+    if (!is_small_integer(unit) || !is_small_integer(term)) return std::nullopt;
+    Known result{.constant = a.constant, .units = {.each = {1.0f}}};
+    for (int16_t& each : result.constant->as<int16_t>()) {
+      const int exact = each * static_cast<int>(unit) - static_cast<int>(term);
+      if (!std::in_range<int16_t>(exact)) return std::nullopt;
+      each = static_cast<int16_t>(exact);
+    }
+    return result;
+  }
+  if (node.op() != "Mul" || unit != 1.0f) return std::nullopt;
+  Units units = units_along(*b.constant, a.constant->shape);
+  if (units.each.empty()) return std::nullopt;
+  return Known{.constant = a.constant, .units = std::move(units)};
+}
+
+// Add, Sub, Mul, Div, Pow with broadcasting. Where integers times a unit become others, the units are known.
 Known Importer::fold_arithmetic(const NodeView& node) {
   const std::string& op = node.op();
+  if (std::optional<Known> exact = fold_multiplicands(node)) return std::move(*exact);
+  constant(node.input(0));
+  constant(node.input(1));
   const Known &a = known(node.input(0)), &b = known(node.input(1));
   if (a.constant->type != b.constant->type) fail("its inputs are of two types");
   const DataType type = a.constant->type;

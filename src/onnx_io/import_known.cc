@@ -15,7 +15,7 @@ using graph::ValueKind;
 
 namespace {
 
-// (x - 0) / 1 is x.
+// x * 1 + 0 is x.
 bool is_identity(const std::vector<double>& factors, const std::vector<double>& terms) {
   return std::ranges::all_of(factors, [](double each) { return each == 1.0; }) &&
          std::ranges::all_of(terms, [](double each) { return each == 0.0; });
@@ -39,8 +39,11 @@ int64_t wrapped(int64_t axis, size_t rank) {
 
 // Letters, digits, _ and . remain; "/layer1/conv/Conv" becomes "layer1.conv.Conv".
 std::string identifier_of(std::string_view name) {
-  while (!name.empty() && (name[0] == '/' || name[0] == '.' || name[0] == kTransposed[0]))
-    name.remove_prefix(1);
+  const auto is_left_out = [](char c) {
+    return c == '/' || c == '.' || c == kTransposed[0] || c == kBetween[0];
+  };
+  while (!name.empty() && is_left_out(name[0])) name.remove_prefix(1);
+  name = name.substr(0, name.find(kBetween[0]));
   std::string result(name.substr(0, 200));
   for (char& c : result) {
     if (c == '/') c = '.';
@@ -77,11 +80,9 @@ ValueId Importer::materialize(const std::string& name, const Known& entry) {
   graph::Graph& graph = network_.graph;
   if (const auto& layer = entry.layer)
     return graph.add_node(layer->op, fresh_name(layer->name), layer->inputs, layer->attributes);
-  if (const auto& pixels = entry.pixels) {
-    if (is_identity(pixels->std, pixels->mean)) return *image_;
+  if (const auto& pixels = entry.pixels)  // also where it changes nothing: it tells that the input is pixels
     return graph.add_node(Op::normalize, fresh_name("pixels"), {*image_},
                           {{"mean", pixels->mean}, {"std", pixels->std}});
-  }
   const std::string identifier = fresh_name(identifier_of(name));
   if (const auto& affine = entry.affine) {
     if (is_identity(affine->factors, affine->terms)) return affine->x;
@@ -118,9 +119,18 @@ FileAxes Importer::file_axes(const std::string& name) const {
   return found == file_axes_.end() ? FileAxes{} : found->second;
 }
 
-const Tensor& Importer::constant(const std::string& name) const {
+const Known& Importer::stored(const std::string& name) const {
   const Known& entry = known(name);
   if (!entry.constant) fail(ErrorKind::unsupported, "'{}' must be a constant", name);
+  return entry;
+}
+
+const Tensor& Importer::constant(const std::string& name) const {
+  const Known& entry = stored(name);
+  if (entry.constant->type == DataType::i16) {
+    require_budget(entry.constant->count(), sizeof(float));
+    known_.at(name).constant = values_of(entry);
+  }
   return *entry.constant;
 }
 

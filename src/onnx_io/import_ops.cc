@@ -21,6 +21,7 @@ void require_attribute(bool holds, const char* name) {
 // Multiplied by `factor`, units and all.
 Known scaled(Known entry, double factor) {
   if (factor == 1.0) return entry;
+  if (entry.constant && entry.constant->type == DataType::i16) entry.constant = values_of(entry);
   if (!entry.constant || entry.constant->type != DataType::f32) refuse("it scales what is no real constant");
   for (float& value : entry.constant->as<float>()) value *= static_cast<float>(factor);
   entry.units = {};
@@ -30,6 +31,7 @@ Known scaled(Known entry, double factor) {
 // The columns of a matrix [O, H * W * C] in the order [O, C * H * W].
 Known with_channels_first(Known matrix, const graph::Shape& image) {
   const int64_t outputs = matrix.constant->shape[0];
+  if (matrix.constant->type == DataType::i16 && matrix.units.axis != 0) matrix.constant = values_of(matrix);
   matrix.constant->shape = {outputs, image[1], image[2], image[0]};
   matrix.constant = transposed(*matrix.constant, {0, 3, 1, 2});
   matrix.constant->shape = {outputs, image[0] * image[1] * image[2]};
@@ -45,7 +47,10 @@ Known Importer::read_op(const NodeView& node) {
     if (op == "Quant" || op == "IntQuant") return read_qonnx(node);
     if (op == "BipolarQuant") return read_bipolar(node);
   }
-  if (!domain.empty() && domain != "ai.onnx")
+  const bool is_of_runtime = domain == "com.microsoft";
+  if (is_qoperator(op) && (is_of_runtime || domain.empty())) return read_qoperator(node);
+  const bool is_quantizer = op == "QuantizeLinear" || op == "DequantizeLinear";
+  if (!domain.empty() && domain != "ai.onnx" && !(is_of_runtime && is_quantizer))
     fail(ErrorKind::unsupported, "operator of the domain '{}', which is not understood", domain);
   if (std::optional<Known> folded = fold(node)) return std::move(*folded);
   return read_standard(node);
@@ -53,6 +58,7 @@ Known Importer::read_op(const NodeView& node) {
 
 Known Importer::read_standard(const NodeView& node) {
   const std::string& op = node.op();
+  if (moves_codes(op) && known(node.input(0)).codes) return read_moved_codes(node);
   if (op == "Conv") return read_conv(node);
   if (op == "BatchNormalization") return read_batch_norm(node);
   if (op == "Relu" || op == "Clip" || op == "Min" || op == "Max") return read_clip(node);
@@ -72,7 +78,11 @@ Known Importer::read_standard(const NodeView& node) {
   if (op == "QuantizeLinear") return read_quantize(node);
   if (op == "DequantizeLinear") return read_dequantize(node);
   if (op == "Softmax" || op == "LogSoftmax") return read_softmax(node);
-  if (op == "Cast") require_attribute(node.integer("to", 0) == onnx::TensorProto::FLOAT, "to");
+  if (op == "Cast") {
+    const auto to = static_cast<int>(node.integer("to", 0));
+    require_attribute(to == onnx::TensorProto::FLOAT || to == onnx::TensorProto::DOUBLE || is_half(to), "to");
+    has_halves_ |= is_half(to);
+  }
   if (op == "Dropout" && !node.input(2).empty() && !is_constant(node.input(2)))
     refuse("whether it is in training mode must be a constant");
   if (op == "Dropout" || op == "Identity" || op == "Cast") {
@@ -136,8 +146,9 @@ Known Importer::read_linear(const NodeView& node) {
   const Known& source = known(node.input(0));
   const graph::Shape image = source.flattened_from;
   const ValueId x = image.empty() ? activation(node.input(0)) : *source.value;
-  const Tensor& b = constant(node.input(1));
-  if (b.shape.size() != 2 || b.type != DataType::f32) refuse("its second factor must be a real matrix");
+  const Tensor& b = *stored(node.input(1)).constant;
+  if (b.shape.size() != 2 || (b.type != DataType::f32 && b.type != DataType::i16))
+    refuse("its second factor must be a real matrix");
   const bool is_transposed = is_gemm && node.integer("transB", 0) != 0;
   const double factor = is_gemm ? node.real("alpha", 1.0) : 1.0;
   std::string name = node.input(1);

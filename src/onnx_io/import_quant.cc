@@ -27,26 +27,34 @@ std::optional<float> alpha_of(float step, float levels) {
   return std::nullopt;
 }
 
-// The multiplicands of a constant that is integers times its units; empty where they leave 9 bits.
-std::vector<int> multiplicands_of(const Tensor& tensor, const std::vector<float>& units) {
-  std::vector<int> result;
+// The multiplicands of a constant that is integers times its units, one or one for each of the first axis; empty
+// where they leave 9 bits.
+std::vector<int16_t> multiplicands_of(const Tensor& tensor, const std::vector<float>& units) {
+  if (tensor.type == DataType::i16) {
+    const std::span<const int16_t> kept = tensor.as<int16_t>();
+    return std::ranges::all_of(kept, [](int16_t each) { return std::abs(each) <= 255; })
+               ? std::vector<int16_t>(kept.begin(), kept.end())
+               : std::vector<int16_t>();
+  }
   const std::span<const float> values = tensor.as<float>();
+  std::vector<int16_t> result;
+  result.reserve(values.size());
   for (size_t i = 0; i < values.size(); ++i) {
     const float unit = units.size() == 1 ? units[0] : units[i / (values.size() / units.size())];
     const float quotient = std::nearbyint(values[i] / unit);
     if (!(std::abs(quotient) <= 255.0f) || quotient * unit != values[i]) return {};
-    result.push_back(static_cast<int>(quotient));
+    result.push_back(static_cast<int16_t>(quotient));
   }
   return result;
 }
 
 // The smallest grid that holds them: an odd one where all are odd, a signed one where a symmetric one takes a
 // bit more, one with a zero point where they are not within int8; nothing where no grid does.
-std::optional<quant::Grid> grid_of(const std::vector<int>& multiplicands, float unit) {
+std::optional<quant::Grid> grid_of(const std::vector<int16_t>& multiplicands, float unit) {
   if (multiplicands.empty()) return std::nullopt;
-  const auto [least, largest] = std::ranges::minmax(multiplicands);
-  const int reach = std::max(std::abs(least), std::abs(largest));
-  const bool is_odd = std::ranges::all_of(multiplicands, [](int each) { return each % 2 != 0; });
+  const auto [first, last] = std::ranges::minmax(multiplicands);
+  const int least = first, largest = last, reach = std::max(std::abs(least), std::abs(largest));
+  const bool is_odd = std::ranges::all_of(multiplicands, [](int16_t each) { return each % 2 != 0; });
   if (!is_odd && (least < -128 || largest > 127)) {
     if (std::max(largest, 0) - std::min(least, 0) > 255) return std::nullopt;
     return quant::Grid{quant::GridKind::unsigned_, 8, unit, -std::min(least, 0)};
@@ -90,16 +98,19 @@ ValueId Importer::weight(const std::string& name) {
 
 // A weight as a value of the graph.
 ValueId Importer::weight(const std::string& name, const Known& entry) {
-  if (entry.constant->type != DataType::f32) fail("its weight '{}' must hold real numbers", name);
+  const bool is_coded = entry.constant->type == DataType::i16;
+  if (entry.constant->type != DataType::f32 && !is_coded) fail("its weight '{}' must hold real numbers", name);
   if (const auto found = sources_.find(name); found != sources_.end()) return found->second;
   const Units& units = entry.units;
   const bool fits = !units.each.empty() && entry.constant->count() > 0 &&
                     (units.each.size() == 1 || units.axis == 0) &&
                     std::ranges::all_of(units.each, [](float unit) { return unit >= quant::kMinStep; });
-  const std::vector<int> multiplicands =
-      fits ? multiplicands_of(*entry.constant, units.each) : std::vector<int>{};
+  const std::vector<int16_t> multiplicands =
+      fits ? multiplicands_of(*entry.constant, units.each) : std::vector<int16_t>{};
   auto grid = grid_of(multiplicands, units.each.size() == 1 ? units.each[0] : 1.0f);
-  if (!grid) return sources_[name] = add_tensor(ValueKind::parameter, name, *entry.constant);
+  if (!grid)
+    return sources_[name] =
+               add_tensor(ValueKind::parameter, name, is_coded ? values_of(entry) : *entry.constant);
   if (units.each.size() > 1) grid->step = 1.0f;  // each output has a step of its own
   quant::require_valid(*grid);
   const bool is_signed = has_signed_codes(grid->kind);
@@ -181,16 +192,20 @@ Known Importer::read_dequantize(const NodeView& node) {
   const Known& x = known(node.input(0));
   if (!x.codes)
     fail(ErrorKind::unsupported, "'{}' are neither constants nor of a QuantizeLinear", node.input(0));
-  int zero = 0;
-  if (!node.input(2).empty()) {
-    const Tensor& point = constant(node.input(2));
-    if ((point.type != DataType::u8 && point.type != DataType::i8) || point.count() != 1)
-      fail(ErrorKind::unsupported, "its zero point '{}' must be one code", node.input(2));
-    zero = code_at(point, 0);
-  }
-  if (scalar(node.input(1)) != x.codes->step || zero != x.codes->zero)
-    fail(ErrorKind::unsupported, "its scale and zero point are not those of the QuantizeLinear before it");
+  require_grid(*x.codes, node.input(1), node.input(2));
   return quantized_activation(node, *x.codes);
+}
+
+void Importer::require_grid(const Codes& codes, const std::string& scale, const std::string& zero) const {
+  int own = 0;
+  if (!zero.empty()) {
+    const Tensor& point = constant(zero);
+    if ((point.type != DataType::u8 && point.type != DataType::i8) || point.count() != 1)
+      fail(ErrorKind::unsupported, "its zero point '{}' must be one code", zero);
+    own = code_at(point, 0);
+  }
+  if (scalar(scale) != codes.step || own != codes.zero)
+    fail(ErrorKind::unsupported, "its scale and zero point are not those that its codes were made with");
 }
 
 Known Importer::read_qonnx(const NodeView& node) {

@@ -11,65 +11,13 @@
 #include "base/random.h"
 #include "graph/text.h"
 #include "onnx_io/export.h"
-#include "onnx_io/proto.h"
+#include "onnx_io/models_for_tests.h"
+#include "passes/lower/lower.h"
 
 namespace pact::onnx_io {
 namespace {
 
 using graph::Tensor;
-
-void add_floats(onnx::GraphProto& graph, const std::string& name, std::vector<int64_t> shape) {
-  onnx::TensorProto& tensor = *graph.add_initializer();
-  tensor.set_name(name);
-  tensor.set_data_type(onnx::TensorProto::FLOAT);
-  for (const int64_t extent : shape) tensor.add_dims(extent);
-  for (int64_t i = 0; i < graph::element_count(shape); ++i)
-    tensor.add_float_data(0.25f * static_cast<float>(i % 7) - 0.5f);
-}
-
-void add_integers(onnx::GraphProto& graph, const std::string& name, const std::vector<int64_t>& values) {
-  onnx::TensorProto& tensor = *graph.add_initializer();
-  tensor.set_name(name);
-  tensor.set_data_type(onnx::TensorProto::INT64);
-  tensor.add_dims(static_cast<int64_t>(values.size()));
-  for (const int64_t value : values) tensor.add_int64_data(value);
-}
-
-onnx::NodeProto& add_node(onnx::GraphProto& graph, const char* op, const std::string& output,
-                          const std::vector<std::string>& inputs) {
-  onnx::NodeProto& node = *graph.add_node();
-  node.set_op_type(op);
-  for (const std::string& input : inputs) node.add_input(input);
-  node.add_output(output);
-  return node;
-}
-
-void set_ints(onnx::NodeProto& node, const char* name, const std::vector<int64_t>& values) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(onnx::AttributeProto::INTS);
-  for (const int64_t value : values) attribute.add_ints(value);
-}
-
-void set_word(onnx::NodeProto& node, const char* name, const char* value) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(onnx::AttributeProto::STRING);
-  attribute.set_s(value);
-}
-
-onnx::ModelProto empty_model(std::vector<int64_t> extents = {1, 2, 7, 7}) {
-  onnx::ModelProto model;
-  model.set_ir_version(7);
-  model.add_opset_import()->set_version(13);
-  onnx::ValueInfoProto& input = *model.mutable_graph()->add_input();
-  input.set_name("x");
-  input.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
-  for (const int64_t extent : extents)
-    input.mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(extent);
-  model.mutable_graph()->add_output()->set_name("y");
-  return model;
-}
 
 graph::Network read(const onnx::ModelProto& model) {
   return import_onnx(model.SerializeAsString(), "test", {});
@@ -114,6 +62,69 @@ product: f32[N,3] = linear(flat, fc, fc.bias)
 output product
 )");
   EXPECT_EQ(network.tensors.at("fc").as<float>()[1], 0.25f * 3 - 0.5f);  // element [1,0] of fc
+}
+
+// A normalization that changes nothing says all the same that pixels come in.
+TEST(Import, KeepsTheNormalizationOfRawPixels) {
+  graph::Network network{graph::parse(R"(graph plain
+input image: f32[N,1,2,2]
+param w: f32[2,1,2,2]
+pixels: f32[N,1,2,2] = normalize(image) mean=[0.0] std=[1.0]
+wq: f32[2,1,2,2] = quant(w) bits=4 grid=odd scheme=sawb
+y: f32[N,2,1,1] = conv2d(pixels, wq)
+output y
+)",
+                                      "test"),
+                         {{"w", Tensor::of({2, 1, 2, 2}, std::vector<float>{1, 2, -3, 4, 5, -6, 7, 8})}}};
+  const graph::Network again = import_onnx(export_onnx(network, {}), "test", {});
+  const graph::Node& first = again.graph.node(0);
+  EXPECT_EQ(first.op, graph::Op::normalize) << graph::print(again.graph);
+  EXPECT_EQ(first.attributes, network.graph.node(0).attributes);
+  EXPECT_EQ(passes::lower(again).graph.value(again.graph.inputs()[0]).type.dtype, graph::DataType::u8);
+}
+
+TEST(Import, TakesNumbersOf16BitsAsFloat32) {
+  onnx::ModelProto model = empty_model();
+  onnx::GraphProto& graph = *model.mutable_graph();
+  graph.mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT16);
+  onnx::TensorProto& tensor = *graph.add_initializer();
+  tensor.set_name("w");
+  tensor.set_data_type(onnx::TensorProto::FLOAT16);
+  for (const int64_t extent : {1, 2, 1, 1}) tensor.add_dims(extent);
+  for (const int32_t bits : {0x3e00, 0xc000}) tensor.add_int32_data(bits);  // 1.5, -2
+  add_node(graph, "Conv", "c", {"x", "w"});
+  set_int(add_node(graph, "Cast", "y", {"c"}), "to", onnx::TensorProto::FLOAT);
+  std::vector<std::string> notes;
+  ImportOptions options;
+  options.on_note = [&](const std::string& note) { notes.push_back(note); };
+  const graph::Network network = import_onnx(model.SerializeAsString(), "test", options);
+  EXPECT_EQ(network.tensors.at("w"), Tensor::of({1, 2, 1, 1}, std::vector<float>{1.5f, -2.0f}));
+  EXPECT_EQ(notes, std::vector<std::string>{"test: it has real numbers of 16 bits; they are taken as float32"});
+}
+
+// Codes of a weight become values only for those who ask for values.
+TEST(Import, DequantizedConstantsServeEveryReader) {
+  onnx::ModelProto model = empty_model({1, 4});
+  onnx::GraphProto& graph = *model.mutable_graph();
+  add_codes(graph, "codes", onnx::TensorProto::INT8, {3, 4}, {1, -2, 3, 4, 5, 6, -7, 8, 9, 10, 11, -12});
+  add_reals(graph, "scales", {0.5f, 0.25f, 2.0f});
+  add_reals(graph, "two", {2.0f});
+  set_int(add_node(graph, "DequantizeLinear", "w", {"codes", "scales"}), "axis", 0);
+  add_node(graph, "Transpose", "wt", {"w"});
+  add_node(graph, "Mul", "doubled", {"wt", "two"});  // for values: the units are several
+  add_node(graph, "MatMul", "a", {"x", "wt"});
+  add_node(graph, "MatMul", "b", {"x", "doubled"});
+  add_node(graph, "Add", "y", {"a", "b"});
+  const graph::Network network = read(model);
+  std::vector<graph::ValueId> weights;
+  for (const graph::Node& node : network.graph.nodes())
+    if (node.op == graph::Op::linear) weights.push_back(node.inputs[1]);
+  ASSERT_EQ(weights.size(), 2u);
+  const graph::Node* coded = network.graph.producer(weights[0]);
+  ASSERT_TRUE(coded && coded->op == graph::Op::dequantize) << graph::print(network.graph);
+  EXPECT_EQ(network.tensors.at(network.graph.value(coded->inputs[0]).name).as<int8_t>()[11], -12);
+  const Tensor& real = network.tensors.at(network.graph.value(weights[1]).name);
+  EXPECT_EQ(real, Tensor::of({3, 4}, std::vector<float>{1, -2, 3, 4, 2.5f, 3, -3.5f, 4, 36, 40, 44, -48}));
 }
 
 TEST(Import, NamesEveryProblem) {

@@ -18,6 +18,8 @@ namespace pact::onnx_io {
 
 // Precedes the name under which the transpose of a constant is known.
 inline constexpr const char* kTransposed = "\x01";
+// Precedes the names of what lies between the nodes that an operator on codes stands for.
+inline constexpr const char* kBetween = "\x02";
 
 // A conv2d or linear without bias that waits for an Add that may bring it.
 struct Layer {
@@ -52,7 +54,9 @@ struct Padded {
   std::vector<int64_t> before, after;
 };
 
-// Each element of a constant is an integer times the unit of its place along `axis`, or the only one.
+// Each element of a constant is an integer times the unit of its place along `axis`, or the only one. A constant of
+// type i16 holds those integers themselves, as most weights of quantized files are kept: a quarter of the memory of
+// their values.
 struct Units {
   std::vector<float> each;
   size_t axis = 0;
@@ -61,7 +65,7 @@ struct Units {
 // What a name of the file stands for: a value, a constant, or something that waits for its reader.
 struct Known {
   std::optional<graph::ValueId> value = {};
-  std::optional<graph::Tensor> constant = {};  // i64 ones may hold kBatch, from Shape
+  std::optional<graph::Tensor> constant = {};  // i64 ones may hold kBatch, from Shape; i16: see Units
   Units units = {};                            // with a constant; none: no such
   int code_bits = 8;                           // with a constant of codes: those of its type in the file
   std::optional<Layer> layer = {};
@@ -80,6 +84,13 @@ struct FileAxes {
   size_t rank = 2, channels = 1;
 };
 
+// The values of a constant that is kept as integers and their units.
+graph::Tensor values_of(const Known& entry);
+
+// Is `op` one that computes with codes, and one that only moves them or takes the largest?
+bool is_qoperator(const std::string& op);
+bool moves_codes(const std::string& op);
+
 // Throws Error: a node asks for what this importer does not understand.
 [[noreturn]] void refuse(const std::string& what);
 
@@ -91,7 +102,7 @@ std::string identifier_of(std::string_view name);
 
 class Importer {
  public:
-  Importer(const onnx::ModelProto& model, std::string_view origin, const ImportOptions& options);
+  Importer(onnx::ModelProto model, std::string_view origin, const ImportOptions& options);
   graph::Network run();
 
  private:
@@ -107,6 +118,7 @@ class Importer {
   void read_outputs();
   void report(ErrorKind kind, const std::string& problem);
   std::set<const onnx::NodeProto*> needed_nodes() const;
+  void drop_what_nobody_reads_again(const onnx::NodeProto& proto);
   void charge(int64_t elements, size_t element_bytes);
   // Before what read_node charges when it is there.
   void require_budget(int64_t elements, size_t element_bytes) const;
@@ -120,7 +132,10 @@ class Importer {
   bool is_constant(const std::string& name) const;
   bool is_output(const std::string& name) const;
   FileAxes file_axes(const std::string& name) const;
+  // A constant; one that is kept as integers and units becomes its values.
   const graph::Tensor& constant(const std::string& name) const;
+  // As it is kept.
+  const Known& stored(const std::string& name) const;
   std::vector<int64_t> integers(const std::string& name) const;
   // An attribute up to some opset, an input since.
   std::optional<std::vector<int64_t>> integers(const NodeView& node, const char* attribute, int input) const;
@@ -169,6 +184,7 @@ class Importer {
   std::optional<Known> fold_constants(const NodeView& node);
   std::optional<Known> fold_integers(const NodeView& node);
   Known fold_arithmetic(const NodeView& node);
+  std::optional<Known> fold_multiplicands(const NodeView& node) const;
   Known fold_transpose(const NodeView& node);
 
   // import_shapes.cc
@@ -190,6 +206,15 @@ class Importer {
   Known read_bipolar(const NodeView& node);
   Known clip_codes(Codes codes, const std::string& low, const std::string& high) const;
   Known quantized_activation(const NodeView& node, const Codes& codes);
+  // That codes are turned back by the scale and zero point that made them. Throws Error.
+  void require_grid(const Codes& codes, const std::string& scale, const std::string& zero) const;
+
+  // import_qoperator.cc
+  Known read_qoperator(const NodeView& node);
+  Known read_moved_codes(const NodeView& node);
+  void read_part(const onnx::NodeProto& part);
+  std::string read_values(const NodeView& node, int i, int64_t axis);
+  std::string read_integer_bias(const NodeView& node, int i);
 
   // import_codes.cc
   Known fold_quantize(const NodeView& node);
@@ -199,15 +224,17 @@ class Importer {
   Codes qonnx_codes(const NodeView& node, float step) const;
   Units units_of(const std::string& scale, const graph::Shape& shape, int64_t axis) const;
 
-  const onnx::ModelProto& model_;
+  onnx::ModelProto model_;
   std::string origin_;
   const ImportOptions& options_;
   ExternalData external_;
   int64_t opset_ = 0;
   bool takes_raw_pixels_ = false;  // the file says so itself: PACT wrote it
+  bool has_halves_ = false;        // real numbers of 16 bits
   int64_t fixed_batch_ = graph::kBatch;
   std::optional<graph::ValueId> image_;
-  std::map<std::string, Known> known_;
+  mutable std::map<std::string, Known> known_;  // by `constant` alone, which changes their form only
+  std::map<std::string, int> readers_;          // inputs of nodes still to be read
   std::map<std::string, graph::Shape> shapes_;     // that the file states for what nodes compute
   std::map<std::string, FileAxes> file_axes_;      // of what nodes compute
   std::map<std::string, graph::ValueId> sources_;  // constants that are in the graph as they are

@@ -138,7 +138,7 @@ float float_of_half(uint16_t half) {
 
 // Both 16-bit types, of which int32_data holds the bits.
 void fill_halves(Tensor& tensor, const Source& source) {
-  const bool is_half = source.proto.data_type() == onnx::TensorProto::FLOAT16;
+  const bool is_ieee = source.proto.data_type() == onnx::TensorProto::FLOAT16;
   const std::span<float> to = tensor.as<float>();
   for (size_t i = 0; i < to.size(); ++i) {
     uint16_t bits = 0;
@@ -146,7 +146,7 @@ void fill_halves(Tensor& tensor, const Source& source) {
       std::memcpy(&bits, source.raw->data() + 2 * i, 2);
     else
       bits = converted<uint16_t, uint16_t>(source.proto.int32_data(static_cast<int>(i)), source.proto);
-    to[i] = is_half ? float_of_half(bits) : std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+    to[i] = is_ieee ? float_of_half(bits) : std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
   }
 }
 
@@ -176,6 +176,10 @@ graph::TensorType type_of(const onnx::TensorProto& proto) {
   const int64_t count = graph::element_count(shape);
   if (count > int64_t{1} << 31) fail("tensor '{}' has {} elements", proto.name(), count);
   return {element_type(proto).type, shape};
+}
+
+bool is_half(int data_type) {
+  return data_type == onnx::TensorProto::FLOAT16 || data_type == onnx::TensorProto::BFLOAT16;
 }
 
 int code_bits_of(const onnx::TensorProto& proto) {

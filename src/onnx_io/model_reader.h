@@ -24,6 +24,9 @@ graph::Tensor tensor_of(const onnx::TensorProto& proto, ExternalData& external);
 // The shape and type that it would have, without its numbers. Throws Error as above.
 graph::TensorType type_of(const onnx::TensorProto& proto);
 
+// Is it a type of real numbers of 16 bits?
+bool is_half(int data_type);
+
 // 2, 4 or 8 for the types of codes, 8 for others.
 int code_bits_of(const onnx::TensorProto& proto);
 

@@ -90,7 +90,7 @@ Network fold_batch_norm(const Network& network) {
     copied[norm->second->output] = to.graph.add_node(node.op, node.name, std::move(inputs), node.attributes);
   }
   for (const ValueId output : from.outputs()) to.graph.add_output(copied.at(output));
-  return remove_unused(to);
+  return remove_unused(std::move(to));
 }
 
 }  // namespace pact::passes

@@ -30,7 +30,7 @@ Network with_real_weights(const Network& network) {
     }
   }
   for (const ValueId output : from.outputs()) to.graph.add_output(copied.at(output));
-  return remove_unused(to);
+  return remove_unused(std::move(to));
 }
 
 }  // namespace pact::passes

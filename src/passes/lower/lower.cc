@@ -26,7 +26,9 @@ using graph::ValueId;
 // reads them, so that a layer's own bias leaves its name to the folded one.
 class Lowering {
  public:
-  explicit Lowering(const Network& from) : from_(from), pixels_(find_pixels(from)) {
+  // `spent`: the tensors of `from` where nobody needs them afterwards, or nullptr.
+  Lowering(const Network& from, graph::Tensors* spent)
+      : from_(from), spent_(spent), pixels_(find_pixels(from)) {
     to_.graph.set_name(from.graph.name());
   }
 
@@ -52,7 +54,7 @@ class Lowering {
     if (activation_quant(from_, node.output)) return lower_activation(node);
     if (picks_codes(node)) return lower_selection(node);
     if (node.op == Op::add) return lower_add(node);
-    if (const auto integer = integer_layer(from_, pixels_, node)) return lower_layer(*integer);
+    if (auto integer = integer_layer(from_, pixels_, node)) return lower_layer(std::move(*integer));
     if (node.op == Op::batch_norm && is_constant_norm(from_, node)) {
       const Node* before = to_.graph.producer(real_value(node.inputs[0]));
       if (!before || (before->op != Op::conv2d && before->op != Op::linear)) return lower_norm(node);
@@ -121,7 +123,7 @@ class Lowering {
     real_[add.output] = to_.graph.add_node(Op::add, add.name, std::move(inputs));
   }
 
-  void lower_layer(const IntegerLayer& integer) {
+  void lower_layer(IntegerLayer integer) {
     const Node& layer = *integer.layer;
     const Node& real = integer.norm ? *integer.norm : layer;
     const bool is_convolution = layer.op == Op::conv2d;
@@ -130,12 +132,24 @@ class Lowering {
     attributes["weight_grid"] = std::string(name_of(integer.weight.grid.kind));
     if (is_convolution) attributes["input_zero"] = integer.input.zero;
 
-    const ValueId weight = add_parameter(layer.name + ".weight_codes", integer.weight.codes);
+    const ValueId weight = add_parameter(layer.name + ".weight_codes", std::move(integer.weight.codes));
     const ValueId accumulator =
         to_.graph.add_node(is_convolution ? Op::integer_conv2d : Op::integer_linear,
                            integer.norm ? layer.name : layer.name + ".accumulator",
                            {codes_.at(integer.input.source), weight}, std::move(attributes));
     add_rescale(real, accumulator, layer.name, integer.rescale);
+    drop_weight(layer);
+  }
+
+  // What the layer's codes were taken from, unless another node has a use for it.
+  void drop_weight(const Node& layer) {
+    const Node& quant = *weight_quant(from_, layer.inputs[1]);
+    const ValueId weight = quant.inputs[0];
+    const auto has_one_reader = [&](ValueId value) {
+      return from_.graph.consumers(value).size() == 1 && std::ranges::count(from_.graph.outputs(), value) == 0;
+    };
+    if (spent_ && has_one_reader(quant.output) && has_one_reader(weight))
+      spent_->erase(from_.graph.value(weight).name);
   }
 
   // A batch norm that no layer takes in, as behind the addition of a shortcut.
@@ -184,6 +198,7 @@ class Lowering {
   }
 
   const Network& from_;
+  graph::Tensors* spent_;
   const PixelInputs pixels_;
   Network to_;
   std::map<ValueId, ValueId> real_;   // trained value -> lowered real value
@@ -191,14 +206,21 @@ class Lowering {
   std::map<ValueId, quant::Grid> grids_;  // of the codes but for the image's
 };
 
-}  // namespace
-
-Network lower(const Network& trained, const LowerOptions& options) {
+Network lower(const Network& trained, graph::Tensors* spent, const LowerOptions& options) {
   graph::verify(trained);
-  Network lowered = remove_unused(Lowering(trained).run());
+  Network lowered = remove_unused(Lowering(trained, spent).run());
   graph::verify(lowered);
   if (options.requantization == Requantization::fixed) return to_fixed(lowered, options.stream_bits);
   return lowered;
+}
+
+}  // namespace
+
+Network lower(const Network& trained, const LowerOptions& options) {
+  return lower(trained, nullptr, options);
+}
+Network lower(Network&& trained, const LowerOptions& options) {
+  return lower(trained, &trained.tensors, options);
 }
 
 }  // namespace pact::passes

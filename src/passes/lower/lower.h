@@ -30,5 +30,7 @@ struct LowerOptions {
   int stream_bits = 24;  // 16 to 32
 };
 graph::Network lower(const graph::Network& trained, const LowerOptions& options = {});
+// The same; weights of `trained` go as soon as their codes are taken, so that memory never holds both networks.
+graph::Network lower(graph::Network&& trained, const LowerOptions& options = {});
 
 }  // namespace pact::passes

@@ -92,6 +92,16 @@ TEST(Lower, FoldsBatchNormAndUnits) {
   EXPECT_EQ(lowered.tensors.at("fc.bias").as<float>()[2], 0.5f);
 }
 
+TEST(Lower, ANetworkThatIsGivenAwayLosesTheWeightsThatBecameCodes) {
+  Network network = network_of(kStart + kNodes);
+  const Network expected = lower(network);
+  const size_t before = network.tensors.size();
+  const Network lowered = lower(std::move(network));
+  EXPECT_EQ(lowered.graph, expected.graph);
+  EXPECT_EQ(lowered.tensors, expected.tensors);
+  EXPECT_LT(network.tensors.size(), before);
+}
+
 TEST(Lower, LeavesOtherNormalizationsFloat) {
   for (const auto& [from, to] :
        {std::pair<std::string, std::string>{"mean=[125.0]", "mean=[125.5]"},

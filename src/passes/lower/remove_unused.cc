@@ -1,9 +1,11 @@
 // Needed is what an output reads, then, from the last node to the first, what a needed node reads.
 #include "passes/lower/remove_unused.h"
 
+#include <utility>
+
 namespace pact::passes {
 
-graph::Network remove_unused(const graph::Network& network) {
+graph::Network remove_unused(graph::Network network) {
   const graph::Graph& from = network.graph;
   std::vector<char> is_needed(from.values().size(), 0);
   const auto need = [&](graph::ValueId value) { is_needed[static_cast<size_t>(value)] = 1; };
@@ -21,7 +23,7 @@ graph::Network remove_unused(const graph::Network& network) {
     if (!is_needed[id] && value.kind != graph::ValueKind::input) continue;
     if (value.kind != graph::ValueKind::activation) {
       copied[id] = to.graph.add_source(value.kind, value.name, value.type);
-      if (value.kind != graph::ValueKind::input) to.tensors[value.name] = network.tensors.at(value.name);
+      if (value.kind != graph::ValueKind::input) to.tensors[value.name] = std::move(network.tensors.at(value.name));
       continue;
     }
     const graph::Node& node = from.node(value.producer);

@@ -270,7 +270,7 @@ void Streams::choose_units(int stream_bits) {
   const double most = std::ldexp(1.0, stream_bits - 1) - 1, most_sum = std::numeric_limits<int32_t>::max();
   for (const auto& [id, group] : groups) {
     // Each value of the group may have been rounded by one unit.
-    const auto fits = [&](int fraction) {
+    const auto fits = [&, &group = group](int fraction) {  // clang 14 does not take it without the name
       const double scale = std::ldexp(1.0, fraction);
       const bool has_shift = group.multiplier == 0 ||
                              quant::kNetworkLimits.multiplier_bits - exponent_of(group.multiplier * scale) >

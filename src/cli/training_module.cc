@@ -1,0 +1,25 @@
+// The module's table: compiled into the module only, together with the commands that it adds.
+
+#include "api_train/train.h"
+#include "cli/training.h"
+
+namespace pact::cli {
+
+std::string command_line;
+
+extern "C" const Training* pact_training(const char* called_with) {
+  command_line = called_with;
+  static const Training table{
+      .add_train = add_train,
+      .add_sweep = add_sweep,
+      .evaluate_real =
+          [](const graph::Network& network, const data::Dataset& images, int threads,
+             const std::function<void(int64_t)>& on_progress) {
+            return train::evaluate(network, images, {threads, on_progress});
+          },
+      .settle = train::settle,
+  };
+  return &table;
+}
+
+}  // namespace pact::cli
