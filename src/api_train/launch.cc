@@ -6,12 +6,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
 #include <thread>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "base/strings.h"
 
 extern char** environ;
@@ -23,7 +24,9 @@ using Clock = std::chrono::steady_clock;
 
 std::vector<std::string> own_arguments() {
   std::vector<std::string> arguments;
-  const std::string text = read_file("/proc/self/cmdline");
+  std::ifstream file("/proc/self/cmdline");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (text.empty()) fail("the arguments of this process cannot be read from /proc; start the others by a launcher");
   for (size_t at = 0; at < text.size(); at += arguments.back().size() + 1)
     arguments.push_back(text.c_str() + at);
   return arguments;

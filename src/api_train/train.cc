@@ -177,9 +177,10 @@ struct Group {
 Group join(const TrainCommand& command, const Settings& settings) {
   Group group;
   if (!command.membership && command.processes < 2) return group;
-  train::JoinOptions options{.timeout = command.process_timeout};
-  options.membership = command.membership.value_or(
-      train::Membership{.count = command.processes, .address = "127.0.0.1", .launcher = "--processes"});
+  train::JoinOptions options;
+  options.timeout = command.process_timeout;
+  options.membership =
+      command.membership.value_or(train::Membership{0, command.processes, "127.0.0.1", 0, "--processes"});
   const int count = options.membership.count;
   if (count > settings.batch)
     fail("a batch of {} images cannot be shared by {} processes: give a larger --batch or fewer processes",

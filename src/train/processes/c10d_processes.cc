@@ -11,13 +11,13 @@
 
 #include <condition_variable>
 #include <cstring>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
-#include "base/files.h"
 #include "base/strings.h"
 #include "train/processes/meeting_place.h"
 #include "train/processes/watch.h"
@@ -50,19 +50,21 @@ class StoreBoard : public Board {
 // The first line of what libtorch says; the rest is a listing of its own calls.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-c10d::TCPStoreOptions store_options(const JoinOptions& options, int port) {
+c10d::TCPStoreOptions store_options(int port, std::chrono::seconds timeout) {
   c10d::TCPStoreOptions o;
   o.port = static_cast<uint16_t>(port);
-  o.timeout = options.timeout;
+  o.timeout = timeout;
   o.waitWorkers = false;
   return o;
 }
 
-std::string own_name() {
+std::string own_host() {
   char host[256] = "";
   ::gethostname(host, sizeof host - 1);
-  return fmt::format("number {} on {}", ::getpid(), host);
+  return host;
 }
+
+std::string own_name() { return fmt::format("number {} on {}", ::getpid(), own_host()); }
 
 // The same for all processes that run on the same cores: which start of which machine, and which of its
 // cores. Host names will not do, since containers of one machine have different ones.
@@ -71,13 +73,8 @@ std::string own_cores() {
   CPU_ZERO(&set);
   ::sched_getaffinity(0, sizeof set, &set);
   std::string text;
-  try {
-    text = read_file("/proc/sys/kernel/random/boot_id");
-  } catch (const Error&) {
-    char host[256] = "";
-    ::gethostname(host, sizeof host - 1);
-    text = host;
-  }
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> text;
+  if (text.empty()) text = own_host();
   for (int core = 0; core < CPU_SETSIZE; ++core)
     if (CPU_ISSET(core, &set)) text += fmt::format(" {}", core);
   return text;
@@ -146,7 +143,7 @@ class C10dProcesses : public Processes {
   void meet(const JoinOptions& options) {
     const Clock::time_point end = Clock::now() + options.timeout;
     if (options.membership.rank == 0) {
-      c10d::TCPStoreOptions o = store_options(options, membership_.port);
+      c10d::TCPStoreOptions o = store_options(membership_.port, timeout_);
       o.isServer = true;
       try {
         store_ = c10::make_intrusive<c10d::TCPStore>("localhost", o);
@@ -182,9 +179,8 @@ class C10dProcesses : public Processes {
 
   StorePtr client() const {
     const std::string address = rank() == 0 ? "localhost" : membership_.address;
-    const JoinOptions options{.membership = membership_, .timeout = timeout_};
     try {
-      return c10::make_intrusive<c10d::TCPStore>(address, store_options(options, membership_.port));
+      return c10::make_intrusive<c10d::TCPStore>(address, store_options(membership_.port, timeout_));
     } catch (const std::exception& error) {
       fail("process 0 at {}, port {}, cannot be met: {}", address, membership_.port,
            first_line(error.what()));

@@ -87,7 +87,8 @@ std::optional<Membership> membership_of(const Environment& environment) {
            rank ? convention.rank : convention.count, rank ? convention.count : convention.rank,
            convention.launcher, rank ? convention.rank : convention.count);
     }
-    Membership membership{.launcher = convention.launcher};
+    Membership membership;
+    membership.launcher = convention.launcher;
     membership.count = number(convention.count, *count, 1, 65536);
     membership.rank = number(convention.rank, *rank, 0, 65535);
     if (membership.rank >= membership.count)

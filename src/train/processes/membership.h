@@ -10,9 +10,9 @@ namespace pact::train {
 
 struct Membership {
   int rank = 0, count = 1;
-  std::string address;  // of process 0
+  std::string address = {};  // of process 0
   int port = 0;         // where it listens; 0, for process 0 alone: any that is free
-  std::string launcher;
+  std::string launcher = {};
 };
 
 // A variable's value, or nothing where it is not set or empty.

@@ -34,7 +34,8 @@ Facts facts_of(const TrainRequest& request, const std::string& precision) {
                  {"test data", checksum_of(*request.test)},
                  {"precision", precision},
                  {"resume", request.continuation == Continuation::resume ? "yes" : "no"}};
-  for (const auto& [name, value] : to_json(request.settings).items())
+  const nlohmann::ordered_json settings = to_json(request.settings);
+  for (const auto& [name, value] : settings.items())
     if (name != "threads" && name != "loader_threads" && name != "precision")
       facts.emplace_back(name, value.dump());
   return facts;
