@@ -17,7 +17,7 @@ from pathlib import Path
 PACT = None
 LAUNCHERS = ("RANK", "WORLD_SIZE", "LOCAL_", "MASTER_", "OMPI_", "PMI_", "SLURM_")
 QUICK = ["resnet8", "--data", "shapes:train=192,test=101", "--batch", 32, "--epochs", 2, "--threads", 1,
-         "--precision", "fp32", "--rate", 0.05, "--process-timeout", 60]
+         "--precision", "fp32", "--rate", 0.01, "--process-timeout", 60]
 
 
 def environment(**variables):
@@ -96,10 +96,11 @@ class Runs(Case):
         out, err = self.end(self.start("train", *QUICK, "--out", two, "--processes", 2))
         self.assertIn("test top-1", out)
         self.assertEqual(err.count("epoch   1/2"), 1)  # one process speaks for both
-        for a, b in zip(metrics(one), metrics(two), strict=True):
+        # Rounding differs from the first step on, and its traces grow.
+        for a, b, near in zip(metrics(one), metrics(two), (2e-5, 2e-3), strict=True):
             self.assertEqual(a["step"], b["step"])
-            self.assertAlmostEqual(a["train_loss"], b["train_loss"], delta=2e-4 * a["train_loss"])
-            self.assertAlmostEqual(a["test_loss"], b["test_loss"], delta=2e-3 * a["test_loss"])
+            self.assertAlmostEqual(a["train_loss"], b["train_loss"], delta=near * a["train_loss"])
+            self.assertAlmostEqual(a["test_loss"], b["test_loss"], delta=near * a["test_loss"])
             self.assertAlmostEqual(a["test_top1"], b["test_top1"], delta=2.0)
         self.assertEqual(json.loads((two / "run.json").read_text())["processes"], 2)
         self.assertTrue((two / "report.html").exists())
@@ -176,7 +177,7 @@ class Refusals(Case):
         first = [*QUICK, "--out", self.dir / "run"]
         second = [*first, "--rate", 0.2, "--data", "shapes:train=200,test=101"]
         for process in self.pair(first, second):
-            self.end(process, 1, ["rate is '0.05' in process 0 and '0.2' in process 1", "training data is '192 images"])
+            self.end(process, 1, ["rate is '0.01' in process 0 and '0.2' in process 1", "training data is '192 images"])
         self.assertFalse((self.dir / "run").exists())
 
 

@@ -83,11 +83,10 @@ std::string own_cores() {
 class C10dProcesses : public Processes {
  public:
   explicit C10dProcesses(const JoinOptions& options)
-      : membership_(options.membership), timeout_(options.timeout), name_(own_name()) {
-    meet(options);
-    watch_ = std::make_unique<Watch>(
-        std::make_unique<StoreBoard>(client()),
-        WatchOptions{.rank = rank(), .count = count(), .name = name_, .patience = timeout_});
+      : membership_(options.membership), timeout_(options.timeout) {
+    const std::vector<std::string> names = meet(options);
+    watch_ = std::make_unique<Watch>(std::make_unique<StoreBoard>(client()),
+                                     WatchOptions{.rank = rank(), .names = names, .patience = timeout_});
     const std::vector<std::string> cores = gather("cores", own_cores());
     sharers_ = static_cast<int>(std::ranges::count(cores, own_cores()));
     connect();
@@ -139,8 +138,8 @@ class C10dProcesses : public Processes {
   }
 
  private:
-  // Until all have come.
-  void meet(const JoinOptions& options) {
+  // Waits until all have come; their names.
+  std::vector<std::string> meet(const JoinOptions& options) {
     const Clock::time_point end = Clock::now() + options.timeout;
     if (options.membership.rank == 0) {
       c10d::TCPStoreOptions o = store_options(membership_.port, timeout_);
@@ -158,12 +157,14 @@ class C10dProcesses : public Processes {
       store_ = client();
     }
     StoreBoard board(store_);
-    board.put(fmt::format("joined/{}", rank()), name_);
+    board.put(fmt::format("joined/{}", rank()), own_name());
     while (true) {
-      std::vector<std::string> absent;
-      for (int other = 0; other < count(); ++other)
-        if (!board.find(fmt::format("joined/{}", other))) absent.push_back(std::to_string(other));
-      if (absent.empty()) return;
+      std::vector<std::string> names, absent;
+      for (int other = 0; other < count(); ++other) {
+        const auto name = board.find(fmt::format("joined/{}", other));
+        name ? names.push_back(*name) : absent.push_back(std::to_string(other));
+      }
+      if (absent.empty()) return names;
       if (rank() == 0) options.while_waiting();
       if (Clock::now() > end)
         fail(
@@ -256,7 +257,6 @@ class C10dProcesses : public Processes {
 
   Membership membership_;
   const std::chrono::seconds timeout_;
-  const std::string name_;
   int sharers_ = 1;
   StorePtr store_;
   std::unique_ptr<Watch> watch_;

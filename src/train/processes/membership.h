@@ -11,7 +11,7 @@ namespace pact::train {
 struct Membership {
   int rank = 0, count = 1;
   std::string address = {};  // of process 0
-  int port = 0;         // where it listens; 0, for process 0 alone: any that is free
+  int port = 0;              // where it listens; 0, for process 0 alone: any that is free
   std::string launcher = {};
 };
 

@@ -24,7 +24,8 @@ void together(int count, const Work& work) {
   std::vector<std::future<void>> all;
   for (int rank = 0; rank < count; ++rank)
     all.push_back(std::async(std::launch::async, [&, rank] {
-      JoinOptions options{.membership = {rank, count, "127.0.0.1", 0, "the test"}, .timeout = std::chrono::seconds(20)};
+      JoinOptions options{.membership = {rank, count, "127.0.0.1", 0, "the test"},
+                          .timeout = std::chrono::seconds(20)};
       if (rank == 0)
         options.on_listening = [&](int found) { listening.set_value(found); };
       else
@@ -103,7 +104,8 @@ TEST(Processes, WithoutAFirstOneSayWhereTheyLooked) {
   });
   EXPECT_TRUE(contains(message, "did not answer at 127.0.0.1, port 9, for 1 s")) << message;
   const std::string nowhere = caught([] {
-    Processes::join({.membership = {1, 2, "nowhere.invalid", 9, "the test"}, .timeout = std::chrono::seconds(1)});
+    Processes::join(
+        {.membership = {1, 2, "nowhere.invalid", 9, "the test"}, .timeout = std::chrono::seconds(1)});
   });
   EXPECT_TRUE(contains(nowhere, "nowhere.invalid")) << nowhere;
 }
@@ -139,14 +141,16 @@ scores: f32[N,4] = linear(pool, fc.weight, fc.bias)
 output scores
 )",
       bits == 32 ? "" : "param q.alpha: f32[]\n",
-      bits == 32 ? "" : "q: f32[N,6,8,8] = quant(a_relu, q.alpha)" + quant + "\n", bits == 32 ? "a_relu" : "q");
+      bits == 32 ? "" : "q: f32[N,6,8,8] = quant(a_relu, q.alpha)" + quant + "\n",
+      bits == 32 ? "a_relu" : "q");
   graph::Network network{graph::parse(text, "test"), {}};
   Random random(7);
   for (const graph::Value& value : network.graph.values()) {
     if (value.kind != graph::ValueKind::parameter && value.kind != graph::ValueKind::buffer) continue;
     graph::Tensor& tensor = network.tensors[value.name] =
         graph::Tensor::zeros(value.type.dtype, value.type.shape);
-    const bool is_one = value.name.ends_with("gamma") || value.name.ends_with("var") || value.name == "q.alpha";
+    const bool is_one =
+        value.name.ends_with("gamma") || value.name.ends_with("var") || value.name == "q.alpha";
     for (float& x : tensor.as<float>()) x = static_cast<float>((is_one ? 1.0 : 0.0) + 0.3 * random.normal());
   }
   return network;
@@ -206,7 +210,8 @@ void expect_same_gradients(int bits, const std::string& scheme, int count, size_
     EXPECT_EQ(shared.result.correct, alone.result.correct);
     EXPECT_EQ(shared.result.images, alone.result.images);
     for (const auto& [name, gradient] : alone.gradients)
-      EXPECT_LT(difference(gradient, shared.gradients.at(name)), 1e-5) << name << ", " << bits << " bits, " << scheme;
+      EXPECT_LT(difference(gradient, shared.gradients.at(name)), 1e-5)
+          << name << ", " << bits << " bits, " << scheme;
     for (const auto& [name, buffer] : alone.buffers)
       EXPECT_LT(difference(buffer, shared.buffers.at(name)), 1e-6) << name;
   });

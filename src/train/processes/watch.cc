@@ -22,7 +22,7 @@ double seconds_of(Clock::duration duration) { return std::chrono::duration<doubl
 
 // What process 0 knows of another, or of itself.
 struct Seen {
-  std::string name, beat;
+  std::string beat;
   Clock::time_point changed = Clock::now();
   std::optional<std::string> last_words;
 };
@@ -45,11 +45,13 @@ struct Watch::State {
   bool words_are_out = false, all_have_left = false;
   std::optional<std::string> verdict;
 
-  State(std::unique_ptr<Board> b, const WatchOptions& o) : options(o), board(std::move(b)), seen(o.count) {}
+  State(std::unique_ptr<Board> b, const WatchOptions& o)
+      : options(o), board(std::move(b)), seen(o.names.size()) {}
+
+  int count() const { return static_cast<int>(seen.size()); }
 
   std::string called(int rank) const {
-    const std::string& name = seen[static_cast<size_t>(rank)].name;
-    return name.empty() ? fmt::format("process {}", rank) : fmt::format("process {} ({})", rank, name);
+    return fmt::format("process {} ({})", rank, options.names[static_cast<size_t>(rank)]);
   }
 
   void set_verdict(const std::string& text) {
@@ -66,7 +68,6 @@ struct Watch::State {
       trouble = std::exchange(symptom, std::nullopt);
       if (!words_are_out) words = last_words;
     }
-    if (beats == 0) board->put(key_of("name", options.rank), options.name);
     board->put(key_of("beat", options.rank), std::to_string(++beats));
     if (trouble) board->put("trouble", *trouble);
     if (!words) return;
@@ -80,7 +81,6 @@ struct Watch::State {
   void look(int rank) {
     Seen& s = seen[static_cast<size_t>(rank)];
     if (s.last_words) return;
-    if (s.name.empty()) s.name = board->find(key_of("name", rank)).value_or("");
     s.last_words = board->find(key_of("left", rank));
     const std::string beat = board->find(key_of("beat", rank)).value_or("");
     if (beat != s.beat) s.beat = beat, s.changed = Clock::now();
@@ -88,7 +88,7 @@ struct Watch::State {
 
   std::vector<std::string> silent_for(Clock::duration duration) const {
     std::vector<std::string> list;
-    for (int rank = 0; rank < options.count; ++rank) {
+    for (int rank = 0; rank < count(); ++rank) {
       const Seen& s = seen[static_cast<size_t>(rank)];
       if (!s.last_words && Clock::now() - s.changed > duration) list.push_back(called(rank));
     }
@@ -97,7 +97,7 @@ struct Watch::State {
 
   // The verdict of process 0, if it is time for one.
   std::optional<std::string> judge() {
-    for (int rank = 0; rank < options.count; ++rank) {
+    for (int rank = 0; rank < count(); ++rank) {
       const auto& words = seen[static_cast<size_t>(rank)].last_words;
       if (words && !words->empty()) return fmt::format("{} gave up: {}", called(rank), *words);
     }
@@ -109,13 +109,13 @@ struct Watch::State {
     if (Clock::now() - *trouble_since < options.grace) return std::nullopt;
     if (const auto silent = silent_for(options.grace - options.beat); !silent.empty())
       return missing(silent, "the connection broke, and there is no sign of life");
-    return fmt::format("the connection between processes broke, though all {} are there: {}", options.count,
+    return fmt::format("the connection between processes broke, though all {} are there: {}", count(),
                        *trouble);
   }
 
   std::string missing(const std::vector<std::string>& who, const std::string& why) const {
-    return fmt::format("{} of {} {} missing: {}", join(who, ", "), options.count,
-                       who.size() == 1 ? "is" : "are", why);
+    return fmt::format("{} of {} {} missing: {}", join(who, ", "), count(), who.size() == 1 ? "is" : "are",
+                       why);
   }
 
   bool is_decided() const {
@@ -126,19 +126,17 @@ struct Watch::State {
   void beat_once() {
     speak();
     if (options.rank != 0) {
-      if (seen[0].name.empty()) seen[0].name = board->find(key_of("name", 0)).value_or("");
       if (const auto words = board->find("verdict")) set_verdict(*words);
       return;
     }
-    for (int rank = 0; rank < options.count; ++rank) look(rank);
+    for (int rank = 0; rank < count(); ++rank) look(rank);
     if (!is_decided())
       if (const auto words = judge()) {
         board->put("verdict", *words);
         set_verdict(*words);
       }
     size_t gone = is_decided() ? silent_for(options.grace - options.beat).size() : 0;
-    for (int rank = 1; rank < options.count; ++rank)
-      gone += seen[static_cast<size_t>(rank)].last_words.has_value();
+    for (int rank = 1; rank < count(); ++rank) gone += seen[static_cast<size_t>(rank)].last_words.has_value();
     const std::lock_guard lock(mutex);
     all_have_left = gone + 1 >= seen.size();
     if (all_have_left) changed.notify_all();
@@ -153,7 +151,7 @@ struct Watch::State {
         beat_once();
       } catch (const std::exception&) {
         out_of_reach = true;
-        set_verdict(fmt::format("{} of {} is missing: it does not answer", called(0), options.count));
+        set_verdict(fmt::format("{} of {} is missing: it does not answer", called(0), count()));
       }
       lock.lock();
       if (out_of_reach) break;
@@ -192,7 +190,7 @@ std::string Watch::verdict_after(const std::string& symptom) {
   state_->changed.notify_all();
   state_->wait(lock, 3 * state_->options.grace, [&] { return state_->verdict.has_value(); });
   return state_->verdict.value_or(
-      fmt::format("process 0 of {} does not answer: {}", state_->options.count, symptom));
+      fmt::format("process 0 of {} does not answer: {}", state_->count(), symptom));
 }
 
 void Watch::leave(const std::string& why) {

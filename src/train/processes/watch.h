@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace pact::train {
 
@@ -19,8 +20,8 @@ class Board {
 };
 
 struct WatchOptions {
-  int rank = 0, count = 1;
-  std::string name;                             // of this process, for people
+  int rank = 0;
+  std::vector<std::string> names;               // of all processes, for people
   std::chrono::milliseconds beat{500};          // between signs of life
   std::chrono::milliseconds grace{3000};        // without one, once something broke: missing
   std::chrono::milliseconds patience{300'000};  // the same while nothing broke

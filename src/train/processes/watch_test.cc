@@ -43,11 +43,12 @@ class SharedBoard : public Board {
 
 std::vector<std::unique_ptr<Watch>> watches(Words& words, int count, std::chrono::milliseconds patience) {
   std::vector<std::unique_ptr<Watch>> all;
+  std::vector<std::string> names;
+  for (int rank = 0; rank < count; ++rank) names.push_back("number " + std::to_string(100 + rank));
   for (int rank = 0; rank < count; ++rank)
     all.push_back(std::make_unique<Watch>(std::make_unique<SharedBoard>(words),
                                           WatchOptions{.rank = rank,
-                                                       .count = count,
-                                                       .name = "number " + std::to_string(100 + rank),
+                                                       .names = names,
                                                        .beat = std::chrono::milliseconds(10),
                                                        .grace = std::chrono::milliseconds(200),
                                                        .patience = patience}));
