@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "train/processes/socket.h"
 
 namespace pact::train {
 namespace {
@@ -29,25 +31,14 @@ Addresses addresses_of(const std::string& address, int port, int type) {
   return {found, freeaddrinfo};
 }
 
-class Socket {
- public:
-  Socket(const addrinfo& to, int flags)
-      : fd_(::socket(to.ai_family, to.ai_socktype | SOCK_CLOEXEC | flags, 0)) {}
-  ~Socket() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
+Socket socket_for(const addrinfo& to, int flags) {
+  return Socket(::socket(to.ai_family, to.ai_socktype | SOCK_CLOEXEC | flags, 0));
+}
 
 // 0, or why not.
 int try_to_connect(const addrinfo& to) {
   constexpr int kPatienceMs = 2000;
-  const Socket socket(to, SOCK_NONBLOCK);
+  const Socket socket = socket_for(to, SOCK_NONBLOCK);
   if (socket.get() < 0) return errno;
   if (::connect(socket.get(), to.ai_addr, to.ai_addrlen) == 0) return 0;
   if (errno != EINPROGRESS) return errno;
@@ -83,7 +74,7 @@ void await_listener(const std::string& address, int port, std::chrono::milliseco
 std::string own_address_towards(const std::string& address, int port) {
   const Addresses found = addresses_of(address, port, SOCK_DGRAM);
   for (const addrinfo* to = found.get(); to; to = to->ai_next) {
-    const Socket socket(*to, 0);
+    const Socket socket = socket_for(*to, 0);
     sockaddr_storage own{};
     socklen_t size = sizeof own;
     auto* generic = reinterpret_cast<sockaddr*>(&own);
@@ -94,6 +85,38 @@ std::string own_address_towards(const std::string& address, int port) {
       return text;
   }
   return "127.0.0.1";
+}
+
+Socket listen_anywhere(int* port) {
+  Socket socket(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 any{};
+  any.sin6_family = AF_INET6;
+  any.sin6_addr = in6addr_any;
+  const int both_families = 0;
+  ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &both_families, sizeof both_families);
+  bool is_bound = ::bind(socket.get(), reinterpret_cast<sockaddr*>(&any), sizeof any) == 0;
+  if (!is_bound) {  // a machine without IPv6
+    socket = Socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in any_v4{};
+    any_v4.sin_family = AF_INET;
+    is_bound = ::bind(socket.get(), reinterpret_cast<sockaddr*>(&any_v4), sizeof any_v4) == 0;
+  }
+  sockaddr_in6 own{};
+  socklen_t size = sizeof own;
+  if (!is_bound || ::listen(socket.get(), SOMAXCONN) != 0 ||
+      ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0)
+    fail("process 0 cannot listen: {}", std::strerror(errno));
+  *port = ntohs(own.sin6_port);  // at the same place in an address of either family
+  return socket;
+}
+
+Socket connected_to(const std::string& address, int port) {
+  const Addresses found = addresses_of(address, port, SOCK_STREAM);
+  for (const addrinfo* to = found.get(); to; to = to->ai_next) {
+    Socket socket = socket_for(*to, 0);
+    if (socket.get() >= 0 && ::connect(socket.get(), to->ai_addr, to->ai_addrlen) == 0) return socket;
+  }
+  fail("process 0 at {}, port {}, is not to be reached: {}", address, port, std::strerror(errno));
 }
 
 }  // namespace pact::train

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <string>
 
+#include "train/processes/socket.h"
+
 namespace pact::train {
 
 // Waits until somebody listens there. Throws Error after `timeout`, or at once for a name that nobody knows.
@@ -13,5 +15,11 @@ void await_listener(const std::string& address, int port, std::chrono::milliseco
 
 // The numeric address of this machine on the way to `address`; the loopback where there is no way.
 std::string own_address_towards(const std::string& address, int port);
+
+// A socket that listens on all addresses of this machine, on a free port. Throws Error.
+Socket listen_anywhere(int* port);
+
+// Throws Error.
+Socket connected_to(const std::string& address, int port);
 
 }  // namespace pact::train
