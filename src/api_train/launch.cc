@@ -26,7 +26,7 @@ std::vector<std::string> own_arguments() {
   std::vector<std::string> arguments;
   std::ifstream file("/proc/self/cmdline");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (text.empty()) fail("the arguments of this process cannot be read from /proc; start the others by a launcher");
+  if (text.empty()) fail("/proc does not tell the arguments of this process; start the others by a launcher");
   for (size_t at = 0; at < text.size(); at += arguments.back().size() + 1)
     arguments.push_back(text.c_str() + at);
   return arguments;

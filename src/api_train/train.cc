@@ -28,7 +28,9 @@ void apply_command(Settings& settings, const TrainCommand& command) {
   for (const auto& [name, text] : command.settings) train::set(settings, name, text);
 }
 
-bool writes_the_run(const TrainCommand& command) { return !command.membership || command.membership->rank == 0; }
+bool writes_the_run(const TrainCommand& command) {
+  return !command.membership || command.membership->rank == 0;
+}
 
 // The command with everything that it left to the run it resumes.
 struct Resolved {
@@ -211,8 +213,8 @@ train::TrainResult train_in(const Group& group, const train::TrainRequest& reque
 std::optional<train::Membership> given_membership(int processes) {
   std::optional<train::Membership> given = train::membership_of(train::of_this_process);
   if (given && processes > 0 && processes != given->count)
-    fail(ErrorKind::usage, "--processes {} with {}, which starts {} of them: leave one of the two out", processes,
-         given->launcher, given->count);
+    fail(ErrorKind::usage, "--processes {} with {}, which starts {} of them: leave one of the two out",
+         processes, given->launcher, given->count);
   return given;
 }
 

@@ -31,8 +31,8 @@ struct TrainCommand {
   std::chrono::seconds process_timeout{300};    // for the others to come, and without a word from one of them
 };
 
-// The place of this process in a group that a launcher started, if any; --processes, where given (not 0), must
-// agree with it. Throws Error.
+// The place of this process in a group that a launcher started, if any; --processes, where given (not 0),
+// must agree with it. Throws Error.
 std::optional<train::Membership> given_membership(int processes);
 
 struct TrainSummary {

@@ -104,13 +104,13 @@ void add_train(CLI::App& app, Run& run) {
   train->add_flag("--json", args->json, "print the result as one JSON object");
   train
       ->add_option("--processes", args->command.processes,
-                   "train in this many processes on this machine [1]; torchrun, mpirun and srun start them on "
-                   "several: docs/several_processes.md")
+                   "train in this many processes on this machine [1]; torchrun, mpirun and srun start them "
+                   "on several: docs/several_processes.md")
       ->check(CLI::Range(1, 1024))
       ->take_last();
   train
       ->add_option("--process-timeout", args->timeout_s,
-                   "seconds to wait for other processes, and without a word from one before it counts as lost")
+                   "seconds to wait for other processes, and without a word from one until it is given up")
       ->check(CLI::Range(1, 86400))
       ->take_last()
       ->capture_default_str();

@@ -81,7 +81,8 @@ struct Loader::State {
   Batch make(const Epoch& of, int64_t index) const {
     const size_t batch_first = static_cast<size_t>(index * options.batch_size);
     const size_t whole = std::min(static_cast<size_t>(options.batch_size), dataset.count() - batch_first);
-    const size_t part = static_cast<size_t>(options.share.index), parts = static_cast<size_t>(options.share.of);
+    const size_t part = static_cast<size_t>(options.share.index);
+    const size_t parts = static_cast<size_t>(options.share.of);
     const size_t first = batch_first + whole * part / parts;
     const size_t count = batch_first + whole * (part + 1) / parts - first;
     const size_t image_bytes = dataset.image.pixels();

@@ -20,8 +20,8 @@ struct Batch {
   size_t count() const { return labels.size(); }
 };
 
-// Which part of every batch a loader makes, where several processes share the work: part `index` of `of` nearly
-// equal ones. All parts together are the batch that a single loader makes, augmentation included.
+// Which part of every batch a loader makes, where several processes share the work: part `index` of `of`
+// nearly equal ones. All parts together are the batch that a single loader makes, augmentation included.
 struct Share {
   int index = 0, of = 1;
 };

@@ -27,7 +27,7 @@ struct RunOptions {
   Quantization activations = Quantization::on;
   ActivationObserver observer = nullptr;  // or none
   double momentum = 0.1;                  // weight of the batch in running statistics, when training
-  const Processes* processes = nullptr;   // whose batches norms take their statistics over, when training; or none
+  const Processes* processes = nullptr;   // that share the batch, for the statistics of norms; or none
 };
 
 class Executor {

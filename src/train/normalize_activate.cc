@@ -148,7 +148,8 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     const Layout layout(y.numel(), y.size(1));
     const bool of_batch = options->statistics == Statistics::of_batch;
     Moments moments =
-        of_batch ? moments_of(y, layout) : Moments{to_vector(in->running_mean), to_vector(in->running_var), 0};
+        of_batch ? moments_of(y, layout)
+                 : Moments{to_vector(in->running_mean), to_vector(in->running_var), 0};
     const bool is_shared = of_batch && options->processes;
     if (is_shared) moments = moments_of_all(std::move(moments), *options->processes);
     if (of_batch) update_running(*in, moments, options->momentum);

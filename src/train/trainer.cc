@@ -1,6 +1,6 @@
 // The loop: batches in, steps, an evaluation and a checkpoint at each epoch's end. What happens is a function
-// of the settings alone; a run that is killed and resumed passes through the same states. Several processes go
-// through the loop in step, with the same numbers; the first has the files.
+// of the settings alone; a run that is killed and resumed passes through the same states. Several processes
+// go through the loop in step, with the same numbers; the first has the files.
 
 #include "train/trainer.h"
 
@@ -94,12 +94,13 @@ class Run {
       return result;
     } catch (const LostProcess& lost) {
       record_failure(lost.what());
-      const std::string where = saved_.step ? fmt::format("of epoch {}, step {}", saved_.epoch + 1, saved_.step)
-                                : saved_.epoch ? fmt::format("after epoch {}", saved_.epoch)
-                                               : "from before the first step";
-      throw LostProcess(fmt::format("{}\nThe last checkpoint, {}, is in {}. Go on from there with --resume, with as "
-                                    "many processes or with fewer",
-                                    lost.what(), where, request_.directory.string()));
+      const std::string where =
+          saved_.step > 0 ? fmt::format("of epoch {}, step {}", saved_.epoch + 1, saved_.step)
+                          : fmt::format("after epoch {}", saved_.epoch);
+      throw LostProcess(
+          fmt::format("{}\nThe last checkpoint, {}, is in {}. Go on from there with --resume, with as many "
+                      "processes or with fewer",
+                      lost.what(), where, request_.directory.string()));
     } catch (const std::exception& error) {
       record_failure(error.what());
       throw;
@@ -382,7 +383,7 @@ class Run {
 }  // namespace
 
 TrainResult train(const TrainRequest& request, const Observer& observer) {
-  PACT_CHECK(!request.processes || request.processes->count() <= request.settings.batch);  // each has its share
+  PACT_CHECK(!request.processes || request.processes->count() <= request.settings.batch);
   set_threads(request.settings.threads, request.processes);
   Run run(request, observer);
   if (request.processes) require_same(*request.processes, run.facts());

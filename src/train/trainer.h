@@ -69,8 +69,8 @@ struct TrainResult {
 };
 
 // Throws Error on anything that the input is to blame for; a loss that is not finite ends the run with the
-// step at which it happened, and the last checkpoint stays. Where another process is lost it throws LostProcess,
-// which says where to go on.
+// step at which it happened, and the last checkpoint stays. Where another process is lost it throws
+// LostProcess, which says where to go on.
 TrainResult train(const TrainRequest& request, const Observer& observer);
 
 using data::Evaluation;

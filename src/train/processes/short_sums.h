@@ -1,7 +1,7 @@
 // Sums of a few numbers over few processes, which batch norm needs twice a layer: what counts is how long one
-// takes, not how much it carries. Through gloo's threads one takes 0.67 ms between two processes of a machine,
-// over a socket that the calling thread itself reads 0.03 ms. All send to process 0, which adds up in their order
-// and sends the sums back; beyond a few processes, or numbers, gloo's rings are the better way.
+// takes, not how much it carries. Through gloo's threads one takes 0.67 ms between two processes of a
+// machine, over a socket that the calling thread itself reads 0.03 ms. All send to process 0, which adds up
+// in their order and sends the sums back; beyond a few processes, or numbers, gloo's rings are better.
 #pragma once
 
 #include <functional>
