@@ -4,6 +4,7 @@
 
 #include "api/given_weights.h"
 #include "api/model.h"
+#include "api_train/launch.h"
 #include "api_train/recipes.h"
 #include "base/error.h"
 #include "base/strings.h"
@@ -11,6 +12,7 @@
 #include "passes/integer_pixels.h"
 #include "passes/layer_table.h"
 #include "report/report.h"
+#include "train/processes/processes.h"
 #include "train/run_directory.h"
 #include "zoo/zoo.h"
 
@@ -24,6 +26,10 @@ using train::Settings;
 void apply_command(Settings& settings, const TrainCommand& command) {
   for (const std::string& recipe : command.recipes) train::apply_recipe(settings, find_recipe(recipe));
   for (const auto& [name, text] : command.settings) train::set(settings, name, text);
+}
+
+bool writes_the_run(const TrainCommand& command) {
+  return !command.membership || command.membership->rank == 0;
 }
 
 // The command with everything that it left to the run it resumes.
@@ -46,6 +52,7 @@ Resolved resolve_fresh(const TrainCommand& command) {
                   (is_float ? name + "-float"
                             : fmt::format("{}-w{}a{}", name, r.settings.weights, r.settings.activations));
   }
+  if (!writes_the_run(command)) return r;  // the first process may have begun it
   if (fs::exists(r.directory) && !fs::is_directory(r.directory))
     fail("{}: exists and is not a folder", r.directory.string());
   if (fs::exists(r.directory) && !fs::is_empty(r.directory))
@@ -164,7 +171,53 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
   return network;
 }
 
+// Those that train together; none where this process trains alone.
+struct Group {
+  std::unique_ptr<Children> children;  // ends last: it waits for them
+  std::unique_ptr<train::Processes> processes;
+};
+
+Group join(const TrainCommand& command, const Settings& settings) {
+  Group group;
+  if (!command.membership && command.processes < 2) return group;
+  train::JoinOptions options;
+  options.timeout = command.process_timeout;
+  options.membership =
+      command.membership.value_or(train::Membership{0, command.processes, "127.0.0.1", 0, "--processes"});
+  const int count = options.membership.count;
+  if (count > settings.batch)
+    fail("a batch of {} images cannot be shared by {} processes: give a larger --batch or fewer processes",
+         settings.batch, count);
+  if (!command.membership) {
+    options.on_listening = [&](int port) { group.children = std::make_unique<Children>(count, port); };
+    options.while_waiting = [&] { group.children->require_running(); };
+  }
+  group.processes = train::Processes::join(options);
+  return group;
+}
+
+train::TrainResult train_in(const Group& group, const train::TrainRequest& request,
+                            const train::Observer& observer) {
+  if (!group.processes) return train::train(request, observer);
+  try {
+    const train::TrainResult result = train::train(request, observer);
+    group.processes->leave("");
+    return result;
+  } catch (const std::exception& error) {
+    group.processes->leave(error.what());
+    throw;
+  }
+}
+
 }  // namespace
+
+std::optional<train::Membership> given_membership(int processes) {
+  std::optional<train::Membership> given = train::membership_of(train::of_this_process);
+  if (given && processes > 0 && processes != given->count)
+    fail(ErrorKind::usage, "--processes {} with {}, which starts {} of them: leave one of the two out",
+         processes, given->launcher, given->count);
+  return given;
+}
 
 std::string line_of(const train::EpochReport& r) {
   return fmt::format("epoch {:>3}/{}  train loss {:.4f} top-1 {:5.2f} %{}  rate {:.5f}  {:.1f} s  {:.0f} images/s",
@@ -188,6 +241,7 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
                   "test images; into {}",
                   r.network, table.parameters, static_cast<double>(table.macs) / 1e6, data.train.count(),
                   data.test.count(), r.directory.string()));
+  const Group group = join(command, r.settings);
   const train::TrainRequest request{.network = std::move(network),
                                     .settings = r.settings,
                                     .train = &data.train,
@@ -196,8 +250,9 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
                                     .continuation = command.continuation,
                                     .network_name = r.network,
                                     .command = command.command_line,
-                                    .stop = command.stop};
-  TrainSummary summary{train::train(request, observer),
+                                    .stop = command.stop,
+                                    .processes = group.processes.get()};
+  TrainSummary summary{train_in(group, request, observer),
                        r.directory,
                        r.directory / "report.html",
                        r.network,
@@ -205,7 +260,7 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
                        r.settings.activations,
                        table.bytes,
                        table.float_bytes};
-  report::write_report({r.directory}, summary.report);
+  if (writes_the_run(command)) report::write_report({r.directory}, summary.report);
   return summary;
 }
 

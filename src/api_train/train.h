@@ -2,11 +2,14 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "train/processes/membership.h"
 #include "train/settings.h"
 #include "train/settle.h"  // for the command line, as `api::Settle`
 #include "train/trainer.h"
@@ -23,7 +26,14 @@ struct TrainCommand {
   train::Continuation continuation = train::Continuation::fresh;
   std::string command_line;
   const std::atomic<bool>* stop = nullptr;
+  std::optional<train::Membership> membership;  // in a group of processes, each called with its command
+  int processes = 0;                            // more than 1: starts the others on this machine
+  std::chrono::seconds process_timeout{300};    // for the others to come, and without a word from one of them
 };
+
+// The place of this process in a group that a launcher started, if any; --processes, where given (not 0),
+// must agree with it. Throws Error.
+std::optional<train::Membership> given_membership(int processes);
 
 struct TrainSummary {
   train::TrainResult result;

@@ -69,6 +69,7 @@ void add_train(CLI::App& app, Run& run) {
     api::TrainCommand command;
     std::vector<std::string> overrides;
     bool resume = false, json = false;
+    int timeout_s = 300;
     std::string out;
   };
   auto args = std::make_shared<Arguments>();
@@ -92,6 +93,18 @@ void add_train(CLI::App& app, Run& run) {
   train->add_flag("--resume", args->resume,
                   "continue the run in --out, to the same bits as without the interruption");
   train->add_flag("--json", args->json, "print the result as one JSON object");
+  train
+      ->add_option("--processes", args->command.processes,
+                   "train in this many processes on this machine [1]; torchrun, mpirun and srun start them "
+                   "on several: docs/several_processes.md")
+      ->check(CLI::Range(1, 1024))
+      ->take_last();
+  train
+      ->add_option("--process-timeout", args->timeout_s,
+                   "seconds to wait for other processes, and without a word from one until it is given up")
+      ->check(CLI::Range(1, 86400))
+      ->take_last()
+      ->capture_default_str();
   for (const train::SettingEntry& entry : train::setting_entries()) {
     std::string flag = "--" + entry.name;
     std::replace(flag.begin() + 2, flag.end(), '_', '-');
@@ -114,8 +127,14 @@ void add_train(CLI::App& app, Run& run) {
       args->command.command_line = command_line;
       args->command.continuation = args->resume ? train::Continuation::resume : train::Continuation::fresh;
       args->command.stop = &stop_requested;
+      args->command.process_timeout = std::chrono::seconds(args->timeout_s);
+      args->command.membership = api::given_membership(args->command.processes);
       std::signal(SIGINT, request_stop);
       std::signal(SIGTERM, request_stop);
+      if (args->command.membership && args->command.membership->rank > 0) {  // the first speaks for all
+        api::train(args->command, {});
+        return;
+      }
       ProgressLine line;
       const api::TrainSummary summary = api::train(args->command, terminal_observer(line));
       line.clear();

@@ -25,6 +25,7 @@ Random image_random(uint64_t seed, int64_t epoch, size_t image) {
 void check_options(const Dataset& dataset, const LoaderOptions& options) {
   if (options.batch_size < 1) fail("batch size {}: must be at least 1", options.batch_size);
   if (options.threads < 1) fail("{} loader threads: must be at least 1", options.threads);
+  PACT_CHECK(options.share.index >= 0 && options.share.index < options.share.of);
   if (options.ahead < 1) fail("{} batches ahead: must be at least 1", options.ahead);
   if (options.augmentation.pad < 0) fail("augmentation pad {}: must be at least 0", options.augmentation.pad);
   if (dataset.count() == 0) fail("data set '{}' has no images in this part", dataset.name);
@@ -78,11 +79,16 @@ struct Loader::State {
   Slot& slot_of(int64_t index) { return slots[static_cast<size_t>(index % options.ahead)]; }
 
   Batch make(const Epoch& of, int64_t index) const {
-    const size_t first = static_cast<size_t>(index * options.batch_size);
-    const size_t count = std::min(static_cast<size_t>(options.batch_size), dataset.count() - first);
+    const size_t batch_first = static_cast<size_t>(index * options.batch_size);
+    const size_t whole = std::min(static_cast<size_t>(options.batch_size), dataset.count() - batch_first);
+    const size_t part = static_cast<size_t>(options.share.index);
+    const size_t parts = static_cast<size_t>(options.share.of);
+    const size_t first = batch_first + whole * part / parts;
+    const size_t count = batch_first + whole * (part + 1) / parts - first;
     const size_t image_bytes = dataset.image.pixels();
     Batch batch;
     batch.index = index;
+    batch.whole = whole;
     batch.pixels.resize(count * image_bytes);
     batch.labels.resize(count);
     for (size_t i = 0; i < count; ++i) {

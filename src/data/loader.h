@@ -16,7 +16,14 @@ struct Batch {
   int64_t index = 0;            // within the epoch
   std::vector<uint8_t> pixels;  // NHWC
   std::vector<int64_t> labels;  // its size is the number of images
+  size_t whole = 0;             // images of the batch, of which these are the share
   size_t count() const { return labels.size(); }
+};
+
+// Which part of every batch a loader makes, where several processes share the work: part `index` of `of`
+// nearly equal ones. All parts together are the batch that a single loader makes, augmentation included.
+struct Share {
+  int index = 0, of = 1;
 };
 
 enum class Order { shuffled, sequential };
@@ -28,6 +35,7 @@ struct LoaderOptions {
   LastBatch last_batch = LastBatch::drop;
   Augmentation augmentation;
   uint64_t seed = 1;
+  Share share;
   int threads = 1;
   int ahead = 8;  // batches held ready
 };

@@ -216,5 +216,28 @@ TEST(Loader, RefusesWhatGivesNoBatch) {
   EXPECT_PRED2(says, complaint(set, options), "pad -1");
 }
 
+TEST(Loader, SharesMakeUpTheBatchOfOneLoader) {
+  const Dataset set = numbered(23);
+  LoaderOptions options = batches_of(10);  // the last batch has 3
+  options.augmentation = {1, Flip::random};
+  const std::vector<Batch> whole = epoch_of(set, options, 5);
+  for (const int shares : {1, 2, 4}) {
+    std::vector<Batch> joined(whole.size());
+    for (int index = 0; index < shares; ++index) {
+      options.share = {index, shares};
+      const std::vector<Batch> parts = epoch_of(set, options, 5);
+      ASSERT_EQ(parts.size(), whole.size());
+      for (size_t b = 0; b < parts.size(); ++b) {
+        EXPECT_EQ(parts[b].whole, whole[b].count());
+        EXPECT_LE(parts[b].count(), whole[b].count() / static_cast<size_t>(shares) + 1);
+        joined[b].index = parts[b].index;
+        joined[b].labels.insert(joined[b].labels.end(), parts[b].labels.begin(), parts[b].labels.end());
+        joined[b].pixels.insert(joined[b].pixels.end(), parts[b].pixels.begin(), parts[b].pixels.end());
+      }
+    }
+    expect_equal(joined, whole);
+  }
+}
+
 }  // namespace
 }  // namespace pact::data

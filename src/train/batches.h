@@ -5,6 +5,7 @@
 
 #include "data/loader.h"
 #include "train/executor.h"
+#include "train/processes/processes.h"
 #include "train/trainer.h"
 
 namespace pact::train {
@@ -13,10 +14,18 @@ namespace pact::train {
 at::Tensor pixels_of(const data::Batch& batch, const data::ImageShape& shape);
 at::Tensor labels_of(const data::Batch& batch);
 
-// Threads of libtorch from now on; 0: one per core.
-void set_threads(int64_t threads);
+// Threads of libtorch from now on; 0: one per core, or, of several processes that share the cores, this one's
+// part.
+void set_threads(int64_t threads, const Processes* processes = nullptr);
 
+// With several processes each takes its share of the images, and the result, which has no predictions then,
+// is that of all.
 Evaluation evaluate_executor(const Executor& executor, const data::Dataset& dataset,
-                             const std::function<void(int64_t)>& on_progress);
+                             const std::function<void(int64_t)>& on_progress,
+                             const Processes* processes = nullptr);
+
+inline data::Share share_of(const Processes* processes) {
+  return processes ? data::Share{processes->rank(), processes->count()} : data::Share{};
+}
 
 }  // namespace pact::train

@@ -11,13 +11,14 @@
 namespace pact::train {
 
 Evaluation evaluate_executor(const Executor& executor, const data::Dataset& dataset,
-                             const std::function<void(int64_t)>& on_progress) {
+                             const std::function<void(int64_t)>& on_progress, const Processes* processes) {
   // Small batches: an activation of 100 images stays in the second-level cache.
   constexpr int64_t kBatch = 100;
   at::NoGradGuard no_grad;
   const auto start = std::chrono::steady_clock::now();
   data::LoaderOptions options;
-  options.batch_size = std::min<int64_t>(kBatch, static_cast<int64_t>(dataset.count()));
+  options.share = share_of(processes);
+  options.batch_size = std::min<int64_t>(kBatch * options.share.of, static_cast<int64_t>(dataset.count()));
   options.order = data::Order::sequential;
   options.last_batch = data::LastBatch::keep;
   data::Loader loader(dataset, options);
@@ -26,6 +27,7 @@ Evaluation evaluate_executor(const Executor& executor, const data::Dataset& data
   int64_t correct = 0;
   double loss_sum = 0;
   while (const std::optional<data::Batch> batch = loader.next()) {
+    if (batch->count() == 0) continue;  // a share of a short last batch
     const at::Tensor labels = labels_of(*batch);
     const at::Tensor logits = executor.run(pixels_of(*batch, dataset.image), {});
     const at::Tensor predicted = logits.argmax(1).contiguous();
@@ -37,15 +39,21 @@ Evaluation evaluate_executor(const Executor& executor, const data::Dataset& data
     result.images += count;
     on_progress(result.images);
   }
-  const double images = static_cast<double>(result.images);
-  result.top1 = 100.0 * static_cast<double>(correct) / images;
-  result.loss = loss_sum / images;
+  double sums[] = {static_cast<double>(correct), loss_sum, static_cast<double>(result.images)};
+  if (processes) {
+    processes->sum(std::span<double>(sums));
+    result.images = static_cast<int64_t>(sums[2]);
+    result.predictions.clear();
+  }
+  result.top1 = 100.0 * sums[0] / sums[2];
+  result.loss = sums[1] / sums[2];
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 
-void set_threads(int64_t threads) {
-  at::set_num_threads(static_cast<int>(threads > 0 ? threads : usable_cores()));
+void set_threads(int64_t threads, const Processes* processes) {
+  const int own_cores = std::max(1, usable_cores() / (processes ? processes->sharers() : 1));
+  at::set_num_threads(static_cast<int>(threads > 0 ? threads : own_cores));
 }
 
 Evaluation evaluate(const graph::Network& network, const data::Dataset& dataset,

@@ -229,7 +229,8 @@ class Executor::Planner {
                .rectifier = chain.relu ? Rectifier::relu : Rectifier::none,
                .clip = clip,
                .real = wants_real ? NormalizeActivateOptions::Real::wanted
-                                  : NormalizeActivateOptions::Real::unwanted});
+                                  : NormalizeActivateOptions::Real::unwanted,
+               .processes = frame.options.processes});
       const Node& last = chain.relu ? *chain.relu : chain.add ? *chain.add : norm;
       values[static_cast<size_t>(last.output)] = out.real;
       if (!chain.quant) return;

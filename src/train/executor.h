@@ -8,6 +8,7 @@
 
 #include "graph/graph.h"
 #include "train/parameters.h"
+#include "train/processes/processes.h"
 #include "train/quantizers/catalog.h"
 #include "train/torch.h"
 
@@ -26,6 +27,7 @@ struct RunOptions {
   Quantization activations = Quantization::on;
   ActivationObserver observer = nullptr;  // or none
   double momentum = 0.1;                  // weight of the batch in running statistics, when training
+  const Processes* processes = nullptr;   // that share the batch, for the statistics of norms; or none
 };
 
 class Executor {

@@ -41,6 +41,13 @@ at::Tensor to_tensor(const std::vector<double>& values) {
 
 struct Moments {
   std::vector<double> mean, var;  // var is the biased one
+  double pixels = 0;              // that they are of
+};
+
+// What the backward pass needs of the processes, as libtorch keeps such things.
+struct SharedBatch : torch::CustomClassHolder {
+  explicit SharedBatch(const Processes& p) : processes(p) {}
+  const Processes& processes;
 };
 
 // Around the first pixel of the batch, so that a mean far from zero costs no digits.
@@ -55,8 +62,8 @@ Moments moments_of(const at::Tensor& y, const Layout& layout) {
                              sums.lanes(b, 1));
     });
   });
-  Moments moments{sums.per_channel(0), sums.per_channel(1)};
   const double n = static_cast<double>(layout.pixels);
+  Moments moments{sums.per_channel(0), sums.per_channel(1), n};
   for (size_t c = 0; c < moments.mean.size(); ++c) {
     const double shifted = moments.mean[c] / n;
     moments.mean[c] = origin[c] + shifted;
@@ -66,11 +73,38 @@ Moments moments_of(const at::Tensor& y, const Layout& layout) {
   return moments;
 }
 
-void update_running(const NormalizeActivateInput& in, const Moments& moments, double momentum,
-                    int64_t pixels) {
+// Of the pixels of all processes. In doubles the sums may be taken around zero.
+Moments moments_of_all(Moments moments, const Processes& processes) {
+  const size_t channels = moments.mean.size();
+  std::vector<double> sums(2 * channels + 1);
+  for (size_t c = 0; c < channels; ++c) {
+    sums[c] = moments.pixels * moments.mean[c];
+    sums[channels + c] = moments.pixels * (moments.var[c] + moments.mean[c] * moments.mean[c]);
+  }
+  sums.back() = moments.pixels;
+  processes.sum(sums);
+  moments.pixels = sums.back();
+  for (size_t c = 0; c < channels; ++c) {
+    moments.mean[c] = sums[c] / moments.pixels;
+    const double var = sums[channels + c] / moments.pixels - moments.mean[c] * moments.mean[c];
+    moments.var[c] = var < 0 ? 0 : var;  // NaN stays NaN
+  }
+  return moments;
+}
+
+// Of each of two lists over all processes.
+void sum_over_all(std::vector<double>& a, std::vector<double>& b, const Processes& processes) {
+  std::vector<double> both = a;
+  both.insert(both.end(), b.begin(), b.end());
+  processes.sum(both);
+  std::copy_n(both.begin(), a.size(), a.begin());
+  std::copy_n(both.begin() + std::ssize(a), b.size(), b.begin());
+}
+
+void update_running(const NormalizeActivateInput& in, const Moments& moments, double momentum) {
   float* mean = in.running_mean.data_ptr<float>();
   float* var = in.running_var.data_ptr<float>();
-  const double unbiased = pixels > 1 ? static_cast<double>(pixels) / static_cast<double>(pixels - 1) : 1.0;
+  const double n = moments.pixels, unbiased = n > 1 ? n / (n - 1) : 1.0;
   for (size_t c = 0; c < moments.mean.size(); ++c) {
     mean[c] = static_cast<float>((1 - momentum) * static_cast<double>(mean[c]) + momentum * moments.mean[c]);
     var[c] = static_cast<float>((1 - momentum) * static_cast<double>(var[c]) +
@@ -113,9 +147,12 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     const at::Tensor learned = maybe_learned.value_or(at::Tensor());
     const Layout layout(y.numel(), y.size(1));
     const bool of_batch = options->statistics == Statistics::of_batch;
-    const Moments moments =
-        of_batch ? moments_of(y, layout) : Moments{to_vector(in->running_mean), to_vector(in->running_var)};
-    if (of_batch) update_running(*in, moments, options->momentum, layout.pixels);
+    Moments moments =
+        of_batch ? moments_of(y, layout)
+                 : Moments{to_vector(in->running_mean), to_vector(in->running_var), 0};
+    const bool is_shared = of_batch && options->processes;
+    if (is_shared) moments = moments_of_all(std::move(moments), *options->processes);
+    if (of_batch) update_running(*in, moments, options->momentum);
     const Affine affine(moments, gamma, beta, options->epsilon);
     const std::vector<float> scale = layout.spread(affine.scale), shift = layout.spread(affine.shift);
     const bool quantizes = options->clip.has_value();
@@ -140,6 +177,10 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     context->saved_data["scale"] = affine.scale;
     context->saved_data["shift"] = affine.shift;
     context->saved_data["of_batch"] = of_batch;
+    context->saved_data["pixels"] = moments.pixels;
+    if (is_shared)
+      context->saved_data["shared"] =
+          at::IValue::make_capsule(c10::make_intrusive<SharedBatch>(*options->processes));
     context->saved_data["relu"] = options->rectifier == Rectifier::relu;
     context->saved_data["level"] = static_cast<double>(level);
     context->saved_data["step"] = static_cast<double>(step);
@@ -203,14 +244,18 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     double dlevel = 0;
     for (const double share : sums.per_channel(2)) dlevel += share;
 
-    // dy = scale * (dz - mean(dz) - x * mean(dz * x)) with x = (y - mean) * inverse_deviation
+    // dy = scale * (dz - mean(dz) - x * mean(dz * x)) with x = (y - mean) * inverse_deviation, the means over
+    // the pixels of all processes; the gradients of gamma and beta are this one's part.
     std::vector<double> y_factor(dbeta.size()), offset(dbeta.size());
-    const double n = static_cast<double>(layout.pixels);
-    for (size_t c = 0; c < dbeta.size(); ++c) {
-      dgamma[c] *= inverse_deviation[c];
-      if (!of_batch) continue;  // running statistics are constants
-      y_factor[c] = -scale[c] * inverse_deviation[c] * dgamma[c] / n;
-      offset[c] = -scale[c] * dbeta[c] / n - mean[c] * y_factor[c];
+    for (size_t c = 0; c < dbeta.size(); ++c) dgamma[c] *= inverse_deviation[c];
+    std::vector<double> whole_dbeta = dbeta, whole_dgamma = dgamma;
+    if (const auto shared = data.find("shared"); shared != data.end())
+      sum_over_all(whole_dbeta, whole_dgamma,
+                   static_cast<const SharedBatch&>(*shared->second.toCapsule()).processes);
+    const double n = data["pixels"].toDouble();
+    for (size_t c = 0; of_batch && c < dbeta.size(); ++c) {  // running statistics are constants
+      y_factor[c] = -scale[c] * inverse_deviation[c] * whole_dgamma[c] / n;
+      offset[c] = -scale[c] * whole_dbeta[c] / n - mean[c] * y_factor[c];
     }
     const std::vector<float> y_factor_lanes = layout.spread(y_factor), offset_lanes = layout.spread(offset);
     const at::Tensor dy = at::empty_like(y);

@@ -1,11 +1,13 @@
 // Batch norm, shortcut, ReLU and activation quantizer of one layer as one differentiable function over the
 // fused kernels (kernels/norm_activate). Activations are float32 or bfloat16, channels-last; everything per
 // channel and all sums are float32 or wider. Sums are formed over fixed blocks and added in fixed order, so
-// that results do not depend on the number of threads.
+// that results do not depend on the number of threads. With several processes the statistics are those of all
+// their pixels, forward and backward: sums per channel travel, two numbers each way.
 #pragma once
 
 #include <optional>
 
+#include "train/processes/processes.h"
 #include "train/quantizers/clip.h"
 #include "train/torch.h"
 
@@ -22,6 +24,7 @@ struct NormalizeActivateOptions {
   std::optional<Clip>
       clip{};  // of `quantized`, one for the tensor, from 0 up, behind a ReLU; none: not wanted
   enum class Real { wanted, unwanted } real = Real::wanted;
+  const Processes* processes = nullptr;  // that share the batch, and outlive the backward pass; or none
 };
 
 struct NormalizeActivateInput {

@@ -1,5 +1,6 @@
 // The loop: batches in, steps, an evaluation and a checkpoint at each epoch's end. What happens is a function
-// of the settings alone; a run that is killed and resumed passes through the same states.
+// of the settings alone; a run that is killed and resumed passes through the same states. Several processes
+// go through the loop in step, with the same numbers; the first has the files.
 
 #include "train/trainer.h"
 
@@ -18,8 +19,9 @@
 #include "train/batches.h"
 #include "train/calibrate.h"
 #include "train/executor.h"
-#include "train/loss.h"
+#include "train/gradients.h"
 #include "train/optimizer.h"
+#include "train/processes/run_facts.h"
 #include "train/run_directory.h"
 #include "train/run_report.h"
 #include "train/schedule.h"
@@ -48,8 +50,9 @@ Precision precision_of(const Settings& settings) {
   return available_isas().back() >= Isa::x86_avx512 ? Precision::bf16 : Precision::fp32;
 }
 
-data::LoaderOptions loader_options(const Settings& s) {
+data::LoaderOptions loader_options(const Settings& s, const data::Share& share) {
   data::LoaderOptions options;
+  options.share = share;
   options.batch_size = s.batch;
   options.augmentation = {static_cast<int>(s.crop_pad),
                           s.flip == "yes" ? data::Flip::random : data::Flip::never};
@@ -58,37 +61,48 @@ data::LoaderOptions loader_options(const Settings& s) {
   return options;
 }
 
+const char* word_of(Precision precision) { return precision == Precision::bf16 ? "bf16" : "fp32"; }
+
 class Run {
  public:
   Run(const TrainRequest& request, const Observer& observer)
       : request_(request),
         settings_(request.settings),
         observer_(observer),
+        processes_(request.processes),
+        is_first_(!processes_ || processes_->is_first()),
         precision_(precision_of(settings_)),
         parameters_(to_parameters(request.network)),
         executor_(request.network.graph, parameters_),
         optimizer_(make_optimizer(executor_.graph(), parameters_, settings_)),
-        loader_(*request.train, loader_options(settings_)) {
+        loader_(*request.train, loader_options(settings_, share_of(processes_))) {
     if (!settings_.teacher.empty()) load_teacher();
   }
 
+  // What several processes must have in common.
+  Facts facts() const { return facts_of(request_, word_of(precision_)); }
+
   TrainResult run() {
-    if (request_.continuation == Continuation::resume)
-      restore();
-    else
-      begin();
+    if (is_first_) request_.continuation == Continuation::resume ? restore() : begin();
+    if (processes_) take_over();
+    saved_ = progress_;
     write_run_json("running", "");
     if (request_.continuation == Continuation::fresh) save();  // from here on the run can be resumed
     try {
       const TrainResult result = run_epochs();
       write_run_json(result.outcome == Outcome::finished ? "finished" : "interrupted", "");
       return result;
+    } catch (const LostProcess& lost) {
+      record_failure(lost.what());
+      const std::string where =
+          saved_.step > 0 ? fmt::format("of epoch {}, step {}", saved_.epoch + 1, saved_.step)
+                          : fmt::format("after epoch {}", saved_.epoch);
+      throw LostProcess(
+          fmt::format("{}\nThe last checkpoint, {}, is in {}. Go on from there with --resume, with as many "
+                      "processes or with fewer",
+                      lost.what(), where, request_.directory.string()));
     } catch (const std::exception& error) {
-      try {
-        write_run_json("failed", error.what());
-      } catch (const Error&) {
-        // The first cause is what the user must hear of.
-      }
+      record_failure(error.what());
       throw;
     }
   }
@@ -108,8 +122,9 @@ class Run {
     write_file(request_.directory / "graph.txt", graph::print(executor_.graph()));
     const bool calibrates_all = settings_.alpha_start == "data";
     if (calibrates_all || learns_activation_steps(executor_.graph())) {
-      loader_.start(0);
-      const data::Batch batch = *loader_.next();
+      data::Loader loader(*request_.train, loader_options(settings_, {}));  // of the whole batch
+      loader.start(0);
+      const data::Batch batch = *loader.next();
       // Without a network to start from, running statistics mean nothing yet.
       calibrate(executor_, parameters_, pixels_of(batch, request_.train->image),
                 settings_.init.empty() ? Mode::train : Mode::evaluate,
@@ -145,8 +160,24 @@ class Run {
       observer_.on_message(
           fmt::format("the run had {} threads before and has {} now: its last bits may differ", threads,
                       at::get_num_threads()));
+    const int processes = run.value("processes", 1);
+    if (processes != process_count())
+      observer_.on_message(
+          fmt::format("the run had {} process{} before and has {} now: its last bits may differ", processes,
+                      processes == 1 ? "" : "es", process_count()));
     observer_.on_message(fmt::format("resuming at epoch {}, step {}", progress_.epoch + 1, progress_.step));
   }
+
+  // What the first process has read or found holds for all.
+  void take_over() {
+    copy_first(*processes_, parameters_);
+    copy_first(*processes_, optimizer_->state());
+    processes_->copy_first(std::as_writable_bytes(std::span(&progress_, 1)));
+    processes_->copy_first(std::as_writable_bytes(std::span(&precision_, 1)));
+    optimizer_->set_steps_done(progress_.total_steps);
+  }
+
+  int process_count() const { return processes_ ? processes_->count() : 1; }
 
   // A killed run may have written the line of an epoch whose checkpoint was never completed.
   void trim_metrics() {
@@ -175,11 +206,15 @@ class Run {
       result.epochs = progress_.epoch;
     }
     if (first_step_ == progress_.total_steps) {  // resumed when all was done
-      const Evaluation evaluation = evaluate_executor(executor_, *request_.test, [](int64_t) {});
+      const Evaluation evaluation = evaluate_now();
       result.test_top1 = evaluation.top1, result.test_loss = evaluation.loss, result.epochs = progress_.epoch;
     }
-    write_run_report(request_.directory, executor_, parameters_, *request_.test);
+    if (is_first_) write_run_report(request_.directory, executor_, parameters_, *request_.test);
     return result;
+  }
+
+  Evaluation evaluate_now() const {
+    return evaluate_executor(executor_, *request_.test, [](int64_t) {}, processes_);
   }
 
   // False when it was told to stop.
@@ -188,7 +223,7 @@ class Run {
     loader_.start(progress_.epoch, progress_.step);
     Clock::time_point mark = Clock::now();  // the time of a step includes waiting for its batch
     while (const std::optional<data::Batch> batch = loader_.next()) {
-      if (request_.stop && request_.stop->load()) {
+      if (processes_ ? stop_agreed_ : is_asked_to_stop()) {
         save();
         return false;
       }
@@ -205,28 +240,26 @@ class Run {
     return true;
   }
 
+  bool is_asked_to_stop() const { return request_.stop && request_.stop->load(); }
+
   void step(const data::Batch& batch) {
-    const at::Tensor pixels = pixels_of(batch, request_.train->image);
-    const at::Tensor labels = labels_of(batch);
-    at::Tensor teacher_logits;
-    if (teacher_) {
-      at::NoGradGuard no_grad;
-      teacher_logits = teacher_->run(pixels, {.precision = precision_});
-    }
-    const at::Tensor logits = executor_.run(pixels, {.mode = Mode::train, .precision = precision_});
-    const at::Tensor batch_loss = loss(settings_, logits, labels, teacher_logits);
-    const double value = batch_loss.item<double>();
-    if (!std::isfinite(value))
+    const BatchResult result = add_gradients(
+        batch, request_.train->image, executor_, parameters_,
+        {.settings = settings_,
+         .precision = precision_,
+         .teacher = teacher_.get(),
+         .processes = processes_,
+         .stop = is_asked_to_stop() ? GradientsOptions::Stop::asked : GradientsOptions::Stop::unasked});
+    if (!std::isfinite(result.loss_sum))
       fail(
           "the loss became {} in epoch {}, step {}; the last checkpoint is kept. A lower --rate or a longer "
           "--warmup may help",
-          value, progress_.epoch + 1, progress_.step + 1);
-    batch_loss.backward();
+          result.loss_sum / result.images, progress_.epoch + 1, progress_.step + 1);
     optimizer_->step(learning_rate(settings_, progress_.total_steps, loader_.batches_per_epoch()));
-    const double count = static_cast<double>(batch.count());
-    progress_.loss_sum += value * count;
-    progress_.correct += logits.argmax(1).eq(labels).sum().item<double>();
-    progress_.images += count;
+    stop_agreed_ = result.stop;
+    progress_.loss_sum += result.loss_sum;
+    progress_.correct += result.correct;
+    progress_.images += result.images;
   }
 
   void report_step(int64_t steps) {
@@ -253,16 +286,17 @@ class Run {
                        progress_.images / progress_.seconds};
     require_finite();
     if (progress_.epoch % settings_.eval_every == 0 || progress_.epoch == settings_.epochs) {
-      const Evaluation evaluation = evaluate_executor(executor_, *request_.test, [](int64_t) {});
+      const Evaluation evaluation = evaluate_now();
       report.test_loss = evaluation.loss;
       report.test_top1 = evaluation.top1;
     }
     if (report.test_top1 && *report.test_top1 > progress_.best_top1) {
       progress_.best_top1 = *report.test_top1;
-      graph::write_safetensors(
-          request_.directory / "best.safetensors",
-          {to_tensors(parameters_),
-           {{"format", "pact.checkpoint.1"}, {"epoch", std::to_string(progress_.epoch)}}});
+      if (is_first_)
+        graph::write_safetensors(
+            request_.directory / "best.safetensors",
+            {to_tensors(parameters_),
+             {{"format", "pact.checkpoint.1"}, {"epoch", std::to_string(progress_.epoch)}}});
     }
     append_metrics(report);
     progress_.step = 0;
@@ -280,11 +314,14 @@ class Run {
              progress_.epoch);
   }
 
-  void save() const {
-    save_state(request_.directory, {to_tensors(parameters_), to_tensors(optimizer_->state()), progress_});
+  void save() {
+    if (is_first_)
+      save_state(request_.directory, {to_tensors(parameters_), to_tensors(optimizer_->state()), progress_});
+    saved_ = progress_;
   }
 
   void append_metrics(const EpochReport& report) const {
+    if (!is_first_) return;
     nlohmann::ordered_json line = {{"epoch", report.epoch},
                                    {"step", progress_.total_steps},
                                    {"lr", report.rate},
@@ -297,14 +334,24 @@ class Run {
     append_file(request_.directory / "metrics.jsonl", line.dump() + "\n");
   }
 
+  void record_failure(const std::string& message) const {
+    try {
+      write_run_json("failed", message);
+    } catch (const Error&) {
+      // The first cause is what the user must hear of.
+    }
+  }
+
   void write_run_json(const std::string& status, const std::string& message) const {
+    if (!is_first_) return;
     const nlohmann::ordered_json json = {{"command", command_},
                                          {"network", request_.network_name},
                                          {"dataset", request_.train->name},
                                          {"version", kVersion},
                                          {"seed", settings_.seed},
                                          {"threads", at::get_num_threads()},
-                                         {"precision", precision_ == Precision::bf16 ? "bf16" : "fp32"},
+                                         {"processes", process_count()},
+                                         {"precision", word_of(precision_)},
                                          {"machine", machine_description()},
                                          {"started", started_},
                                          {"updated", utc_now()},
@@ -317,6 +364,8 @@ class Run {
   const TrainRequest& request_;
   const Settings& settings_;
   const Observer& observer_;
+  const Processes* processes_;
+  const bool is_first_;
   Precision precision_;
   Parameters parameters_;
   Executor executor_;
@@ -324,7 +373,8 @@ class Run {
   data::Loader loader_;
   Parameters teacher_parameters_;
   std::unique_ptr<Executor> teacher_;
-  Progress progress_;
+  Progress progress_, saved_;
+  bool stop_agreed_ = false;
   std::string started_, command_;
   Clock::time_point run_start_;
   int64_t first_step_ = 0;
@@ -333,8 +383,11 @@ class Run {
 }  // namespace
 
 TrainResult train(const TrainRequest& request, const Observer& observer) {
-  set_threads(request.settings.threads);
+  PACT_CHECK(!request.processes || request.processes->count() <= request.settings.batch);
+  set_threads(request.settings.threads, request.processes);
   Run run(request, observer);
+  if (request.processes) require_same(*request.processes, run.facts());
+  if (request.processes && !request.processes->is_first()) return run.run();
   make_writable_directory(request.directory);  // only now that nothing of the request was refused
   const DirectoryLock lock(request.directory);
   remove_temporary_files(request.directory);

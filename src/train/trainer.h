@@ -1,5 +1,5 @@
 // A training run from its settings to its last checkpoint. The run directory is the run: everything needed to
-// go on, to evaluate or to report stands in it.
+// go on, to evaluate or to report stands in it. Of several processes the first writes it.
 //
 //   graph.txt                    the network, text form
 //   last.safetensors             parameters after the last complete checkpoint, and how far the run is
@@ -17,6 +17,7 @@
 #include "data/dataset.h"
 #include "data/evaluation.h"
 #include "graph/graph.h"
+#include "train/processes/processes.h"
 #include "train/settings.h"
 
 namespace pact::train {
@@ -55,6 +56,7 @@ struct TrainRequest {
   std::string network_name;
   std::string command;                      // as typed, for run.json
   const std::atomic<bool>* stop = nullptr;  // set it to end after the current step, with a checkpoint
+  const Processes* processes = nullptr;     // that train together, each called with its request; or none
 };
 
 enum class Outcome { finished, interrupted };
@@ -67,7 +69,8 @@ struct TrainResult {
 };
 
 // Throws Error on anything that the input is to blame for; a loss that is not finite ends the run with the
-// step at which it happened, and the last checkpoint stays.
+// step at which it happened, and the last checkpoint stays. Where another process is lost it throws
+// LostProcess, which says where to go on.
 TrainResult train(const TrainRequest& request, const Observer& observer);
 
 using data::Evaluation;
