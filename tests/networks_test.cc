@@ -118,14 +118,17 @@ TEST_P(Networks, GoTheWholeWay) { expect_the_whole_way(small_quantized(GetParam(
 TEST_P(Networks, GoTheWholeWayWithCodedShortcuts) {
   const Network real = small_quantized(GetParam(), 4),
                 coded = small_quantized(GetParam(), 4, passes::Shortcuts::codes);
-  if (coded.graph == real.graph) return;
+  const bool has_identities = std::string_view(GetParam().name).starts_with("resnet");
+  if (coded.graph == real.graph) return EXPECT_FALSE(has_identities);
   expect_the_whole_way(coded);
   // No addition reads real numbers that the codes were made of.
   const Network lowered = passes::lower(coded);
   for (const Node& node : lowered.graph.nodes())
     if (node.op == Op::add)
       for (const graph::ValueId x : node.inputs) {
-        EXPECT_EQ(lowered.graph.consumers(x).size(), 1u) << node.name;
+        if (lowered.graph.producer(x)->op == Op::dequantize) {
+          EXPECT_EQ(lowered.graph.consumers(x).size(), 1u) << node.name;
+        }
         EXPECT_NE(lowered.graph.producer(x)->op, Op::relu) << node.name;
       }
 }

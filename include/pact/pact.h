@@ -44,7 +44,7 @@ typedef enum pact_pixel_order {
 typedef struct pact_options {
   size_t struct_size;          /* sizeof(pact_options) of the caller */
   int threads;                 /* 1; 0: one per core */
-  int64_t max_batch;           /* 1: images that memory is planned for; more are run in parts */
+  int64_t max_batch;           /* 1: images of a run; more are run in parts, and fewer where caches want it */
   const char* instruction_set; /* NULL: the best of this CPU, or what PACT_FORCE_ISA names */
   size_t max_memory_bytes;     /* 1 GiB: networks whose values would take more are refused */
 } pact_options;

@@ -139,6 +139,10 @@ MatArray read_description(Element& element, const std::string& path) {
   for (size_t at = 0; at < shape.data.size(); at += 4) {
     int32_t extent = 0;
     std::memcpy(&extent, shape.data.data() + at, 4);
+    if (extent == 0) {  // an empty array, which nobody can want
+      array.shape.clear();
+      return array;
+    }
     require(extent > 0 && static_cast<size_t>(extent) <= kMostElements / count);
     array.shape.push_back(static_cast<size_t>(extent));
     count *= array.shape.back();
@@ -202,10 +206,11 @@ std::vector<MatArray> read_mat(const std::filesystem::path& path,
                                const std::function<bool(const MatArray&)>& is_wanted) {
   const std::string name = path.string();
   std::ifstream file(path, std::ios::binary);
-  const auto size = static_cast<uint64_t>(std::filesystem::file_size(path));
+  std::error_code unknown;
+  const uint64_t size = std::filesystem::file_size(path, unknown);
   std::array<char, kHeaderBytes> header{};
   file.read(header.data(), header.size());
-  if (!file || std::string_view(header.data(), 6) != "MATLAB") fail("{}: is no MATLAB file", name);
+  if (!file || unknown || std::string_view(header.data(), 6) != "MATLAB") fail("{}: is no MATLAB file", name);
   if (header[125] != 1 || header[126] != 'I' || header[127] != 'M')
     fail(ErrorKind::unsupported,
          "{}: is a MATLAB file of another version; v7 is read (`save -v7`, scipy.io.savemat), v7.3 is not",

@@ -175,7 +175,8 @@ TEST(Engine, KeepsBigLayersOfFewBitsDense) {
 
 // A shortcut that is kept as codes is turned back where it is added.
 TEST(Engine, AddsShortcutsOfCodes) {
-  for (const auto& [channels, grid] : {std::pair{5, "unsigned"}, {16, "unsigned"}, {70, "unsigned"}, {16, "odd"}}) {
+  for (const auto& [channels, grid] :
+       {std::pair{5, "unsigned"}, {16, "unsigned"}, {70, "unsigned"}, {16, "odd"}}) {
     Network network;
     network.graph = graph::parse(fmt::format(R"(graph block
 input x: f32[N,{0},6,6]

@@ -7,7 +7,7 @@
 namespace pact::engine {
 namespace {
 
-// The same for the three channels of an image, which are nearly always what comes in: several times faster
+// `transpose` for the three channels of an image, which are nearly always what comes in: several times faster
 // with their number known to the compiler.
 template <typename Element>
 void interleave_three(int64_t columns, const Element* from, Element* to) {

@@ -34,7 +34,6 @@ CutWish wide_pieces(const ConvShape& shape, int64_t weight_bytes, int64_t block)
   while (wish.channels < kWidest && wish.channels < shape.group_outputs() &&
          2 * wish.channels * weight_bytes <= kWeightBytes)
     wish.channels *= 2;
-
   wish.pixels = accumulators / wish.channels;
   return wish;
 }

@@ -103,15 +103,15 @@ Step make_pool(const StepContext& context, const Node& node) {
                               : node.op == graph::Op::avg_pool ? Reduction::average
                                                                : Reduction::sum;
   const Pool pool{.reduction = reduction,
-                          .channels = x[1],
-                          .height = x[2],
-                          .width = x[3],
-                          .out_height = y[2],
-                          .out_width = y[3],
-                          .kernel = node.integers("kernel"),
-                          .strides = node.integers("strides"),
-                          .pads = node.integers("pads"),
-                          .counts_padding = reduction == Reduction::average && node.integer("count_include_pad") != 0,
+                  .channels = x[1],
+                  .height = x[2],
+                  .width = x[3],
+                  .out_height = y[2],
+                  .out_width = y[3],
+                  .kernel = node.integers("kernel"),
+                  .strides = node.integers("strides"),
+                  .pads = node.integers("pads"),
+                  .counts_padding = reduction == Reduction::average && node.integer("count_include_pad") != 0,
                   .kernels = kernels::max_pool_kernels(context.isa)};
   switch (context.type_of(node.output).dtype) {
     case graph::DataType::i32:

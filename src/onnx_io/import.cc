@@ -28,10 +28,10 @@ std::vector<double> per_channel(const char* what, std::vector<double> reals, dou
   return reals;
 }
 
-// Two control characters begin names of the importer's own.
+// Two control characters stand in names of the importer's own.
 void require_name(const std::string& name) {
-  if (name.starts_with(kTransposed) || name.starts_with(kBetween))
-    fail("the name begins with a control character");
+  for (const char* own : {kTransposed, kBetween})
+    if (name.find(own) != std::string::npos) fail("the name contains a control character");
 }
 
 }  // namespace

@@ -78,7 +78,9 @@ std::string Importer::read_values(const NodeView& node, int i, int64_t axis) {
   const bool is_weight = is_constant(codes);
   const std::string name = kBetween + codes + (is_weight ? kBetween + scale + kBetween + zero : "");
   if (!is_weight && known_.contains(name)) {
-    require_grid(*known(codes).codes, scale, zero);
+    const std::optional<Codes>& made = known(codes).codes;
+    if (!made) fail("its input '{}' must be codes", codes);
+    require_grid(*made, scale, zero);
     return name;
   }
   onnx::NodeProto part = node_of("DequantizeLinear", name, {codes, scale, zero});
@@ -96,7 +98,7 @@ std::string Importer::read_integer_bias(const NodeView& node, int i) {
   graph::Tensor units = constant(node.input(form.second + 1));
   if (units.type != graph::DataType::f32) fail("its scale '{}' must be real", node.input(form.second + 1));
   for (float& unit : units.as<float>()) unit *= own;
-  const std::string name = kBetween + node.proto().output(0) + ".bias", scale = name + ".scale";
+  const std::string name = kBetween + node.proto().output(0) + kBetween + "bias", scale = name + ".scale";
   known_.insert_or_assign(scale, Known{.constant = std::move(units)});
   onnx::NodeProto part = node_of("DequantizeLinear", name, {node.input(i), scale});
   set_integer(part, "axis", 0);
@@ -107,7 +109,7 @@ std::string Importer::read_integer_bias(const NodeView& node, int i) {
 Known Importer::read_qoperator(const NodeView& node) {
   const Form& form = *form_of(node.op());
   if (node.integer("channels_last", 0) != 0) refuse("channels_last is not understood");
-  const std::string output = kBetween + node.proto().output(0) + ".real";
+  const std::string output = kBetween + node.proto().output(0) + kBetween + "real";
   onnx::NodeProto real = node.proto();
   real.set_op_type(form.real);
   real.clear_domain();
@@ -130,7 +132,9 @@ Known Importer::read_qoperator(const NodeView& node) {
 
 // Operators that move codes or take the largest do with codes what they do with their values.
 Known Importer::read_moved_codes(const NodeView& node) {
-  Codes codes = *known(node.input(0)).codes;
+  const std::optional<Codes>& made = known(node.input(0)).codes;
+  if (!made) fail("its input '{}' must be codes", node.input(0));
+  Codes codes = *made;
   const std::string name = kBetween + node.input(0);
   if (!known_.contains(name)) {
     onnx::NodeProto part;

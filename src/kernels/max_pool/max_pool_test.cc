@@ -24,7 +24,10 @@ void compare(void (*MaxPoolKernels::*kernel)(const MaxWindow<Element>&) noexcept
     const int64_t width = columns + static_cast<int64_t>(random.below(3));
     std::vector<Element> image(static_cast<size_t>((rows * width + columns) * channels));
     for (Element& x : image) {
-      x = static_cast<Element>(random.normal() * 40);
+      if constexpr (std::is_integral_v<Element>)
+        x = static_cast<Element>(random.below(256));
+      else
+        x = static_cast<Element>(random.normal());
       if constexpr (std::is_floating_point_v<Element>)
         if (random.below(20) == 0) x = random.below(2) ? std::numeric_limits<Element>::quiet_NaN() : Element{-0.0f};
     }

@@ -1,11 +1,6 @@
 // Sums of bytes with vpsadbw, 64 at a time, a short segment in one masked load.
-#include <immintrin.h>
-
 #include "kernels/odd_weights/odd_weights.h"
-
-// g++ 12 takes the operands that its own intrinsics leave undefined for mistakes (PR 105593).
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
+#include "kernels/x86_intrinsics.h"
 
 namespace pact::kernels {
 namespace {

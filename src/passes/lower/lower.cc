@@ -80,16 +80,21 @@ class Lowering {
 
   // Greater numbers have no smaller codes, so that the codes of the greatest numbers are the greatest codes: pools
   // whose numbers nobody else reads work on codes, a quarter of the memory.
-  const Node* pool_of_codes(ValueId x) const {
+  // `read` is what the quantizer reads, x the same before the clips that it covers.
+  const Node* pool_of_codes(ValueId read, ValueId x) const {
     const Node* pool = from_.graph.producer(x);
-    if (!pool || pool->op != Op::max_pool || from_.graph.consumers(x).size() != 1) return nullptr;
-    return std::ranges::count(from_.graph.outputs(), x) == 0 ? pool : nullptr;
+    if (!pool || pool->op != Op::max_pool) return nullptr;
+    for (ValueId value = read;; value = from_.graph.producer(value)->inputs[0]) {
+      const bool is_output = std::ranges::count(from_.graph.outputs(), value) > 0;
+      if (is_output || from_.graph.consumers(value).size() != 1) return nullptr;
+      if (value == x) return pool;
+    }
   }
 
   void lower_activation(const Node& quant) {
     const quant::Grid grid = activation_grid(from_, quant);
     ValueId x = before_clips(quant.inputs[0], grid);
-    const Node* pool = pool_of_codes(x);
+    const Node* pool = pool_of_codes(quant.inputs[0], x);
     if (pool) x = before_clips(pool->inputs[0], grid);
     ValueId codes = to_.graph.add_node(Op::quantize, quant.name, {real_value(x)}, attributes_of(grid));
     if (pool) codes = to_.graph.add_node(Op::max_pool, pool->name + ".codes", {codes}, pool->attributes);

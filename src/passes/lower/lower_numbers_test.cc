@@ -175,7 +175,7 @@ TEST(LowerNumbers, CodedShortcutsAgreeWithFakeQuantization) {
                             static_cast<uint64_t>(bits), fmt::format("{} with {} bits", activations, bits));
 }
 
-// The value of a code is one float32 product, there as here: no shortcut differs in any bit.
+// The value of a code is one float32 product, there as here: no shortcut differs in any bit, but for codes that tie.
 TEST(LowerNumbers, AShortcutsCodesHaveTheValuesThatWereTrained) {
   const BitPolicy policy{
       .weights = 4, .activations = 5, .alpha = 1.7, .shortcuts = Shortcuts::codes, .overrides = {}};

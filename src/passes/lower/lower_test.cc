@@ -233,9 +233,9 @@ TEST(Lower, DropsAReluThatOnlyAQuantizerReads) {
 }
 
 TEST(Lower, MaxPoolsThatOnlyAQuantizerReadsWorkOnCodes) {
-  const std::string nodes = replaced(replaced(kNodes, "pool: f32[N,2] = global_avg_pool(relu)", R"(max: f32[N,2,1,1] = max_pool(relu) kernel=[4,4] strides=[1,1]
-pool: f32[N,2] = flatten(max))"),
-                                     "quant(pool, alpha)", "quant(pool, alpha)");
+  const std::string nodes = replaced(kNodes, "pool: f32[N,2] = global_avg_pool(relu)",
+                                     R"(max: f32[N,2,1,1] = max_pool(relu) kernel=[4,4] strides=[1,1]
+pool: f32[N,2] = flatten(max))");
   const std::string behind_flatten = lowered_text(nodes);
   EXPECT_TRUE(contains(behind_flatten, "max: f32[N,2,1,1] = max_pool(relu)")) << behind_flatten;
   const std::string direct = R"(q: f32[N,2,1,1] = quant(max, alpha) bits=2 grid=unsigned scheme=pact
@@ -247,6 +247,15 @@ pool: f32[N,2] = flatten(q))";
   EXPECT_TRUE(contains(text, "max.codes: u8[N,2,1,1] = max_pool(q)")) << text;
   const std::string read = lowered_text(replaced(replaced(pooled, "linear(fc.input_quant", "linear(pool"), "output fc", "output max\noutput fc"));
   EXPECT_TRUE(contains(read, "q: u8[N,2,1,1] = quantize(max)")) << read;
+  // Two quantizers behind one clip of the pool: it is pooled once, as real numbers.
+  const std::string shared = replaced(replaced(pooled, "linear(fc.input_quant", "linear(pool"),
+                                      "q: f32[N,2,1,1] = quant(max, alpha) bits=2 grid=unsigned scheme=pact",
+                                      R"(clip: f32[N,2,1,1] = relu(max)
+p: f32[N,2,1,1] = quant(clip, alpha) bits=3 grid=unsigned scheme=pact
+q: f32[N,2,1,1] = quant(clip, alpha) bits=2 grid=unsigned scheme=pact)");
+  const std::string both = lowered_text(replaced(shared, "output fc", "output p\noutput fc"));
+  EXPECT_TRUE(contains(both, "max: f32[N,2,1,1] = max_pool(")) << both;
+  EXPECT_FALSE(contains(both, "max.codes")) << both;
 }
 
 TEST(Lower, RefusesInWords) {
