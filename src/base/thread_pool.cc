@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/core_placement.h"
 #include "base/error.h"
 
 namespace pact {
@@ -50,6 +51,7 @@ void ThreadPool::run(const Loop& loop) {
   PACT_CHECK(loop.count <= std::numeric_limits<int>::max());
   const int count = static_cast<int>(loop.count);
   loop_ = loop;
+  caller_core_.store(current_core(), std::memory_order_relaxed);
   done_.store(0, std::memory_order_relaxed);
   remaining_.store(count, std::memory_order_release);
   generation_.fetch_add(1, std::memory_order_release);
@@ -74,6 +76,8 @@ void ThreadPool::serve(int worker) {
     wait_while(generation_, seen);
     seen = generation_.load(std::memory_order_acquire);
     if (stopping_.load()) return;
+    const int core = current_core();
+    if (core >= 0 && core == caller_core_.load(std::memory_order_relaxed)) leave_core(core);
     work_off(worker);
   }
 }

@@ -1,5 +1,6 @@
 // Threads that wait for loops to share. A loop of an engine takes microseconds, so idle threads spin a short
-// while before they sleep, and handing out work allocates nothing.
+// while before they sleep, and handing out work allocates nothing. A worker that finds itself on the caller's core
+// leaves it.
 #pragma once
 
 #include <atomic>
@@ -47,6 +48,7 @@ class ThreadPool {
   std::atomic<int> done_{0};       // indices whose call has returned
   std::atomic<uint32_t> generation_{0};
   std::atomic<bool> stopping_{false};
+  std::atomic<int> caller_core_{-1};
   std::vector<std::thread> workers_;
 };
 
