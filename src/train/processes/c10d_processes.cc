@@ -297,7 +297,15 @@ class C10dProcesses : public Processes {
 }  // namespace
 
 std::unique_ptr<Processes> Processes::join(const JoinOptions& options) {
-  return std::make_unique<C10dProcesses>(options);
+  try {
+    return std::make_unique<C10dProcesses>(options);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    const Membership& own = options.membership;
+    const std::string who = own.rank == 0 ? "process 0 failed" : "process 0 at " + own.address + " went away";
+    fail("{} while the processes met: {}", who, first_line(error.what()));
+  }
 }
 
 }  // namespace pact::train
