@@ -3,6 +3,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -56,6 +57,12 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
+// Where SIGCHLD is ignored, there is no child to be waited for once it has ended.
+bool has_ended(pid_t id) {
+  const pid_t found = ::waitpid(id, nullptr, WNOHANG);
+  return found != 0 && !(found < 0 && errno == EINTR);
+}
+
 }  // namespace
 
 Children::Children(int count, int port) {
@@ -72,7 +79,7 @@ Children::Children(int count, int port) {
 
 void Children::require_running() {
   for (Child& child : children_) {
-    if (child.has_ended || ::waitpid(child.id, nullptr, WNOHANG) != child.id) continue;
+    if (child.has_ended || !has_ended(child.id)) continue;
     child.has_ended = true;
     fail("process {} of {} ended as it began; what it said stands above", child.rank, children_.size() + 1);
   }
@@ -87,7 +94,7 @@ Children::~Children() {
     while (some_run && Clock::now() < end) {
       some_run = false;
       for (Child& child : children_) {
-        if (!child.has_ended) child.has_ended = ::waitpid(child.id, nullptr, WNOHANG) == child.id;
+        if (!child.has_ended) child.has_ended = has_ended(child.id);
         some_run = some_run || !child.has_ended;
       }
       if (some_run) std::this_thread::sleep_for(std::chrono::milliseconds(20));
