@@ -65,14 +65,19 @@ bool has_ended(pid_t id) {
 
 }  // namespace
 
-Children::Children(int count, int port) {
+// What throws after the constructor that this one calls is followed by the destructor, which waits for those
+// that were started.
+Children::Children(int count, int port) : Children() {
   std::vector<std::string> arguments = own_arguments();
   for (int rank = 1; rank < count; ++rank) {
     std::vector<std::string> variables = environment_of(rank, count, port);
     pid_t id = 0;
     const int code = ::posix_spawn(&id, "/proc/self/exe", nullptr, nullptr, pointers_to(arguments).data(),
                                    pointers_to(variables).data());
-    if (code != 0) fail("process {} of {} cannot be started: {}", rank, count, std::strerror(code));
+    if (code != 0) {
+      for (const Child& child : children_) ::kill(child.id, SIGKILL);  // they have nothing to save yet
+      fail("process {} of {} cannot be started: {}", rank, count, std::strerror(code));
+    }
     children_.push_back({rank, id});
   }
 }
