@@ -228,7 +228,7 @@ class C10dProcesses : public Processes {
       return;
     }
     int port = 0;
-    Socket listener = listen_anywhere(&port);
+    Socket listener = listen_for(membership_.address, &port);
     gather("port", std::to_string(port));
     short_sums_ = std::make_unique<ShortSums>(std::move(listener), count(), [&] { require_all(); });
   }
