@@ -11,8 +11,8 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& why) {
   fail(ErrorKind::unsupported,
-       "training is a part of its own, and it cannot be loaded: {}. It belongs to the program: build or install "
-       "both together",
+       "training is a part of its own, and it cannot be loaded: {}. It belongs to the program: build or "
+       "install both together",
        why);
 }
 

@@ -179,8 +179,8 @@ class C10dProcesses : public Processes {
       if (rank() == 0) options.while_waiting();
       if (Clock::now() > end)
         fail(
-            "of {} processes ({}), these have not come within {} s: {}. If this was to be one process, unset the "
-            "variables of the launcher; --process-timeout says how long to wait",
+            "of {} processes ({}), these have not come within {} s: {}. If this was to be one process, unset "
+            "the variables of the launcher; --process-timeout says how long to wait",
             count(), membership_.launcher, options.timeout.count(), join_words(absent));
       std::this_thread::sleep_for(kPoll);
     }
@@ -212,8 +212,8 @@ class C10dProcesses : public Processes {
       throw;
     } catch (const std::exception& error) {
       fail(
-          "the processes have met, but cannot connect to each other: {}. Where a machine has several networks, "
-          "GLOO_SOCKET_IFNAME names the interface to use",
+          "the processes have met, but cannot connect to each other: {}. Where a machine has several "
+          "networks, GLOO_SOCKET_IFNAME names the interface to use",
           first_line(error.what()));
     }
   }
@@ -314,8 +314,8 @@ namespace pact::train {
 
 std::unique_ptr<Processes> Processes::join(const JoinOptions& options) {
   fail(ErrorKind::unsupported,
-       "{} starts {} processes, but this pact was built for one: it takes a libtorch with c10d and the headers "
-       "of gloo (Debian: libgloo-dev)",
+       "{} starts {} processes, but this pact was built for one: it takes a libtorch with c10d and the "
+       "headers of gloo (Debian: libgloo-dev)",
        options.membership.launcher, options.membership.count);
 }
 

@@ -74,9 +74,9 @@ void await_listener(const std::string& address, int port, std::chrono::milliseco
       if ((code = try_to_connect(*to)) == 0) return;
     if (Clock::now() >= end)
       fail(
-          "process 0 did not answer at {}, port {}, for {} s ({}). Is it running, do MASTER_ADDR and MASTER_PORT "
-          "name its machine and port, and does no firewall stand between? --process-timeout says how long to "
-          "wait",
+          "process 0 did not answer at {}, port {}, for {} s ({}). Is it running, do MASTER_ADDR and "
+          "MASTER_PORT name its machine and port, and does no firewall stand between? --process-timeout says "
+          "how long to wait",
           address, port, std::chrono::duration_cast<std::chrono::seconds>(timeout).count(),
           std::strerror(code));
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
