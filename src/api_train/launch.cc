@@ -3,6 +3,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -56,23 +57,34 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
+// Where SIGCHLD is ignored, there is no child to be waited for once it has ended.
+bool has_ended(pid_t id) {
+  const pid_t found = ::waitpid(id, nullptr, WNOHANG);
+  return found != 0 && !(found < 0 && errno == EINTR);
+}
+
 }  // namespace
 
-Children::Children(int count, int port) {
+// What throws after the constructor that this one calls is followed by the destructor, which waits for those
+// that were started.
+Children::Children(int count, int port) : Children() {
   std::vector<std::string> arguments = own_arguments();
   for (int rank = 1; rank < count; ++rank) {
     std::vector<std::string> variables = environment_of(rank, count, port);
     pid_t id = 0;
     const int code = ::posix_spawn(&id, "/proc/self/exe", nullptr, nullptr, pointers_to(arguments).data(),
                                    pointers_to(variables).data());
-    if (code != 0) fail("process {} of {} cannot be started: {}", rank, count, std::strerror(code));
+    if (code != 0) {
+      for (const Child& child : children_) ::kill(child.id, SIGKILL);  // they have nothing to save yet
+      fail("process {} of {} cannot be started: {}", rank, count, std::strerror(code));
+    }
     children_.push_back({rank, id});
   }
 }
 
 void Children::require_running() {
   for (Child& child : children_) {
-    if (child.has_ended || ::waitpid(child.id, nullptr, WNOHANG) != child.id) continue;
+    if (child.has_ended || !has_ended(child.id)) continue;
     child.has_ended = true;
     fail("process {} of {} ended as it began; what it said stands above", child.rank, children_.size() + 1);
   }
@@ -87,7 +99,7 @@ Children::~Children() {
     while (some_run && Clock::now() < end) {
       some_run = false;
       for (Child& child : children_) {
-        if (!child.has_ended) child.has_ended = ::waitpid(child.id, nullptr, WNOHANG) == child.id;
+        if (!child.has_ended) child.has_ended = has_ended(child.id);
         some_run = some_run || !child.has_ended;
       }
       if (some_run) std::this_thread::sleep_for(std::chrono::milliseconds(20));

@@ -22,6 +22,8 @@ class Children {
   void require_running();
 
  private:
+  Children() = default;
+
   struct Child {
     int rank;
     pid_t id;

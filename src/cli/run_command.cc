@@ -1,11 +1,11 @@
 // `pact run`.
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <nlohmann/json.hpp>
 
 #include "api/run.h"
+#include "base/allocation.h"
 #include "cli/commands.h"
 
 namespace pact::cli {
@@ -41,7 +41,7 @@ void add_run(CLI::App& app, Run& run) {
   command->add_flag("--json", args->json, "print the result as one JSON object");
   command->callback([args, &run] {
     run = [args] {
-      mallopt(M_MMAP_THRESHOLD, 1 << 18);  // so that tensors, once freed, go back to the system
+      return_freed_memory();  // of the size of tensors
       args->command.model.path = args->model;
       args->command.images.assign(args->images.begin(), args->images.end());
       const std::vector<api::ImageResult> results = api::run_model(args->command);

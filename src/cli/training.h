@@ -21,8 +21,9 @@ struct Training {
 };
 
 // What the module shows: its only symbol. The module has its own copy of what it shares with the program, so
-// it gets what the program was called with.
-extern "C" const Training* pact_training(const char* command_line);
+// it gets what the program was called with. Null where the program's version is not its own: the table may
+// then be another.
+extern "C" const Training* pact_training(const char* version, const char* command_line);
 inline constexpr const char* kTrainingModule = "pact_training.so";
 inline constexpr const char* kTrainingSymbol = "pact_training";
 

@@ -3,24 +3,29 @@
 #include <dlfcn.h>
 
 #include "base/error.h"
+#include "base/version.h"
 #include "cli/training.h"
 
 namespace pact::cli {
 namespace {
 
+[[noreturn]] void refuse(const std::string& why) {
+  fail(ErrorKind::unsupported,
+       "training is a part of its own, and it cannot be loaded: {}. It belongs to the program: build or "
+       "install both together",
+       why);
+}
+
 // The module is never closed: libtorch does not stand that.
 const Training& training() {
   static const Training* const table = [] {
     void* module = dlopen(kTrainingModule, RTLD_LAZY | RTLD_LOCAL);  // by the program's own list of folders
-    if (!module)
-      fail(ErrorKind::unsupported,
-           "training is a part of its own, and it cannot be loaded: {}. It belongs to the program: build or "
-           "install "
-           "both together",
-           dlerror());
+    if (!module) refuse(dlerror());
     const auto entry = reinterpret_cast<decltype(&pact_training)>(dlsym(module, kTrainingSymbol));
     if (!entry) fail("{} is not the training part of this program: {}", kTrainingModule, dlerror());
-    return entry(command_line.c_str());
+    const Training* const found = entry(kVersion, command_line.c_str());
+    if (!found) refuse(fmt::format("{} is of another version than {}", kTrainingModule, kVersion));
+    return found;
   }();
   return *table;
 }

@@ -20,7 +20,7 @@ constexpr Field kRunFields[] = {{"command", text}, {"network", text},       {"da
                                 {"version", text}, {"seed", finite_number}, {"threads", number},
                                 {"machine", text}, {"started", text},       {"settings", settings},
                                 {"status", text},  {"message", text},       {"precision", text},
-                                {"updated", text}};
+                                {"updated", text}, {"processes", number}};
 constexpr Field kMetricFields[] = {{"epoch", finite_number, required},
                                    {"step", number},
                                    {"lr", number},

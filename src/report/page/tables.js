@@ -105,8 +105,8 @@ function pairTable(pairs) {
 function factTable(run) {
   const about = run.about;
   return pairTable([["network", about.network], ["data", about.dataset], ["seed", about.seed], ["threads", about.threads],
-                    ["machine", about.machine], ["precision", about.precision], ["started", about.started],
-                    ["last written", about.updated], ["version", about.version]]
+                    ["processes", about.processes], ["machine", about.machine], ["precision", about.precision],
+                    ["started", about.started], ["last written", about.updated], ["version", about.version]]
     .filter(([, value]) => value !== undefined));
 }
 

@@ -180,8 +180,7 @@ class C10dProcesses : public Processes {
       if (Clock::now() > end)
         fail(
             "of {} processes ({}), these have not come within {} s: {}. If this was to be one process, unset "
-            "the "
-            "variables of the launcher; --process-timeout says how long to wait",
+            "the variables of the launcher; --process-timeout says how long to wait",
             count(), membership_.launcher, options.timeout.count(), join_words(absent));
       std::this_thread::sleep_for(kPoll);
     }
@@ -214,8 +213,7 @@ class C10dProcesses : public Processes {
     } catch (const std::exception& error) {
       fail(
           "the processes have met, but cannot connect to each other: {}. Where a machine has several "
-          "networks, "
-          "GLOO_SOCKET_IFNAME names the interface to use",
+          "networks, GLOO_SOCKET_IFNAME names the interface to use",
           first_line(error.what()));
     }
   }
@@ -228,7 +226,7 @@ class C10dProcesses : public Processes {
       return;
     }
     int port = 0;
-    Socket listener = listen_anywhere(&port);
+    Socket listener = listen_for(membership_.address, &port);
     gather("port", std::to_string(port));
     short_sums_ = std::make_unique<ShortSums>(std::move(listener), count(), [&] { require_all(); });
   }
@@ -297,7 +295,15 @@ class C10dProcesses : public Processes {
 }  // namespace
 
 std::unique_ptr<Processes> Processes::join(const JoinOptions& options) {
-  return std::make_unique<C10dProcesses>(options);
+  try {
+    return std::make_unique<C10dProcesses>(options);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    const Membership& own = options.membership;
+    const std::string who = own.rank == 0 ? "process 0 failed" : "process 0 at " + own.address + " went away";
+    fail("{} while the processes met: {}", who, first_line(error.what()));
+  }
 }
 
 }  // namespace pact::train
@@ -309,8 +315,7 @@ namespace pact::train {
 std::unique_ptr<Processes> Processes::join(const JoinOptions& options) {
   fail(ErrorKind::unsupported,
        "{} starts {} processes, but this pact was built for one: it takes a libtorch with c10d and the "
-       "headers of gloo "
-       "(Debian: libgloo-dev)",
+       "headers of gloo (Debian: libgloo-dev)",
        options.membership.launcher, options.membership.count);
 }
 

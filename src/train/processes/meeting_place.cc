@@ -50,6 +50,19 @@ int try_to_connect(const addrinfo& to) {
   return code;
 }
 
+bool is_loopback(const std::string& address) {
+  return address == "localhost" || address == "::1" || address.starts_with("127.");
+}
+
+// Of both families where the address is all of IPv6's. None where it cannot be bound.
+Socket bound_to(const sockaddr* address, socklen_t size) {
+  Socket socket(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int both_families = 0;
+  if (address->sa_family == AF_INET6)
+    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &both_families, sizeof both_families);
+  return ::bind(socket.get(), address, size) == 0 ? std::move(socket) : Socket();
+}
+
 }  // namespace
 
 void await_listener(const std::string& address, int port, std::chrono::milliseconds timeout) {
@@ -62,8 +75,8 @@ void await_listener(const std::string& address, int port, std::chrono::milliseco
     if (Clock::now() >= end)
       fail(
           "process 0 did not answer at {}, port {}, for {} s ({}). Is it running, do MASTER_ADDR and "
-          "MASTER_PORT name "
-          "its machine and port, and does no firewall stand between? --process-timeout says how long to wait",
+          "MASTER_PORT name its machine and port, and does no firewall stand between? --process-timeout says "
+          "how long to wait",
           address, port, std::chrono::duration_cast<std::chrono::seconds>(timeout).count(),
           std::strerror(code));
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -87,23 +100,25 @@ std::string own_address_towards(const std::string& address, int port) {
   return "127.0.0.1";
 }
 
-Socket listen_anywhere(int* port) {
-  Socket socket(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in6 any{};
-  any.sin6_family = AF_INET6;
-  any.sin6_addr = in6addr_any;
-  const int both_families = 0;
-  ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &both_families, sizeof both_families);
-  bool is_bound = ::bind(socket.get(), reinterpret_cast<sockaddr*>(&any), sizeof any) == 0;
-  if (!is_bound) {  // a machine without IPv6
-    socket = Socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+Socket listen_for(const std::string& address, int* port) {
+  Socket socket;
+  if (is_loopback(address)) {
+    const Addresses found = addresses_of(address, 0, SOCK_STREAM);
+    for (const addrinfo* own = found.get(); own && socket.get() < 0; own = own->ai_next)
+      socket = bound_to(own->ai_addr, own->ai_addrlen);
+  } else {
+    sockaddr_in6 any{};
+    any.sin6_family = AF_INET6;
+    any.sin6_addr = in6addr_any;
+    socket = bound_to(reinterpret_cast<sockaddr*>(&any), sizeof any);
     sockaddr_in any_v4{};
     any_v4.sin_family = AF_INET;
-    is_bound = ::bind(socket.get(), reinterpret_cast<sockaddr*>(&any_v4), sizeof any_v4) == 0;
+    if (socket.get() < 0)  // a machine without IPv6
+      socket = bound_to(reinterpret_cast<sockaddr*>(&any_v4), sizeof any_v4);
   }
   sockaddr_in6 own{};
   socklen_t size = sizeof own;
-  if (!is_bound || ::listen(socket.get(), SOMAXCONN) != 0 ||
+  if (socket.get() < 0 || ::listen(socket.get(), SOMAXCONN) != 0 ||
       ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0)
     fail("process 0 cannot listen: {}", std::strerror(errno));
   *port = ntohs(own.sin6_port);  // at the same place in an address of either family

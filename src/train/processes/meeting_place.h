@@ -16,8 +16,9 @@ void await_listener(const std::string& address, int port, std::chrono::milliseco
 // The numeric address of this machine on the way to `address`; the loopback where there is no way.
 std::string own_address_towards(const std::string& address, int port);
 
-// A socket that listens on all addresses of this machine, on a free port. Throws Error.
-Socket listen_anywhere(int* port);
+// A socket of process 0, which is said to be at `address`: it listens on a free port, for this machine alone
+// where that is the loopback, else on all addresses. Throws Error.
+Socket listen_for(const std::string& address, int* port);
 
 // Throws Error.
 Socket connected_to(const std::string& address, int port);

@@ -44,10 +44,8 @@ std::string address_of(const Environment& environment, const Convention& convent
   if (environment(convention.local_count) == std::to_string(count)) return "127.0.0.1";
   fail(
       "{} starts {} processes ({}), but nothing says where process 0 runs: set MASTER_ADDR to the name of "
-      "its "
-      "machine (mpirun takes it with -x MASTER_ADDR=NAME or -genv MASTER_ADDR NAME) or, on one machine, "
-      "leave the "
-      "launcher out and give --processes {}",
+      "its machine (mpirun takes it with -x MASTER_ADDR=NAME or -genv MASTER_ADDR NAME) or, on one machine, "
+      "leave the launcher out and give --processes {}",
       convention.launcher, count, convention.count, count);
 }
 

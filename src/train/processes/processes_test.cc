@@ -110,6 +110,24 @@ TEST(Processes, WithoutAFirstOneSayWhereTheyLooked) {
   EXPECT_TRUE(contains(nowhere, "nowhere.invalid")) << nowhere;
 }
 
+TEST(Processes, WhoseFirstGoesAwayWhileTheyMeetSaySo) {
+  SKIP_WITHOUT_C10D();
+  std::promise<int> listening;
+  const auto first = std::async(std::launch::async, [&] {
+    caught([&] {
+      Processes::join({.membership = {0, 3, "127.0.0.1", 0, "the test"},
+                       .timeout = std::chrono::seconds(3),
+                       .on_listening = [&](int port) { listening.set_value(port); }});
+    });
+  });
+  const int port = listening.get_future().get();
+  const std::string message = caught([&] {
+    Processes::join(
+        {.membership = {1, 3, "127.0.0.1", port, "the test"}, .timeout = std::chrono::seconds(20)});
+  });
+  EXPECT_TRUE(contains(message, "process 0 at 127.0.0.1 went away while the processes met")) << message;
+}
+
 // A residual block; with `bits` below 32, its activations quantized by `scheme`.
 graph::Network block(int bits, const std::string& scheme) {
   const std::string quant = bits == 32 ? "" : fmt::format(" bits={} grid=unsigned scheme={}", bits, scheme);

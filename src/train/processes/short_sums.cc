@@ -6,10 +6,9 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <system_error>
-
-#include "base/error.h"
 
 namespace pact::train {
 namespace {
@@ -48,20 +47,35 @@ void send_at_once(const Socket& socket) {
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+// The rank by which the other end introduces itself; 0 for a stranger, who does not do so in time.
+int rank_of(const Socket& peer, const ShortSums::WhileWaiting& while_waiting) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  int32_t rank = 0;
+  try {
+    receive(peer, std::as_writable_bytes(std::span(&rank, 1)), [&] {
+      while_waiting();
+      if (std::chrono::steady_clock::now() > end) broke(ETIMEDOUT);
+    });
+  } catch (const std::system_error&) {
+    return 0;
+  }
+  return rank;
+}
+
 }  // namespace
 
 ShortSums::ShortSums(Socket listener, int count, const WhileWaiting& while_waiting)
     : peers_(static_cast<size_t>(count - 1)), is_first_(true) {
-  for (int i = 1; i < count; ++i) {
+  for (int absent = count - 1; absent > 0;) {
     await(listener, while_waiting);
     Socket peer(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (peer.get() < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
     if (peer.get() < 0) broke(errno);
-    int32_t rank = 0;
-    receive(peer, std::as_writable_bytes(std::span(&rank, 1)), while_waiting);
-    if (rank < 1 || rank >= count || peers_[static_cast<size_t>(rank - 1)].get() >= 0)
-      fail("something that is no process of this group connected to process 0");
+    const int rank = rank_of(peer, while_waiting);
+    if (rank < 1 || rank >= count || peers_[static_cast<size_t>(rank - 1)].get() >= 0) continue;
     send_at_once(peer);
     peers_[static_cast<size_t>(rank - 1)] = std::move(peer);
+    --absent;
   }
 }
 

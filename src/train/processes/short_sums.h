@@ -20,7 +20,7 @@ class ShortSums {
   // Called again and again while a call waits; ends the wait by throwing.
   using WhileWaiting = std::function<void()>;
 
-  // Of process 0: those of the others come from `listener`.
+  // Of process 0: those of the others come from `listener`. Strangers who connect are dropped.
   ShortSums(Socket listener, int count, const WhileWaiting& while_waiting);
   // Of process `rank`, whose way to process 0 is `to_first`.
   ShortSums(Socket to_first, int rank);
