@@ -12,6 +12,8 @@
 #include "graph/text.h"
 #include "train/batches.h"
 #include "train/gradients.h"
+#include "train/processes/meeting_place.h"
+#include "train/processes/short_sums.h"
 
 namespace pact::train {
 namespace {
@@ -126,6 +128,21 @@ TEST(Processes, WhoseFirstGoesAwayWhileTheyMeetSaySo) {
         {.membership = {1, 3, "127.0.0.1", port, "the test"}, .timeout = std::chrono::seconds(20)});
   });
   EXPECT_TRUE(contains(message, "process 0 at 127.0.0.1 went away while the processes met")) << message;
+}
+
+TEST(ShortSums, DropStrangersAndGoOn) {
+  int port = 0;
+  Socket listener = listen_for("127.0.0.1", &port);
+  const Socket silent = connected_to("127.0.0.1", port);
+  const ShortSums of_no_such_rank(connected_to("127.0.0.1", port), 7);
+  ShortSums second(connected_to("127.0.0.1", port), 1);
+  ShortSums first(std::move(listener), 2, [] {});
+  double ones[] = {1}, twos[] = {2};
+  const auto other = std::async(std::launch::async, [&] { second.sum(twos, [] {}); });
+  first.sum(ones, [] {});
+  EXPECT_EQ(ones[0], 3.0);
+  other.wait();
+  EXPECT_EQ(twos[0], 3.0);
 }
 
 // A residual block; with `bits` below 32, its activations quantized by `scheme`.
