@@ -78,18 +78,21 @@ void ByteWeights::condense() {
 }
 
 size_t ByteWeights::scratch_bytes() const {
-  return is_dense() ? static_cast<size_t>(lines() * dense_.per_byte * kLine) : 0;
+  return is_dense() ? static_cast<size_t>((kUnpacked - 1) * block_bytes_ + lines() * dense_.per_byte * kLine) : 0;
 }
 
-const int8_t* ByteWeights::block(const kernels::ByteConvKernels& kernels, int64_t index,
-                                 std::byte* scratch) const {
-  if (!is_dense()) return bytes().data() + index * block_bytes_;
+const int8_t* ByteWeights::blocks(const kernels::ByteConvKernels& kernels, int64_t first, int64_t count,
+                                  std::byte* scratch) const {
+  if (!is_dense()) return bytes().data() + first * block_bytes_;
+  auto* unpacked = reinterpret_cast<int8_t*>(scratch);
   kernels::PackedWeights dense = dense_;
   dense.lines = lines();
-  dense.packed = bytes_.data() + index * dense.lines * kLine;
-  dense.weights = reinterpret_cast<int8_t*>(scratch);
-  kernels.unpack(dense);
-  return dense.weights;
+  for (int64_t i = 0; i < count; ++i) {  // each over what the last line of the one before had too much
+    dense.packed = bytes_.data() + (first + i) * dense.lines * kLine;
+    dense.weights = unpacked + i * block_bytes_;
+    kernels.unpack(dense);
+  }
+  return unpacked;
 }
 
 }  // namespace pact::engine

@@ -22,10 +22,15 @@ class ByteWeights {
   int64_t blocks_per_group() const { return blocks_; }
   bool is_dense() const { return dense_.per_byte != 0; }  // at less than 8 bits
   size_t size_bytes() const { return bytes_.size(); }
-  size_t scratch_bytes() const;  // for `block` to unpack into
+  size_t scratch_bytes() const;  // for `blocks` to unpack kUnpacked of them into
 
-  // The weights of a block, counted over all groups: [segment][four][kBlock][4].
-  const int8_t* block(const kernels::ByteConvKernels& kernels, int64_t index, std::byte* scratch) const;
+  // How many blocks are unpacked at a time: a kernel's registers hold the sums of two.
+  static constexpr int64_t kUnpacked = 2;
+
+  // The weights of `count` blocks from `first` on, counted over all groups, one after the other:
+  // [segment][four][kBlock][4]. Of dense ones at most kUnpacked.
+  const int8_t* blocks(const kernels::ByteConvKernels& kernels, int64_t first, int64_t count,
+                       std::byte* scratch) const;
 
   // All blocks, unpacked, one after the other; only while not dense.
   std::span<const int8_t> bytes() const;

@@ -2,6 +2,8 @@
 //
 // Where the instruction set multiplies bytes with sums of 16 bits only, the weights themselves tell how many
 // products may be added up before they could leave 16 bits (short_sums.h).
+#include <algorithm>
+
 #include "engine/algorithms.h"
 #include "engine/byte_layer.h"
 #include "engine/short_sums.h"
@@ -28,10 +30,11 @@ class Int8 final : public ByteLayer {
   ShortSums sums_;
 };
 
-// Pieces of dense weights are narrow and tall, so that a block is unpacked for many pixels.
+// Pieces of dense weights are narrow and tall, so that blocks are unpacked for many pixels.
 CutWish wish_for(const ConvShape& shape, const ByteWeights& weights) {
   constexpr int64_t kBlock = kernels::ByteConvKernels::kBlock;
-  if (weights.is_dense()) return {.pixels = 256, .channels = kBlock, .block = kBlock};
+  if (weights.is_dense())
+    return {.pixels = 256, .channels = ByteWeights::kUnpacked * kBlock, .block = kBlock};
   return wide_pieces(shape, shape.taps() * shape.group_channels(), kBlock);
 }
 
@@ -49,14 +52,16 @@ void Int8::multiply(const Slab& slab, int64_t block, int64_t pixels, const uint8
                                .segment_count = static_cast<int64_t>(windows_.segments.size()),
                                .fours = weights_.fours(),
                                .weights = nullptr,
-                               .blocks = weights_.is_dense() ? 1 : slab.stride / kBlock,
+                               .blocks = 0,
                                .start = nullptr,
                                .accumulators = nullptr,
                                .stride = slab.stride,
                                .short_fours = sums_.fours,
                                .short_segments = sums_.segments};
+  const int64_t at_once = weights_.is_dense() ? ByteWeights::kUnpacked : slab.stride / kBlock;
   for (int64_t done = 0; done < slab.stride; done += windows.blocks * kBlock) {
-    windows.weights = weights_.block(kernels_, block + done / kBlock, scratch);
+    windows.blocks = std::min(at_once, (slab.stride - done) / kBlock);
+    windows.weights = weights_.blocks(kernels_, block + done / kBlock, windows.blocks, scratch);
     windows.start = start + done;
     windows.accumulators = accumulators + done;
     kernels_.multiply(windows);
