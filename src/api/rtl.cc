@@ -1,6 +1,7 @@
 #include "api/rtl.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "accelerator/load.h"
 #include "api/configs.h"
@@ -43,6 +44,12 @@ RtlSummary write_rtl(const RtlCommand& given) {
       command.accumulator_bits > 0
           ? command.accumulator_bits
           : rtl::exact_accumulator_bits(element.activation_bits, element.weight_bits, command.design.terms);
+  // An earlier design of ours may be written over, nobody else's files.
+  std::error_code ignored;
+  const std::filesystem::path& folder = command.output;
+  if (std::filesystem::is_directory(folder, ignored) && !std::filesystem::is_empty(folder, ignored) &&
+      !std::filesystem::exists(folder / "multiply_add.sv", ignored))
+    fail("{}: exists, is not empty and holds no design; choose another -o", folder.string());
   for (const rtl::SourceFile& file : rtl::write_sources(summary.design, command.output))
     summary.files.push_back(file.name);
   return summary;

@@ -72,7 +72,24 @@ std::string read_file(const std::filesystem::path& path, size_t max_bytes) {
   return bytes;
 }
 
+namespace {
+
+// What is neither a file nor a folder, as /dev/null and pipes: it takes bytes, but must not be replaced.
+bool is_device(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+void write_to_device(const std::filesystem::path& path, std::string_view bytes) {
+  Descriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (device.get() < 0 || !write_all(device.get(), bytes) || !device.close())
+    fail("{}: cannot be written: {}", path.string(), reason());
+}
+
+}  // namespace
+
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  if (is_device(path)) return write_to_device(path, bytes);
   const std::string temporary = fmt::format("{}.{}.tmp", path.string(), ::getpid());
   const auto give_up = [&](const char* step) {
     const std::string why = reason();

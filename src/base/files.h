@@ -11,7 +11,8 @@ namespace pact {
 // The bytes of `path`. Throws Error when it is missing, is not a file, or is larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, size_t max_bytes = size_t{4} << 30);
 
-// Replaces `path` by `bytes`, atomically. Throws Error (the old file then still stands).
+// Replaces `path` by `bytes`, atomically. Throws Error (the old file then still stands). A device or pipe is written to
+// as it stands.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 // Appends `text` to `path` and flushes it to the operating system. Throws Error.

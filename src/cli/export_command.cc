@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "api/export.h"
@@ -52,6 +53,8 @@ void add_export(CLI::App& app, Run& run) {
           throw Error(ErrorKind::usage, args->output + ": --format, --packed and --uint8 are for ONNX files");
         args->format = "pact";
       } else {
+        if (c.output.extension() != ".onnx" && !std::filesystem::is_character_file(c.output))
+          throw Error(ErrorKind::usage, args->output + ": what is to be written? End the name in .onnx or .pact");
         if (args->format.empty()) args->format = "qcdq";
         c.options.format = onnx_io::format_of(args->format);
       }

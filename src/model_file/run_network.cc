@@ -15,7 +15,16 @@ graph::Network load_network(const fs::path& path, Checkpoint which) {
   const fs::path weights =
       is_file ? path : path / (which == Checkpoint::last ? "last.safetensors" : "best.safetensors");
   const fs::path text = directory / "graph.txt";
-  if (!fs::exists(text)) fail("{}: is not a run directory: it has no graph.txt", directory.string());
+  if (!fs::exists(text)) {
+    if (is_file)
+      fail("{}: is no file of a run, for there is no graph.txt beside it; give a run directory, a .safetensors file "
+           "in one, or an ONNX or .pact file",
+           path.string());
+    fail("{}: is not a run directory: it has no graph.txt", path.string());
+  }
+  if (!fs::exists(weights) && which == Checkpoint::best)
+    fail("{}: has no best.safetensors: the run has not reached its first checkpoint, or the file was not kept",
+         path.string());
   if (!fs::exists(weights))
     fail("{}: has no {}: the run has not reached its first checkpoint", directory.string(),
          weights.filename().string());
