@@ -3,8 +3,6 @@
 //   avg  a float32 sum from +0 on, one element after the other, then one float32 division by their number:
 //        the whole window (count_include_pad=1) or its elements inside the image
 //   sum  of int32 elements inside the image; lowering sees to it that it fits, other graphs get it modulo 2^32
-#include <limits>
-
 #include "engine/layout.h"
 #include "engine/steps.h"
 #include "kernels/max_pool/max_pool.h"
@@ -34,30 +32,22 @@ inline int32_t plus(int32_t a, int32_t b) {
   return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
 }
 
-void take_greatest(const kernels::MaxPoolKernels& kernels, const kernels::MaxWindow<float>& w) { kernels.f32(w); }
-void take_greatest(const kernels::MaxPoolKernels& kernels, const kernels::MaxWindow<uint8_t>& w) { kernels.u8(w); }
-void take_greatest(const kernels::MaxPoolKernels& kernels, const kernels::MaxWindow<int8_t>& w) { kernels.i8(w); }
-void take_greatest(const kernels::MaxPoolKernels&, const kernels::MaxWindow<int32_t>& w) {
-  for (int64_t c = 0; c < w.channels; ++c) {
-    int32_t greatest = std::numeric_limits<int32_t>::lowest();
-    for (int64_t row = 0; row < w.rows; ++row)
-      for (int64_t column = 0; column < w.columns; ++column)
-        greatest = std::max(greatest, w.x[(row * w.width + column) * w.channels + c]);
-    w.out[c] = greatest;
-  }
-}
+void take(const kernels::MaxPoolKernels& greatest, const kernels::MaxWindow<float>& w) { greatest.f32(w); }
+void take(const kernels::MaxPoolKernels& greatest, const kernels::MaxWindow<uint8_t>& w) { greatest.u8(w); }
+void take(const kernels::MaxPoolKernels& greatest, const kernels::MaxWindow<int8_t>& w) { greatest.i8(w); }
+void take(const kernels::MaxPoolKernels& greatest, const kernels::MaxWindow<int32_t>& w) { greatest.i32(w); }
 
 template <typename Element>
 void reduce(const Pool& pool, const Element* image, const Window& window, Element* out) {
   const int64_t rows = window.bottom - window.top, columns = window.right - window.left;
   if (pool.reduction == Reduction::max)
-    return take_greatest(pool.kernels,
-                         kernels::MaxWindow<Element>{.x = image + (window.top * pool.width + window.left) * pool.channels,
-                                                     .rows = rows,
-                                                     .columns = columns,
-                                                     .width = pool.width,
-                                                     .channels = pool.channels,
-                                                     .out = out});
+    return take(pool.kernels, kernels::MaxWindow<Element>{
+                                  .x = image + (window.top * pool.width + window.left) * pool.channels,
+                                  .rows = rows,
+                                  .columns = columns,
+                                  .width = pool.width,
+                                  .channels = pool.channels,
+                                  .out = out});
   for (int64_t c = 0; c < pool.channels; ++c) out[c] = Element{0};
   for (int64_t row = window.top; row < window.bottom; ++row)
     for (int64_t column = window.left; column < window.right; ++column) {

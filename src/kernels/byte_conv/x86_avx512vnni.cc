@@ -97,11 +97,7 @@ inline __m512i add_products(__m512i sums, __m512i x, __m512i w) { return _mm512_
 }  // namespace
 }  // namespace pact::kernels
 
-#if defined(PACT_EMULATE)
-static constexpr auto probe = nullptr;
-#else
 #include "kernels/byte_conv/probe.inc"
-#endif
 
 namespace pact::kernels {
 const ByteConvKernels PACT_TABLE(kByteConv_x86_avx512vnni) = {multiply, unpack, false, 128, probe};

@@ -87,11 +87,7 @@ using Probed = __m256i;
 }  // namespace
 }  // namespace pact::kernels
 
-#if defined(PACT_EMULATE)
-static constexpr auto probe = nullptr;
-#else
 #include "kernels/byte_conv/probe.inc"
-#endif
 
 namespace pact::kernels {
 const ByteConvKernels PACT_TABLE(kByteConv_x86_avxvnni) = {multiply, unpack, false, 64, probe};

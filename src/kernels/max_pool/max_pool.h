@@ -24,6 +24,7 @@ struct MaxPoolKernels {
   void (*f32)(const MaxWindow<float>&) noexcept;
   void (*u8)(const MaxWindow<uint8_t>&) noexcept;
   void (*i8)(const MaxWindow<int8_t>&) noexcept;
+  void (*i32)(const MaxWindow<int32_t>&) noexcept;
 };
 
 const MaxPoolKernels& max_pool_kernels(Isa isa);

@@ -56,6 +56,7 @@ TEST(MaxPoolKernels, TakeTheGreatestOfEachChannel) {
   compare<float>(&MaxPoolKernels::f32);
   compare<uint8_t>(&MaxPoolKernels::u8);
   compare<int8_t>(&MaxPoolKernels::i8);
+  compare<int32_t>(&MaxPoolKernels::i32);
 }
 
 }  // namespace
