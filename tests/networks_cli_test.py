@@ -37,6 +37,22 @@ class Networks(Case):
         self.refuse("train", "resnet8", *QUICK, "--mean", 0.5, "--out", self.dir / "other", code=2, says=["--init"])
         self.refuse("eval", run, "--init", plain, code=2, says=["zoo"])
 
+    def test_a_network_of_another_program_teaches(self):
+        # The same network as a run and by way of ONNX: its batch norm is folded on the way, which rounds.
+        teacher = self.train("teacher", "--epochs", 1)
+        self.succeed("export", teacher, "-o", self.dir / "teacher.onnx")
+        self.succeed("export", self.dir / "teacher.onnx", "-o", self.dir / "teacher.pact")
+        losses = []
+        for name, given in (("by-run", teacher), ("by-file", self.dir / "teacher.pact"), ("alone", "")):
+            run = self.train(name, "--epochs", 1, "--precision", "fp32", "--teacher", given)
+            losses.append(json.loads((run / "metrics.jsonl").read_text().splitlines()[0])["train_loss"])
+        self.assertAlmostEqual(losses[0], losses[1], places=3)
+        self.assertNotAlmostEqual(losses[0], losses[2], places=1)
+        integers = self.train("w4a4", "--weights", 4, "--activations", 4)
+        self.succeed("export", integers, "-o", self.dir / "integers.pact")
+        self.refuse("train", "resnet8", "--data", DATA, "--out", self.dir / "no", "--teacher",
+                    self.dir / "integers.pact", says=["integers.pact cannot teach", "integer network"])
+
     def test_shortcuts_of_codes(self):
         real = self.train("real", "--weights", 4, "--activations", 4)
         codes = self.train("codes", "--weights", 4, "--activations", 4, "--shortcuts", "codes", "--init", real)

@@ -64,7 +64,6 @@ graph::Network load_model(const ModelSource& source) {
   if (!source.mean.empty() || !source.std.empty())
     fail(ErrorKind::usage, "--mean and --std are for ONNX models; {} carries its own normalization",
          source.path.string());
-  if (model_file::is_model_file(source.path)) return model_file::read(source.path).network;
   return model_file::load_network(source.path, source.checkpoint);
 }
 

@@ -3,11 +3,13 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "graph/text.h"
+#include "model_file/model_file.h"
 
 namespace pact::model_file {
 namespace fs = std::filesystem;
 
 graph::Network load_network(const fs::path& path, Checkpoint which) {
+  if (is_model_file(path)) return read(path).network;
   const bool is_file = fs::is_regular_file(path);
   const fs::path directory = is_file ? path.parent_path() : path;
   if (!is_file && !fs::is_directory(path))

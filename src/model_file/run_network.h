@@ -11,8 +11,8 @@ namespace pact::model_file {
 
 enum class Checkpoint { last, best };
 
-// The network of a run directory, or of the directory of a .safetensors file when `path` is one. Throws
-// Error.
+// The network of a run directory, or of the directory of a .safetensors file when `path` is one, or of a
+// .pact file. Throws Error.
 graph::Network load_network(const std::filesystem::path& path, Checkpoint which = Checkpoint::last);
 
 // run.json. Throws Error when it is missing or not ours.

@@ -49,6 +49,9 @@ Parameters to_parameters(const graph::Network& network) {
   for (const graph::Value& value : network.graph.values()) {
     if (value.kind != graph::ValueKind::parameter && value.kind != graph::ValueKind::buffer) continue;
     at::Tensor t = to_torch(network.tensors.at(value.name));
+    if (value.kind == graph::ValueKind::parameter && !t.is_floating_point())
+      fail(ErrorKind::unsupported, "'{}' holds integers: it belongs to an integer network, which cannot be trained",
+           value.name);
     t.set_requires_grad(value.kind == graph::ValueKind::parameter);
     parameters[value.name] = t;
   }

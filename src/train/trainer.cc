@@ -25,6 +25,7 @@
 #include "train/run_directory.h"
 #include "train/run_report.h"
 #include "train/schedule.h"
+#include "train/teacher.h"
 
 namespace pact::train {
 namespace fs = std::filesystem;
@@ -76,7 +77,7 @@ class Run {
         executor_(request.network.graph, parameters_),
         optimizer_(make_optimizer(executor_.graph(), parameters_, settings_)),
         loader_(*request.train, loader_options(settings_, share_of(processes_))) {
-    if (!settings_.teacher.empty()) load_teacher();
+    if (!settings_.teacher.empty()) teacher_ = load_teacher(settings_.teacher, executor_.graph());
   }
 
   // What several processes must have in common.
@@ -108,16 +109,6 @@ class Run {
   }
 
  private:
-  void load_teacher() {
-    const graph::Network network = load_network(settings_.teacher);
-    teacher_parameters_ = to_parameters(network);
-    teacher_ = std::make_unique<Executor>(network.graph, teacher_parameters_);
-    const auto classes = [](const graph::Graph& g) { return g.value(g.outputs()[0]).type.shape[1]; };
-    if (classes(network.graph) != classes(executor_.graph()))
-      fail("the teacher {} tells {} classes apart, the network {}", settings_.teacher, classes(network.graph),
-           classes(executor_.graph()));
-  }
-
   void begin() {
     write_file(request_.directory / "graph.txt", graph::print(executor_.graph()));
     const bool calibrates_all = settings_.alpha_start == "data";
@@ -371,7 +362,6 @@ class Run {
   Executor executor_;
   std::unique_ptr<Optimizer> optimizer_;
   data::Loader loader_;
-  Parameters teacher_parameters_;
   std::unique_ptr<Executor> teacher_;
   Progress progress_, saved_;
   bool stop_agreed_ = false;

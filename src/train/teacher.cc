@@ -1,0 +1,28 @@
+#include "train/teacher.h"
+
+#include "base/error.h"
+#include "graph/text.h"
+#include "train/parameters.h"
+#include "train/run_directory.h"
+
+namespace pact::train {
+
+std::unique_ptr<Executor> load_teacher(const std::string& path, const graph::Graph& student) {
+  const graph::Network network = load_network(path);
+  const auto require_same = [&](const char* what, graph::ValueId theirs, graph::ValueId ours) {
+    const graph::Shape& there = network.graph.value(theirs).type.shape;
+    const graph::Shape& here = student.value(ours).type.shape;
+    if (there != here)
+      fail("{} cannot teach: its {} are {}, those of the network {}", path, what, graph::to_string(there),
+           graph::to_string(here));
+  };
+  require_same("images", network.graph.inputs().at(0), student.inputs().at(0));
+  require_same("scores", network.graph.outputs().at(0), student.outputs().at(0));
+  try {
+    return std::make_unique<Executor>(network.graph, to_parameters(network));
+  } catch (const Error& error) {
+    fail(error.kind(), "{} cannot teach: {}", path, error.what());
+  }
+}
+
+}  // namespace pact::train

@@ -1,0 +1,15 @@
+// The network whose predictions a run distills (Hinton et al. 2015).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "train/executor.h"
+
+namespace pact::train {
+
+// That of a run directory or a .pact file. Throws Error, naming `path`, where it cannot run here, or does not
+// take the images or tell apart the classes of `student`.
+std::unique_ptr<Executor> load_teacher(const std::string& path, const graph::Graph& student);
+
+}  // namespace pact::train
