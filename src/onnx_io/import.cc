@@ -148,7 +148,7 @@ Known Importer::read_input(const onnx::ValueInfoProto& input) {
   for (size_t i = 1; i < shape.size(); ++i)
     if (shape[i] <= 0) fail(ErrorKind::unsupported, "axis {} must have a fixed extent", i);
   if (shape[1] > 1 << 20) fail(ErrorKind::unsupported, "it has {} channels", shape[1]);
-  Pixels pixels;
+  InputPixels pixels;
   pixels.is_channels_last = shape.size() == 4 && is_transposed_to_channels_first(input.name());
   if (pixels.is_channels_last) std::rotate(shape.begin() + 1, shape.begin() + 3, shape.end());
   image_ = network_.graph.add_input(fresh_name(identifier_of(input.name())), {graph::DataType::f32, shape});

@@ -17,7 +17,7 @@ using graph::ValueId;
 
 // The pixels after x * factor + term, for factors above 0:
 //   (image - mean) / std * factor + term = (image - (mean - term * std / factor)) / (std / factor)
-bool is_absorbed(Pixels& pixels, const std::vector<double>& factors, const std::vector<double>& terms) {
+bool is_absorbed(InputPixels& pixels, const std::vector<double>& factors, const std::vector<double>& terms) {
   if (std::ranges::any_of(factors, [](double factor) { return !(factor > 0.0); })) return false;
   for (size_t c = 0; c < factors.size(); ++c) {
     pixels.std[c] = decimal_of(static_cast<float>(pixels.std[c] / factors[c]));
@@ -120,7 +120,7 @@ Known Importer::read_affine(const std::string& name, const std::vector<double>& 
                             const std::vector<double>& terms) {
   const Known& x = known(name);
   if (x.pixels) {
-    Pixels pixels = *x.pixels;
+    InputPixels pixels = *x.pixels;
     if (is_absorbed(pixels, factors, terms)) return {.pixels = std::move(pixels)};
   }
   Known result;

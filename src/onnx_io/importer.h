@@ -37,7 +37,7 @@ struct Codes {
 };
 
 // (image - mean[c]) / std[c] of raw pixels, waiting for further arithmetic of that kind.
-struct Pixels {
+struct InputPixels {
   std::vector<double> mean, std;
   bool is_channels_last = false;  // still to be transposed; the graph's own image is not
 };
@@ -70,7 +70,7 @@ struct Known {
   int code_bits = 8;                           // with a constant of codes: those of its type in the file
   std::optional<Layer> layer = {};
   std::optional<Codes> codes = {};
-  std::optional<Pixels> pixels = {};
+  std::optional<InputPixels> pixels = {};
   std::optional<Affine> affine = {};
   std::optional<Padded> padded = {};
   bool is_channels_last = false;     // with a value: the file has it as [N,H,W,C]

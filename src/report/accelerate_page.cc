@@ -13,7 +13,7 @@ extern const std::string_view accelerate_html, accelerate_js, report_css, chart_
 namespace pact::report {
 namespace {
 
-std::string text_for(std::string_view place) {
+std::string accelerate_text(std::string_view place) {
   using namespace embedded;
   if (place == "style") return std::string(report_css);
   if (place == "chart") return std::string(chart_js);
@@ -25,7 +25,7 @@ std::string text_for(std::string_view place) {
 }  // namespace
 
 std::string make_accelerate_page(const Json& data) {
-  return fill_template(embedded::accelerate_html, data, text_for);
+  return fill_template(embedded::accelerate_html, data, accelerate_text);
 }
 
 }  // namespace pact::report

@@ -18,7 +18,7 @@ extern const std::string_view report_html, report_css, chart_js, format_js, runs
 namespace pact::report {
 namespace {
 
-std::string text_for(std::string_view place) {
+std::string report_text(std::string_view place) {
   using namespace embedded;
   if (place == "style") return std::string(report_css);
   if (place == "chart") return std::string(chart_js);
@@ -42,7 +42,7 @@ std::string make_report(const std::vector<std::filesystem::path>& run_directorie
                     {"report", std::move(files.report)},
                     {"notes", files.notes}});
   }
-  return fill_template(embedded::report_html, runs, text_for);
+  return fill_template(embedded::report_html, runs, report_text);
 }
 
 void write_report(const std::vector<std::filesystem::path>& run_directories,

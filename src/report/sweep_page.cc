@@ -13,7 +13,7 @@ extern const std::string_view sweep_html, sweep_js, figures_js, report_css, char
 namespace pact::report {
 namespace {
 
-std::string text_for(std::string_view place) {
+std::string sweep_text(std::string_view place) {
   using namespace embedded;
   if (place == "style") return std::string(report_css);
   if (place == "chart") return std::string(chart_js);
@@ -26,7 +26,7 @@ std::string text_for(std::string_view place) {
 }  // namespace
 
 std::string make_sweep_page(const Json& results) {
-  return fill_template(embedded::sweep_html, results, text_for);
+  return fill_template(embedded::sweep_html, results, sweep_text);
 }
 
 }  // namespace pact::report

@@ -21,7 +21,7 @@ using kernels::Storage;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-const NormActivateKernels& kernels_here() {
+const NormActivateKernels& norm_kernels() {
   static const NormActivateKernels& chosen = kernels::norm_activate_kernels(selected_isa());
   return chosen;
 }
@@ -58,7 +58,7 @@ Moments moments_of(const at::Tensor& y, const Layout& layout) {
   BlockSums sums(layout, 2);
   for_blocks(layout, [&](int64_t b) {
     layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
-      kernels_here().moments(storage, count, width, at_element(y, at), center.data(), sums.lanes(b, 0),
+      norm_kernels().moments(storage, count, width, at_element(y, at), center.data(), sums.lanes(b, 0),
                              sums.lanes(b, 1));
     });
   });
@@ -163,7 +163,7 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     const at::Tensor quantized = quantizes ? at::empty_like(y) : at::Tensor();
     for_blocks(layout, [&](int64_t b) {
       layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
-        kernels_here().forward(storage_of(y), {count, width, at_element(y, at), at_or_null(shortcut, at),
+        norm_kernels().forward(storage_of(y), {count, width, at_element(y, at), at_or_null(shortcut, at),
                                                scale.data(), shift.data(), floor_of(options->rectifier),
                                                level, step, at_or_null(real, at), at_or_null(quantized, at)});
       });
@@ -234,7 +234,7 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     BlockSums sums(layout, 3);
     for_blocks(layout, [&](int64_t b) {
       layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
-        kernels_here().backward_sums(storage, part(at, count, width), mean_lanes.data(), sums.lanes(b, 0),
+        norm_kernels().backward_sums(storage, part(at, count, width), mean_lanes.data(), sums.lanes(b, 0),
                                      sums.lanes(b, 1), sums.lanes(b, 2), at_or_null(dz, at));
       });
     });
@@ -261,7 +261,7 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     const at::Tensor dy = at::empty_like(y);
     for_blocks(layout, [&](int64_t b) {
       layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
-        kernels_here().backward_apply(storage, part(at, count, width), at_or_null(dz, at), scale_lanes.data(),
+        norm_kernels().backward_apply(storage, part(at, count, width), at_or_null(dz, at), scale_lanes.data(),
                                       y_factor_lanes.data(), offset_lanes.data(), at_element(dy, at));
       });
     });

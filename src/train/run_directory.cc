@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kFormat = "pact.checkpoint.1";
 
 // Doubles travel as hexadecimal text, so that they come back to the same bits.
-std::string to_text(double value) { return fmt::format("{:a}", value); }
+std::string exact_text(double value) { return fmt::format("{:a}", value); }
 
 double real_of(const graph::Metadata& metadata, const std::string& key, const std::string& origin) {
   const auto found = metadata.find(key);
@@ -47,11 +47,11 @@ void save_state(const fs::path& directory, const State& state) {
                                                              {"epoch", std::to_string(p.epoch)},
                                                              {"step", std::to_string(p.step)},
                                                              {"total_steps", std::to_string(p.total_steps)},
-                                                             {"loss_sum", to_text(p.loss_sum)},
-                                                             {"correct", to_text(p.correct)},
-                                                             {"images", to_text(p.images)},
-                                                             {"seconds", to_text(p.seconds)},
-                                                             {"best_top1", to_text(p.best_top1)}}});
+                                                             {"loss_sum", exact_text(p.loss_sum)},
+                                                             {"correct", exact_text(p.correct)},
+                                                             {"images", exact_text(p.images)},
+                                                             {"seconds", exact_text(p.seconds)},
+                                                             {"best_top1", exact_text(p.best_top1)}}});
   for (const auto& entry : fs::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with("last.optimizer-") && entry.path() != optimizer) fs::remove(entry.path());

@@ -15,7 +15,7 @@ using kernels::ClipShares;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-const ClipQuantizeKernels& kernels_here() {
+const ClipQuantizeKernels& clip_kernels() {
   static const ClipQuantizeKernels& chosen = kernels::clip_quantize_kernels(selected_isa());
   return chosen;
 }
@@ -45,7 +45,7 @@ void quantize_part(const at::Tensor& x, int64_t begin, const Layout& layout, con
   const Lanes lanes(layout, clip);
   for_blocks(layout, [&](int64_t b) {
     layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
-      kernels_here().forward(storage_of(x), lanes.of(count, width), at_element(x, begin + at),
+      clip_kernels().forward(storage_of(x), lanes.of(count, width), at_element(x, begin + at),
                              at_element(q, begin + at));
     });
   });
@@ -60,7 +60,7 @@ std::vector<double> differentiate_part(const at::Tensor& x, const at::Tensor& dq
   BlockSums sums(layout, 1);
   for_blocks(layout, [&](int64_t b) {
     layout.for_parts(b, [&](int64_t at, int64_t count, int64_t width) {
-      kernels_here().backward(storage_of(x), lanes.of(count, width), shares, at_element(x, begin + at),
+      clip_kernels().backward(storage_of(x), lanes.of(count, width), shares, at_element(x, begin + at),
                               at_element(dq, begin + at), at_element(dx, begin + at), sums.lanes(b, 0));
     });
   });
