@@ -31,7 +31,7 @@ std::string_view name_of(GridKind kind);       // "unsigned", "symmetric", "sign
 GridKind grid_kind_of(std::string_view name);  // throws Error on an unknown name
 
 // Are there codes below 0? Then they are in two's complement.
-constexpr bool has_signed_codes(GridKind kind) {
+PACT_HOST_DEVICE constexpr bool has_signed_codes(GridKind kind) {
   return kind == GridKind::symmetric || kind == GridKind::signed_;
 }
 
@@ -43,30 +43,32 @@ struct Grid {
 
   bool operator==(const Grid&) const = default;
 
-  int min_code() const {
+  PACT_HOST_DEVICE int min_code() const {
     return !has_signed_codes(kind) ? 0 : (kind == GridKind::symmetric ? 1 : 0) - (1 << (bits - 1));
   }
-  int max_code() const { return (1 << (has_signed_codes(kind) ? bits - 1 : bits)) - 1; }
+  PACT_HOST_DEVICE int max_code() const { return (1 << (has_signed_codes(kind) ? bits - 1 : bits)) - 1; }
   // Twice the offset, so that it stays an integer.
-  int twice_offset() const { return kind == GridKind::odd ? (1 << bits) - 1 : 2 * zero; }
+  PACT_HOST_DEVICE int twice_offset() const { return kind == GridKind::odd ? (1 << bits) - 1 : 2 * zero; }
 
   // What a multiplier sees: the integer 2 * code - twice_offset (odd grid) or code - zero. value = multiplicand *
   // unit.
-  int multiplicand(int code) const { return kind == GridKind::odd ? 2 * code - twice_offset() : code - zero; }
-  float unit() const { return kind == GridKind::odd ? 0.5f * step : step; }
+  PACT_HOST_DEVICE int multiplicand(int code) const {
+    return kind == GridKind::odd ? 2 * code - twice_offset() : code - zero;
+  }
+  PACT_HOST_DEVICE float unit() const { return kind == GridKind::odd ? 0.5f * step : step; }
 
-  float value_of(int code) const { return static_cast<float>(multiplicand(code)) * unit(); }
+  PACT_HOST_DEVICE float value_of(int code) const { return static_cast<float>(multiplicand(code)) * unit(); }
   // code = nearbyint(value / step + offset), ties to even, clamped to the ends; NaN gives the lowest code. With
   // a zero point, nearbyint(value / step) + zero, which is what ONNX rounds. The quotient is one float32
   // division; from there on the result is exact.
-  int code_of(float value) const {
+  PACT_HOST_DEVICE int code_of(float value) const {
     const float quotient = value / step;
     return kind == GridKind::odd ? odd_code(quotient) : whole_code(quotient);
   }
 
   // The two halves of code_of, for loops that know the kind.
-  int whole_code(float quotient) const;
-  int odd_code(float quotient) const;
+  PACT_HOST_DEVICE int whole_code(float quotient) const;
+  PACT_HOST_DEVICE int odd_code(float quotient) const;
 };
 
 // codes[i] = grid.code_of(values[i]), as a vector loop. Both spans have one size.
@@ -75,7 +77,7 @@ void codes_of(const Grid& grid, std::span<const float> values, std::span<int16_t
 // Throws Error when bits are outside 1..8 (2..8 with signed codes) or the step is not one of a grid.
 void require_valid(const Grid& grid);
 
-inline int Grid::whole_code(float quotient) const {
+PACT_HOST_DEVICE inline int Grid::whole_code(float quotient) const {
   const float low = static_cast<float>(min_code() - zero);
   const float high = static_cast<float>(max_code() - zero);
   const float above = quotient > low ? quotient : low;
@@ -85,7 +87,7 @@ inline int Grid::whole_code(float quotient) const {
 // In float32 the sum p + (2^k - 1)/2 would round small quotients p of either sign to the same tie. So, with
 // h = 2^(k-1):
 //   nearbyint(p + h - 1/2) = floor(p) + h; for whole p the even one of p + h and p + h - 1
-inline int Grid::odd_code(float quotient) const {
+PACT_HOST_DEVICE inline int Grid::odd_code(float quotient) const {
   const int half = 1 << (bits - 1);
   const float high = static_cast<float>(half);
   const float above = quotient > -high ? quotient : -high;

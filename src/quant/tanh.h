@@ -16,7 +16,7 @@ namespace pact::quant {
 //
 // so that nothing cancels for small |x|, where n = 0. For exp(r) - 1 stands its Taylor polynomial of degree
 // 7, which is within 2^-25 of it.
-inline float tanh_of(float x) {
+PACT_HOST_DEVICE inline float tanh_of(float x) {
   constexpr float kLog2e = 1.44269504f;
   constexpr float kLn2High = 0.693145751953125f;  // 16 bits: the product with |n| <= 29 is exact
   constexpr float kLn2Low = 1.42860677e-06f;

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 
+#include "base/host_device.h"
 #include "base/isa.h"
 
 namespace pact::kernels {
