@@ -26,7 +26,13 @@ if(PACT_TESTS)
   enable_testing()
 endif()
 if(PACT_TRAIN)
+  # A libtorch with CUDA makes trials with nvcc, for which CMake 3.25 knows no later standard, and leaves flags behind.
+  # cmake/cuda.cmake has its own.
+  set(cuda_flags "${CMAKE_CUDA_FLAGS}")
+  set(CMAKE_CUDA_STANDARD 17)
   find_package(Torch QUIET)
+  unset(CMAKE_CUDA_STANDARD)
+  set(CMAKE_CUDA_FLAGS "${cuda_flags}")
   if(NOT Torch_FOUND)
     message(FATAL_ERROR "libtorch was not found. Install libtorch-dev, give a libtorch by "
                         "-DCMAKE_PREFIX_PATH=DIR, or configure with -DPACT_TRAIN=OFF.")

@@ -11,7 +11,7 @@ endif()
 # Not -O3, which takes compilers a tenth longer: kernels, and the loops that gain from it, have their own flags.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 # No contraction: a*b+c must round the same way in every build and on every machine.
-add_compile_options(-ffp-contract=off)
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
 if(PACT_SANITIZE)
   add_compile_options(-fsanitize=${PACT_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${PACT_SANITIZE})

@@ -74,10 +74,13 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
   const auto progress = [&](int64_t done) { on_progress(done, total); };
   summary.arithmetic =
       command.arithmetic.value_or(wants_integers || holds_codes(network.graph) ? Arithmetic::integer : Arithmetic::real);
+  if (command.device != "cpu" && summary.arithmetic != Arithmetic::real)
+    fail(ErrorKind::usage, "--device {}: integers run on the CPU; give --engine float with it", command.device);
   if (summary.arithmetic == Arithmetic::real) {
     require_real(command, model);
     summary.evaluation = command.evaluate_real(
-        holds_codes(network.graph) ? passes::with_real_weights(network) : network, test, command.threads, progress);
+        holds_codes(network.graph) ? passes::with_real_weights(network) : network, test,
+        {.threads = command.threads, .device = command.device, .on_progress = progress});
     return summary;
   }
   const Backend backend =

@@ -22,9 +22,14 @@ enum class Arithmetic {
 Arithmetic arithmetic_of(const std::string& engine);
 std::string_view name_of(Arithmetic arithmetic);
 
-// Runs a network as training computes it, which takes libtorch: (network, images, threads, images done) -> outcome.
-using RealEvaluator = std::function<data::Evaluation(const graph::Network&, const data::Dataset&, int,
-                                                     const std::function<void(int64_t)>&)>;
+struct RealEvaluation {
+  int threads = 0;
+  std::string device = "cpu";                             // or "cuda"
+  std::function<void(int64_t images_done)> on_progress;
+};
+// Runs a network as training computes it, which takes libtorch.
+using RealEvaluator =
+    std::function<data::Evaluation(const graph::Network&, const data::Dataset&, const RealEvaluation&)>;
 
 struct EvaluateCommand {
   ModelSource model;
@@ -32,7 +37,8 @@ struct EvaluateCommand {
   std::optional<Arithmetic> arithmetic;  // none: real, but integer where the model's weights are codes already
   // How the integer network requantizes; with one, the arithmetic is integer unless it is the reference.
   std::optional<passes::LowerOptions> lowering = {};
-  int threads = 0;       // 0: one per core
+  int threads = 0;             // 0: one per core
+  std::string device = "cpu";  // or "cuda", of real arithmetic
   int64_t images = 0;    // only the first ones; 0: all
   RealEvaluator evaluate_real = {};  // empty in a program built without training
 };

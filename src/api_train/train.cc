@@ -182,6 +182,7 @@ Group join(const TrainCommand& command, const Settings& settings) {
   if (!command.membership && command.processes < 2) return group;
   train::JoinOptions options;
   options.timeout = command.process_timeout;
+  options.carrier = settings.device == "cuda" ? train::Carrier::nccl : train::Carrier::gloo;
   options.membership =
       command.membership.value_or(train::Membership{0, command.processes, "127.0.0.1", 0, "--processes"});
   const int count = options.membership.count;

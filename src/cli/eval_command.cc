@@ -31,6 +31,8 @@ void add_eval(CLI::App& app, Run& run) {
                    "a data set, such as cifar10:DIR; `pact data list` has all [the run's own]");
   eval->add_option("--threads", args->command.threads, "threads; 0: one per core")
       ->check(CLI::Range(0, 1024));
+  eval->add_option("--device", args->command.device, "cpu or cuda, with --engine float [cpu]")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
   eval->add_option(
       "--engine", args->engine,
       "float: as trained; int: the integer network; reference: the same, slowly [float; int for a "

@@ -45,9 +45,8 @@ void add_train(CLI::App& app, Run& run) { add(app, run, "train", kTrainHelp, &Tr
 void add_sweep(CLI::App& app, Run& run) { add(app, run, "sweep", kSweepHelp, &Training::add_sweep); }
 
 api::RealEvaluator real_evaluator() {
-  return [](const graph::Network& network, const data::Dataset& images, int threads,
-            const std::function<void(int64_t)>& on_progress) {
-    return training().evaluate_real(network, images, threads, on_progress);
+  return [](const graph::Network& network, const data::Dataset& images, const api::RealEvaluation& how) {
+    return training().evaluate_real(network, images, how);
   };
 }
 

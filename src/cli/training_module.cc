@@ -17,9 +17,8 @@ extern "C" const Training* pact_training(const char* version, const char* called
       .add_train = add_train,
       .add_sweep = add_sweep,
       .evaluate_real =
-          [](const graph::Network& network, const data::Dataset& images, int threads,
-             const std::function<void(int64_t)>& on_progress) {
-            return train::evaluate(network, images, {threads, on_progress});
+          [](const graph::Network& network, const data::Dataset& images, const api::RealEvaluation& how) {
+            return train::evaluate(network, images, {how.threads, how.device, how.on_progress});
           },
       .settle = train::settle,
   };

@@ -23,24 +23,35 @@ void copy_row(const uint8_t* from, uint8_t* to, size_t width, size_t channels, b
 
 }  // namespace
 
-// out(y, x) = image(y + dy, x' + dx), x' = x or width - 1 - x, (dy, dx) in [-pad, pad]: cropped first, then
-// mirrored. Three numbers are drawn whatever the settings, so that one setting does not disturb another.
+// (dy, dx) in [-pad, pad]: cropped first, then mirrored.
+Placement draw_placement(const Augmentation& how, Random& random) {
+  PACT_CHECK(how.pad >= 0);
+  const uint64_t choices = 2 * static_cast<uint64_t>(how.pad) + 1;
+  Placement placement;
+  placement.dy = static_cast<int>(random.below(choices)) - how.pad;
+  placement.dx = static_cast<int>(random.below(choices)) - how.pad;
+  placement.is_mirrored = random.below(2) == 1 && how.flip == Flip::random;
+  return placement;
+}
+
+std::vector<uint8_t> outside_of(const Normalization& normalization) {
+  std::vector<uint8_t> bytes;
+  for (const double mean : normalization.mean)
+    bytes.push_back(static_cast<uint8_t>(std::clamp(std::nearbyint(mean), 0.0, 255.0)));
+  return bytes;
+}
+
 void augment(const Augmentation& how, const ImageShape& shape, const Normalization& normalization,
              Random& random, std::span<const uint8_t> image, std::span<uint8_t> out) {
-  PACT_CHECK(how.pad >= 0);
   PACT_CHECK(image.size() == shape.pixels() && out.size() == shape.pixels());
   PACT_CHECK(normalization.mean.size() == static_cast<size_t>(shape.channels));
-  const int dy = static_cast<int>(random.below(2 * static_cast<uint64_t>(how.pad) + 1)) - how.pad;
-  const int dx = static_cast<int>(random.below(2 * static_cast<uint64_t>(how.pad) + 1)) - how.pad;
-  const bool mirrored = random.below(2) == 1 && how.flip == Flip::random;
+  const auto [dy, dx, mirrored] = draw_placement(how, random);
 
   const size_t channels = static_cast<size_t>(shape.channels);
   const size_t row_bytes = shape.width * channels;
   if (dy != 0 || dx != 0) {
-    for (size_t c = 0; c < channels; ++c) {
-      const double mean = std::clamp(std::nearbyint(normalization.mean[c]), 0.0, 255.0);
-      for (size_t i = c; i < out.size(); i += channels) out[i] = static_cast<uint8_t>(mean);
-    }
+    const std::vector<uint8_t> outside = outside_of(normalization);
+    for (size_t i = 0; i < out.size(); ++i) out[i] = outside[i % channels];
   }
   const int first = std::max(0, dx);                               // columns of `image` that are seen:
   const int columns = std::max(0, shape.width - std::abs(dx));     // first .. first + columns

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/random.h"
 #include "data/dataset.h"
@@ -18,6 +19,18 @@ struct Augmentation {
   int pad = 0;
   Flip flip = Flip::never;
 };
+
+// Which pixels an image gets: out(y, x) = image(y + dy, x' + dx), x' = x or width - 1 - x.
+struct Placement {
+  int dy = 0, dx = 0;
+  bool is_mirrored = false;
+};
+
+// Three numbers are drawn whatever the settings, so that one setting does not disturb another.
+Placement draw_placement(const Augmentation& how, Random& random);
+
+// What pixels from outside are, for each channel.
+std::vector<uint8_t> outside_of(const Normalization& normalization);
 
 // Writes the augmented `image` (H*W*C bytes, HWC) to `out` of the same size. Pixels from outside take the
 // mean of their channel (rounded `normalization.mean`), which the network sees as zero.

@@ -33,6 +33,7 @@ void check_options(const Dataset& dataset, const LoaderOptions& options) {
     fail("batch size {} is larger than data set '{}' with its {} images", options.batch_size, dataset.name,
          dataset.count());
   }
+  PACT_CHECK(!dataset.source || options.content == Content::pixels);
   PACT_CHECK(dataset.source || dataset.pixels.size() == dataset.count() * dataset.image.pixels());
 }
 
@@ -89,13 +90,19 @@ struct Loader::State {
     Batch batch;
     batch.index = index;
     batch.whole = whole;
-    batch.pixels.resize(count * image_bytes);
     batch.labels.resize(count);
+    if (options.content == Content::pixels)
+      batch.pixels.resize(count * image_bytes);
+    else
+      batch.placed.resize(count);
     for (size_t i = 0; i < count; ++i) {
       const size_t image = of.order[first + i];
       Random random = image_random(options.seed, of.number, image);
-      read_augmented(dataset, image, options.augmentation, random,
-                     std::span(batch.pixels).subspan(i * image_bytes, image_bytes));
+      if (options.content == Content::pixels)
+        read_augmented(dataset, image, options.augmentation, random,
+                       std::span(batch.pixels).subspan(i * image_bytes, image_bytes));
+      else
+        batch.placed[i] = {image, draw_placement(options.augmentation, random)};
       batch.labels[i] = dataset.labels[image];
     }
     return batch;

@@ -12,10 +12,17 @@
 
 namespace pact::data {
 
+// An image of a batch whose pixels lie elsewhere.
+struct PlacedImage {
+  size_t image = 0;
+  Placement placement;
+};
+
 struct Batch {
-  int64_t index = 0;            // within the epoch
-  std::vector<uint8_t> pixels;  // NHWC
-  std::vector<int64_t> labels;  // its size is the number of images
+  int64_t index = 0;                // within the epoch
+  std::vector<uint8_t> pixels;      // NHWC
+  std::vector<PlacedImage> placed;  // in their place, where the loader was asked for that
+  std::vector<int64_t> labels;      // its size is the number of images
   size_t whole = 0;             // images of the batch, of which these are the share
   size_t count() const { return labels.size(); }
 };
@@ -29,6 +36,8 @@ struct Share {
 enum class Order { shuffled, sequential };
 enum class LastBatch { drop, keep };  // what happens to a last batch that is not full
 
+enum class Content { pixels, placements };  // of batches; placements: of sets that are held in memory
+
 struct LoaderOptions {
   int64_t batch_size = 128;
   Order order = Order::shuffled;
@@ -36,6 +45,7 @@ struct LoaderOptions {
   Augmentation augmentation;
   uint64_t seed = 1;
   Share share;
+  Content content = Content::pixels;
   int threads = 1;
   int ahead = 8;  // batches held ready
 };

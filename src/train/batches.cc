@@ -2,7 +2,7 @@
 
 namespace pact::train {
 
-at::Tensor pixels_of(const data::Batch& batch, const data::ImageShape& shape) {
+at::Tensor view_of_pixels(const data::Batch& batch, const data::ImageShape& shape) {
   // libtorch has no tensor over constant memory; nobody writes to this one.
   auto* bytes = const_cast<uint8_t*>(batch.pixels.data());
   return at::from_blob(bytes,
@@ -10,7 +10,7 @@ at::Tensor pixels_of(const data::Batch& batch, const data::ImageShape& shape) {
                        at::TensorOptions().dtype(at::kByte));
 }
 
-at::Tensor labels_of(const data::Batch& batch) {
+at::Tensor view_of_labels(const data::Batch& batch) {
   auto* labels = const_cast<int64_t*>(batch.labels.data());
   return at::from_blob(labels, {static_cast<int64_t>(batch.count())}, at::TensorOptions().dtype(at::kLong));
 }

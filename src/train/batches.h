@@ -5,14 +5,15 @@
 
 #include "data/loader.h"
 #include "train/executor.h"
+#include "train/images.h"
 #include "train/processes/processes.h"
 #include "train/trainer.h"
 
 namespace pact::train {
 
 // Views of the batch, which must outlive them: bytes [N,H,W,C] and labels [N].
-at::Tensor pixels_of(const data::Batch& batch, const data::ImageShape& shape);
-at::Tensor labels_of(const data::Batch& batch);
+at::Tensor view_of_pixels(const data::Batch& batch, const data::ImageShape& shape);
+at::Tensor view_of_labels(const data::Batch& batch);
 
 // Threads of libtorch from now on; 0: one per core, or, of several processes that share the cores, this one's
 // part.
@@ -20,7 +21,7 @@ void set_threads(int64_t threads, const Processes* processes = nullptr);
 
 // With several processes each takes its share of the images, and the result, which has no predictions then,
 // is that of all.
-Evaluation evaluate_executor(const Executor& executor, const data::Dataset& dataset,
+Evaluation evaluate_executor(const Executor& executor, const Images& images,
                              const std::function<void(int64_t)>& on_progress,
                              const Processes* processes = nullptr);
 

@@ -11,6 +11,7 @@
 #include "graph/grids.h"
 #include "graph/rules.h"
 #include "quant/grid.h"
+#include "train/gpu.h"
 #include "train/normalize_activate.h"
 #include "train/storage.h"
 
@@ -23,7 +24,7 @@ using graph::ValueId;
 
 struct Executor::Frame {
   const RunOptions& options;
-  std::vector<at::Tensor> values;
+  std::vector<at::Tensor> values, here;  // here: what quantizers read on the host
 
   at::ScalarType type() const { return options.precision == Precision::bf16 ? at::kBFloat16 : at::kFloat; }
 };
@@ -77,7 +78,7 @@ at::Tensor run_pad(const Node& node, const at::Tensor& x) {
 
 at::Tensor run_normalize(const Node& node, const at::Tensor& x, at::ScalarType type) {
   const auto per_channel = [&](const char* key) {
-    return at::tensor(node.reals(key), at::kFloat).view({1, -1, 1, 1});
+    return at::tensor(node.reals(key), at::kFloat).to(x.device()).view({1, -1, 1, 1});
   };
   return ((x - per_channel("mean")) / per_channel("std")).to(type);
 }
@@ -108,12 +109,12 @@ int64_t features_of(const at::Tensor& x) { return x.numel() / std::max<int64_t>(
 at::Tensor on_grid(const Node& node, const at::Tensor& x, const at::Tensor& learned) {
   const quant::ActivationScheme scheme = quant::activation_scheme_of(node.word("scheme")).scheme;
   const quant::Grid grid = activation_grids(scheme, form_of(node), learned)[0];
-  const at::Tensor real = x.to(at::kFloat).contiguous();
+  const at::Tensor real = x.to(at::kCPU, at::kFloat).contiguous();
   at::Tensor result = at::empty_like(real);
   const float* from = real.data_ptr<float>();
   float* to = result.data_ptr<float>();
   for (int64_t i = 0; i < real.numel(); ++i) to[i] = grid.value_of(grid.code_of(from[i]));
-  return result.to(x.scalar_type());
+  return result.to(x.options());
 }
 
 at::Tensor run_max_pool(const Node& node, const at::Tensor& x) {
@@ -219,7 +220,9 @@ class Executor::Planner {
       std::optional<Clip> clip;
       if (quantizes) {
         if (chain.quant->inputs.size() > 1) in.learned = input(*chain.quant, 1);
-        clip = quantizer->clip(form_of(*chain.quant), in.learned, features_of(in.y));
+        const at::Tensor here =
+            in.learned.defined() ? frame.here[static_cast<size_t>(chain.quant->inputs[1])] : at::Tensor();
+        clip = quantizer->clip(form_of(*chain.quant), here, features_of(in.y));
       }
       const bool wants_real = chain.wants_real || !quantizes || frame.options.observer;
       const NormalizeActivateOutput out = normalize_activate(
@@ -242,8 +245,9 @@ class Executor::Planner {
   void add_quant(const Node& node) {
     const ValueId x = node.inputs[0], y = node.output;
     const ValueId parameter = node.inputs.size() > 1 ? node.inputs[1] : -1;
-    const auto learned = [=](const Frame& frame) {
-      return parameter >= 0 ? frame.values[static_cast<size_t>(parameter)] : at::Tensor();
+    const auto numbers = [](const Frame& frame, ValueId id) {
+      return id < 0 ? Numbers(at::Tensor())
+                    : Numbers(frame.values[static_cast<size_t>(id)], frame.here[static_cast<size_t>(id)]);
     };
     if (graph_.value(x).kind == graph::ValueKind::parameter) {
       std::shared_ptr<WeightQuantizer> quantizer = make_weight_quantizer(node.word("scheme"));
@@ -251,7 +255,7 @@ class Executor::Planner {
                             quant::granularity_of(node.word("granularity"))};
       add_step(node.inputs, [=](Frame& frame) {
         frame.values[static_cast<size_t>(y)] =
-            quantizer->quantize(frame.values[static_cast<size_t>(x)], learned(frame), form);
+            quantizer->quantize(numbers(frame, x), numbers(frame, parameter), form);
       });
       return;
     }
@@ -261,7 +265,7 @@ class Executor::Planner {
           fail(ErrorKind::unsupported, "{}: quantizers on odd grids or with a zero point are not trained",
                node.name);
         frame.values[static_cast<size_t>(y)] =
-            on_grid(node, frame.values[static_cast<size_t>(x)], learned(frame));
+            on_grid(node, frame.values[static_cast<size_t>(x)], numbers(frame, parameter).here);
       });
       return;
     }
@@ -273,9 +277,9 @@ class Executor::Planner {
         frame.values[static_cast<size_t>(y)] = input;
         return;
       }
-      const at::Tensor parameters = learned(frame);
-      const Clip clip = quantizer->clip(form_of(node), parameters, features_of(input));
-      frame.values[static_cast<size_t>(y)] = clip_quantize(input, parameters, clip);
+      const Numbers learned = numbers(frame, parameter);
+      const Clip clip = quantizer->clip(form_of(node), learned.here, features_of(input));
+      frame.values[static_cast<size_t>(y)] = clip_quantize(input, learned.live, clip);
     });
   }
 
@@ -362,13 +366,17 @@ Executor::Executor(Graph graph, const Parameters& parameters) : graph_(std::move
   for (size_t id = 0; id < sources_.size(); ++id)
     if (const auto found = parameters.find(graph_.values()[id].name); found != parameters.end())
       sources_[id] = found->second;
+  for (const Node& node : graph_.nodes())
+    for (const ValueId id : node.inputs)
+      if (node.op == Op::quant && sources_[static_cast<size_t>(id)].defined())
+        read_here_.push_back(static_cast<size_t>(id));
   steps_ = Planner(graph_).plan();
 }
 
 Executor::~Executor() = default;
 
 at::Tensor Executor::run(const at::Tensor& pixels, const RunOptions& options) const {
-  Frame frame{options, sources_};
+  Frame frame{options, sources_, where_host_reads(sources_, read_here_)};
   frame.values[static_cast<size_t>(graph_.inputs()[0])] = pixels.permute({0, 3, 1, 2}).to(at::kFloat);
   for (const Step& step : steps_) {
     step.run(frame);

@@ -38,7 +38,7 @@ class Executor {
   Executor(const Executor&) = delete;  // steps point into the graph
   Executor& operator=(const Executor&) = delete;
 
-  // Raw pixels as bytes [N,H,W,C] -> outputs, float32. Training updates running statistics.
+  // Raw pixels as bytes [N,H,W,C], where the parameters lie -> outputs, float32. Training updates running statistics.
   at::Tensor run(const at::Tensor& pixels, const RunOptions& options) const;
 
   const graph::Graph& graph() const { return graph_; }
@@ -51,6 +51,7 @@ class Executor {
   graph::Graph graph_;
   std::vector<Step> steps_;
   std::vector<at::Tensor> sources_;  // by value id: parameters and buffers
+  std::vector<size_t> read_here_;    // those of them that quantizers read on the host
 };
 
 }  // namespace pact::train

@@ -6,15 +6,15 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "train/batches.h"
 #include "train/loss.h"
+#include "train/sum_tensor.h"
 
 namespace pact::train {
 namespace {
 
 constexpr int64_t kMessageNumbers = int64_t{4} << 20;
 
-// Calls carry(numbers) with the tensors one behind the other, in messages of a bounded size, and copies what
+// Calls carry(message) with the tensors one behind the other, in messages of a bounded size, and copies what
 // it left there back into them.
 template <typename Carry>
 void in_messages(const std::vector<at::Tensor>& tensors, const Carry& carry) {
@@ -27,8 +27,8 @@ void in_messages(const std::vector<at::Tensor>& tensors, const Carry& carry) {
       flat.push_back(tensors[end].flatten());
       numbers += tensors[end++].numel();
     }
-    at::Tensor message = at::cat(flat);
-    carry(std::span<float>(message.data_ptr<float>(), static_cast<size_t>(numbers)));
+    const at::Tensor message = at::cat(flat);
+    carry(message);
     for (int64_t at = 0; first < end; at += tensors[first++].numel())
       tensors[first].copy_(message.slice(0, at, at + tensors[first].numel()).view(tensors[first].sizes()));
   }
@@ -38,14 +38,14 @@ void sum_gradients(const Processes& processes, const Parameters& parameters) {
   std::vector<at::Tensor> gradients;
   for (const auto& [name, parameter] : parameters)
     if (parameter.grad().defined()) gradients.push_back(parameter.grad());
-  in_messages(gradients, [&](std::span<float> numbers) { processes.sum(numbers); });
+  in_messages(gradients, [&](const at::Tensor& message) { sum_over(processes, message); });
 }
 
 }  // namespace
 
-BatchResult add_gradients(const data::Batch& batch, const data::ImageShape& image, const Executor& executor,
+BatchResult add_gradients(const data::Batch& batch, const Images& images, const Executor& executor,
                           const Parameters& parameters, const GradientsOptions& options) {
-  const at::Tensor pixels = pixels_of(batch, image), labels = labels_of(batch);
+  const at::Tensor pixels = images.pixels_of(batch), labels = images.labels_of(batch);
   at::Tensor teacher_logits;
   if (options.teacher) {
     at::NoGradGuard no_grad;
@@ -72,8 +72,12 @@ void copy_first(const Processes& processes, const Parameters& parameters) {
     PACT_CHECK(tensor.scalar_type() == at::kFloat);
     tensors.push_back(tensor);
   }
-  in_messages(tensors,
-              [&](std::span<float> numbers) { processes.copy_first(std::as_writable_bytes(numbers)); });
+  in_messages(tensors, [&](const at::Tensor& message) {
+    const at::Tensor here = message.to(at::kCPU);
+    const std::span numbers(here.data_ptr<float>(), static_cast<size_t>(here.numel()));
+    processes.copy_first(std::as_writable_bytes(numbers));
+    if (!here.is_same(message)) message.copy_(here);
+  });
 }
 
 }  // namespace pact::train

@@ -4,6 +4,7 @@
 
 #include "data/loader.h"
 #include "train/executor.h"
+#include "train/images.h"
 #include "train/processes/processes.h"
 #include "train/settings.h"
 
@@ -24,7 +25,7 @@ struct BatchResult {
 
 // Adds the gradients of the mean loss of the whole batch to those that `parameters`, of the executor's
 // network, carry; every process ends with the same ones. Where the loss is not finite it leaves them alone.
-BatchResult add_gradients(const data::Batch& batch, const data::ImageShape& image, const Executor& executor,
+BatchResult add_gradients(const data::Batch& batch, const Images& images, const Executor& executor,
                           const Parameters& parameters, const GradientsOptions& options);
 
 // Replaces the numbers by those of process 0.

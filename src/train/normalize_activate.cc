@@ -9,7 +9,9 @@
 #include "base/error.h"
 #include "kernels/norm_activate/norm_activate.h"
 #include "train/channel_blocks.h"
+#include "train/normalize_activate_gpu.h"
 #include "train/storage.h"
+#include "train/sum_tensor.h"
 
 namespace pact::train {
 namespace {
@@ -42,12 +44,6 @@ at::Tensor to_tensor(const std::vector<double>& values) {
 struct Moments {
   std::vector<double> mean, var;  // var is the biased one
   double pixels = 0;              // that they are of
-};
-
-// What the backward pass needs of the processes, as libtorch keeps such things.
-struct SharedBatch : torch::CustomClassHolder {
-  explicit SharedBatch(const Processes& p) : processes(p) {}
-  const Processes& processes;
 };
 
 // Around the first pixel of the batch, so that a mean far from zero costs no digits.
@@ -178,9 +174,7 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     context->saved_data["shift"] = affine.shift;
     context->saved_data["of_batch"] = of_batch;
     context->saved_data["pixels"] = moments.pixels;
-    if (is_shared)
-      context->saved_data["shared"] =
-          at::IValue::make_capsule(c10::make_intrusive<SharedBatch>(*options->processes));
+    if (is_shared) context->saved_data["shared"] = shared_batch(*options->processes);
     context->saved_data["relu"] = options->rectifier == Rectifier::relu;
     context->saved_data["level"] = static_cast<double>(level);
     context->saved_data["step"] = static_cast<double>(step);
@@ -250,8 +244,7 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
     for (size_t c = 0; c < dbeta.size(); ++c) dgamma[c] *= inverse_deviation[c];
     std::vector<double> whole_dbeta = dbeta, whole_dgamma = dgamma;
     if (const auto shared = data.find("shared"); shared != data.end())
-      sum_over_all(whole_dbeta, whole_dgamma,
-                   static_cast<const SharedBatch&>(*shared->second.toCapsule()).processes);
+      sum_over_all(whole_dbeta, whole_dgamma, processes_of(shared->second));
     const double n = data["pixels"].toDouble();
     for (size_t c = 0; of_batch && c < dbeta.size(); ++c) {  // running statistics are constants
       y_factor[c] = -scale[c] * inverse_deviation[c] * whole_dgamma[c] / n;
@@ -289,8 +282,11 @@ NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& given,
   const auto optional = [](const at::Tensor& t) {
     return t.defined() ? c10::make_optional(t) : c10::nullopt;
   };
-  const variable_list outputs = NormalizeActivate::apply(in.y, in.gamma, in.beta, optional(in.shortcut),
-                                                         optional(in.learned), &in, &keeping);
+  const Gpu* gpu = gpu_of(in.y);
+  const variable_list outputs =
+      gpu ? normalize_activate_on_gpu(*gpu, in, keeping)
+          : NormalizeActivate::apply(in.y, in.gamma, in.beta, optional(in.shortcut), optional(in.learned), &in,
+                                     &keeping);
   NormalizeActivateOutput result;
   size_t next = 0;
   if (keeping.real == NormalizeActivateOptions::Real::wanted) {

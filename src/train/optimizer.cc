@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "quant/activations.h"
 #include "quant/weights.h"
+#include "train/gpu.h"
 #include "train/quantizers/clip.h"
 
 namespace pact::train {
@@ -49,6 +50,14 @@ void update_elements(Learned& p, const Update& update) {
   p.value.mutable_grad().reset();
 }
 
+// The same on a GPU, from libtorch's operations: update(value, gradient) changes the value.
+template <typename Update>
+void update_on_gpu(Learned& p, const Update& update) {
+  update(p.value, at::add(p.value.grad(), p.value, p.group.decay));
+  if (p.group.least > Group{}.least) p.value.clamp_min_(p.group.least);
+  p.value.mutable_grad().reset();
+}
+
 class Sgd : public Optimizer {
  public:
   Sgd(std::vector<Learned> learned, const Settings& settings)
@@ -63,8 +72,16 @@ class Sgd : public Optimizer {
     at::NoGradGuard no_grad;
     for (Learned& p : learned_) {
       if (!p.value.grad().defined()) continue;
-      float* velocity = velocity_.at(p.name).data_ptr<float>();
       const float lr = static_cast<float>(rate * p.group.rate);
+      if (gpu_of(p.value)) {
+        at::Tensor& velocity = velocity_.at(p.name);
+        update_on_gpu(p, [&](at::Tensor& value, const at::Tensor& g) {
+          velocity.mul_(momentum_).add_(g);
+          value.sub_(nesterov_ ? at::add(g, velocity, momentum_) : velocity, lr);
+        });
+        continue;
+      }
+      float* velocity = velocity_.at(p.name).data_ptr<float>();
       update_elements(p, [=, this](float value, float g, int64_t i) {
         const float v = velocity[i] = momentum_ * velocity[i] + g;
         return value - lr * (nesterov_ ? g + momentum_ * v : v);
@@ -112,9 +129,18 @@ class Adam : public Optimizer {
     const float epsilon = static_cast<float>(epsilon_ * std::sqrt(1 - std::pow(beta2_, t)));
     for (Learned& p : learned_) {
       if (!p.value.grad().defined()) continue;
+      const float lr = static_cast<float>(rate * p.group.rate * correction);
+      if (gpu_of(p.value)) {
+        at::Tensor &mean = first_.at(p.name), &square = second_.at(p.name);
+        update_on_gpu(p, [&](at::Tensor& value, const at::Tensor& g) {
+          mean.mul_(b1).add_(g, 1 - b1);
+          square.mul_(b2).addcmul_(g, g, 1 - b2);
+          value.addcdiv_(mean, square.sqrt().add_(epsilon), -lr);
+        });
+        continue;
+      }
       float* first = first_.at(p.name).data_ptr<float>();
       float* second = second_.at(p.name).data_ptr<float>();
-      const float lr = static_cast<float>(rate * p.group.rate * correction);
       update_elements(p, [=](float value, float g, int64_t i) {
         first[i] = b1 * first[i] + (1 - b1) * g;
         second[i] = b2 * second[i] + (1 - b2) * g * g;

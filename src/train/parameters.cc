@@ -36,7 +36,7 @@ at::Tensor to_torch(const graph::Tensor& tensor) {
 }
 
 graph::Tensor from_torch(const at::Tensor& tensor) {
-  const at::Tensor t = tensor.detach().contiguous();
+  const at::Tensor t = tensor.detach().to(at::kCPU).contiguous();
   PACT_CHECK(t.scalar_type() == at::kFloat || t.scalar_type() == at::kLong);
   graph::Tensor result = graph::Tensor::zeros(
       t.scalar_type() == at::kFloat ? graph::DataType::f32 : graph::DataType::i64, t.sizes().vec());
@@ -44,11 +44,11 @@ graph::Tensor from_torch(const at::Tensor& tensor) {
   return result;
 }
 
-Parameters to_parameters(const graph::Network& network) {
+Parameters to_parameters(const graph::Network& network, at::Device device) {
   Parameters parameters;
   for (const graph::Value& value : network.graph.values()) {
     if (value.kind != graph::ValueKind::parameter && value.kind != graph::ValueKind::buffer) continue;
-    at::Tensor t = to_torch(network.tensors.at(value.name));
+    at::Tensor t = to_torch(network.tensors.at(value.name)).to(device);
     if (value.kind == graph::ValueKind::parameter && !t.is_floating_point())
       fail(ErrorKind::unsupported, "'{}' holds integers: it belongs to an integer network, which cannot be trained",
            value.name);
@@ -56,6 +56,23 @@ Parameters to_parameters(const graph::Network& network) {
     parameters[value.name] = t;
   }
   return parameters;
+}
+
+Parameters on_cpu(const Parameters& parameters) {
+  Parameters here;
+  for (const auto& [name, tensor] : parameters)
+    here[name] = tensor.is_cpu() ? tensor : tensor.detach().to(at::kCPU);
+  return here;
+}
+
+void copy_into(const Parameters& to, const graph::Tensors& from, const std::string& what) {
+  at::NoGradGuard no_grad;
+  for (const auto& [name, tensor] : to) {
+    const auto found = from.find(name);
+    if (found == from.end() || found->second.shape != tensor.sizes().vec())
+      fail("{} do not fit the network at '{}'", what, name);
+    tensor.copy_(to_torch(found->second));
+  }
 }
 
 graph::Tensors to_tensors(const Parameters& parameters) {

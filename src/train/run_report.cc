@@ -153,7 +153,7 @@ void write_run_report(const std::filesystem::path& directory, const Executor& ex
     const double least = has_signed_codes(grid.kind) ? low * 1.05 : 0.0;
     histograms.push_back(histogram(quant.name, "activation", input, least, high * 1.05, levels_of(grid)));
   };
-  executor.run(pixels_of(batch, dataset.image), {.observer = observe});
+  executor.run(view_of_pixels(batch, dataset.image), {.observer = observe});
 
   const passes::LayerTable table = passes::make_layer_table(graph);
   const ordered_json report = {{"layers", layers_json(table)},

@@ -17,6 +17,7 @@ namespace pact::train {
 std::vector<std::pair<std::string, double>> clip_levels(const graph::Graph& graph,
                                                         const Parameters& parameters);
 
+// The network and its parameters lie on the CPU.
 void write_run_report(const std::filesystem::path& directory, const Executor& executor,
                       const Parameters& parameters, const data::Dataset& dataset);
 

@@ -105,7 +105,7 @@ Settings settings_from_json(const nlohmann::json& json, const std::string& origi
 }
 
 std::vector<std::string> differences(const Settings& ours, const Settings& theirs) {
-  static const std::set<std::string> kHarmless = {"loader_threads", "checkpoint_steps"};
+  static const std::set<std::string> kHarmless = {"loader_threads", "checkpoint_steps", "device"};
   std::vector<std::string> list;
 #define PACT_SETTING(type, name, default_value, help)                                            \
   if (ours.name != theirs.name && !kHarmless.contains(#name))                                    \
@@ -146,6 +146,7 @@ void require_valid(const Settings& s) {
   one_of("schedule", s.schedule, {"step", "cosine", "one-cycle"});
   one_of("flip", s.flip, {"yes", "no"});
   one_of("precision", s.precision, {"auto", "bf16", "fp32"});
+  one_of("device", s.device, {"cpu", "cuda"});
   demand(s.alpha > 0, "alpha must be positive");
   demand(s.alpha_decay >= 0, "alpha_decay must not be negative");
   demand(s.alpha_rate >= 0, "alpha_rate must not be negative");

@@ -7,7 +7,8 @@
 
 namespace pact::train {
 
-std::unique_ptr<Executor> load_teacher(const std::string& path, const graph::Graph& student) {
+std::unique_ptr<Executor> load_teacher(const std::string& path, const graph::Graph& student,
+                                       at::Device device) {
   const graph::Network network = load_network(path);
   const auto require_same = [&](const char* what, graph::ValueId theirs, graph::ValueId ours) {
     const graph::Shape& there = network.graph.value(theirs).type.shape;
@@ -19,7 +20,7 @@ std::unique_ptr<Executor> load_teacher(const std::string& path, const graph::Gra
   require_same("images", network.graph.inputs().at(0), student.inputs().at(0));
   require_same("scores", network.graph.outputs().at(0), student.outputs().at(0));
   try {
-    return std::make_unique<Executor>(network.graph, to_parameters(network));
+    return std::make_unique<Executor>(network.graph, to_parameters(network, device));
   } catch (const Error& error) {
     fail(error.kind(), "{} cannot teach: {}", path, error.what());
   }

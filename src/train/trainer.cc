@@ -19,6 +19,7 @@
 #include "train/batches.h"
 #include "train/calibrate.h"
 #include "train/executor.h"
+#include "train/gpu.h"
 #include "train/gradients.h"
 #include "train/optimizer.h"
 #include "train/processes/run_facts.h"
@@ -44,16 +45,18 @@ std::string utc_now() {
                      utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
-Precision precision_of(const Settings& settings) {
+Precision precision_of(const Settings& settings, const at::Device& device) {
   if (settings.precision == "bf16") return Precision::bf16;
   if (settings.precision == "fp32") return Precision::fp32;
+  if (!device.is_cpu()) return has_bfloat16(device) ? Precision::bf16 : Precision::fp32;
   // libtorch's bfloat16 convolutions need AVX-512; without it they are slower than float32.
   return available_isas().back() >= Isa::x86_avx512 ? Precision::bf16 : Precision::fp32;
 }
 
-data::LoaderOptions loader_options(const Settings& s, const data::Share& share) {
+data::LoaderOptions loader_options(const Settings& s, const data::Share& share, data::Content content) {
   data::LoaderOptions options;
   options.share = share;
+  options.content = content;
   options.batch_size = s.batch;
   options.augmentation = {static_cast<int>(s.crop_pad),
                           s.flip == "yes" ? data::Flip::random : data::Flip::never};
@@ -72,12 +75,15 @@ class Run {
         observer_(observer),
         processes_(request.processes),
         is_first_(!processes_ || processes_->is_first()),
-        precision_(precision_of(settings_)),
-        parameters_(to_parameters(request.network)),
+        device_(device_named(settings_.device, processes_ ? processes_->rank() : 0)),
+        train_images_(*request.train, device_),
+        test_images_(*request.test, device_),
+        precision_(precision_of(settings_, device_)),
+        parameters_(to_parameters(request.network, device_)),
         executor_(request.network.graph, parameters_),
         optimizer_(make_optimizer(executor_.graph(), parameters_, settings_)),
-        loader_(*request.train, loader_options(settings_, share_of(processes_))) {
-    if (!settings_.teacher.empty()) teacher_ = load_teacher(settings_.teacher, executor_.graph());
+        loader_(*request.train, loader_options(settings_, share_of(processes_), train_images_.content())) {
+    if (!settings_.teacher.empty()) teacher_ = load_teacher(settings_.teacher, executor_.graph(), device_);
   }
 
   // What several processes must have in common.
@@ -113,13 +119,15 @@ class Run {
     write_file(request_.directory / "graph.txt", graph::print(executor_.graph()));
     const bool calibrates_all = settings_.alpha_start == "data";
     if (calibrates_all || learns_activation_steps(executor_.graph())) {
-      data::Loader loader(*request_.train, loader_options(settings_, {}));  // of the whole batch
+      data::Loader loader(*request_.train, loader_options(settings_, {}, data::Content::pixels));  // whole batches
       loader.start(0);
       const data::Batch batch = *loader.next();
-      // Without a network to start from, running statistics mean nothing yet.
-      calibrate(executor_, parameters_, pixels_of(batch, request_.train->image),
+      // On the CPU wherever the run is. Without a network to start from, running statistics mean nothing yet.
+      Parameters here = on_cpu(parameters_);
+      calibrate(Executor(executor_.graph(), here), here, view_of_pixels(batch, request_.train->image),
                 settings_.init.empty() ? Mode::train : Mode::evaluate,
                 calibrates_all ? Calibrated::all : Calibrated::steps);
+      copy_into(parameters_, to_tensors(here), "calibrated numbers");
     }
     started_ = utc_now();
     command_ = request_.command;
@@ -127,18 +135,9 @@ class Run {
 
   void restore() {
     const State state = load_state(request_.directory);
-    const auto copy = [&](const graph::Tensors& from, const Parameters& to, const char* what) {
-      at::NoGradGuard no_grad;
-      for (const auto& [name, tensor] : to) {
-        const auto found = from.find(name);
-        if (found == from.end() || found->second.shape != tensor.sizes().vec())
-          fail("{}: the checkpoint's {} do not fit the network at '{}'", request_.directory.string(), what,
-               name);
-        tensor.copy_(to_torch(found->second));
-      }
-    };
-    copy(state.parameters, parameters_, "parameters");
-    copy(state.optimizer, optimizer_->state(), "optimizer tensors");
+    const std::string whose = request_.directory.string() + ": the checkpoint's ";
+    copy_into(parameters_, state.parameters, whose + "parameters");
+    copy_into(optimizer_->state(), state.optimizer, whose + "optimizer tensors");
     progress_ = state.progress;
     optimizer_->set_steps_done(progress_.total_steps);
     trim_metrics();
@@ -146,6 +145,11 @@ class Run {
     started_ = run.value("started", utc_now());
     command_ = run.value("command", request_.command);
     precision_ = run.value("precision", "") == "bf16" ? Precision::bf16 : Precision::fp32;
+    const std::string device = run["settings"].value("device", "cpu");
+    if (device != settings_.device)
+      observer_.on_message(fmt::format(
+          "the run was on {} before and is on {} now, which add up in another order: its numbers will differ", device,
+          settings_.device));
     const int threads = run.value("threads", at::get_num_threads());
     if (threads != at::get_num_threads())
       observer_.on_message(
@@ -200,12 +204,15 @@ class Run {
       const Evaluation evaluation = evaluate_now();
       result.test_top1 = evaluation.top1, result.test_loss = evaluation.loss, result.epochs = progress_.epoch;
     }
-    if (is_first_) write_run_report(request_.directory, executor_, parameters_, *request_.test);
+    if (is_first_) {
+      const Parameters here = on_cpu(parameters_);
+      write_run_report(request_.directory, Executor(executor_.graph(), here), here, *request_.test);
+    }
     return result;
   }
 
   Evaluation evaluate_now() const {
-    return evaluate_executor(executor_, *request_.test, [](int64_t) {}, processes_);
+    return evaluate_executor(executor_, test_images_, [](int64_t) {}, processes_);
   }
 
   // False when it was told to stop.
@@ -235,7 +242,7 @@ class Run {
 
   void step(const data::Batch& batch) {
     const BatchResult result = add_gradients(
-        batch, request_.train->image, executor_, parameters_,
+        batch, train_images_, executor_, parameters_,
         {.settings = settings_,
          .precision = precision_,
          .teacher = teacher_.get(),
@@ -321,7 +328,7 @@ class Run {
     if (report.test_top1) line["test_loss"] = *report.test_loss, line["test_top1"] = *report.test_top1;
     line["seconds"] = report.seconds;
     line["images_per_second"] = report.images_per_second;
-    for (const auto& [name, level] : clip_levels(executor_.graph(), parameters_)) line["alpha"][name] = level;
+    for (const auto& [name, level] : clip_levels(executor_.graph(), on_cpu(parameters_))) line["alpha"][name] = level;
     append_file(request_.directory / "metrics.jsonl", line.dump() + "\n");
   }
 
@@ -357,6 +364,8 @@ class Run {
   const Observer& observer_;
   const Processes* processes_;
   const bool is_first_;
+  const at::Device device_;
+  const Images train_images_, test_images_;
   Precision precision_;
   Parameters parameters_;
   Executor executor_;

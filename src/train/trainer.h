@@ -77,6 +77,7 @@ using data::Evaluation;
 
 struct EvaluateOptions {
   int threads = 0;
+  std::string device = "cpu";
   std::function<void(int64_t images)> on_progress = [](int64_t) {};
 };
 

@@ -64,7 +64,7 @@ void expect_close(const std::vector<double>& ours, size_t first, const std::vect
                 1e-6 * std::sqrt(static_cast<double>(terms)) * (10 + std::fabs(static_cast<double>(theirs[c]))));
 }
 
-TEST(CudaRows, CoverEveryElementOnce) {
+TEST(CudaRows, HaveRoomForEveryElement) {
   for (const Shape& shape : kShapes) {
     const CudaRows rows(shape.pixels * shape.channels, shape.channels);
     EXPECT_EQ(rows.width % rows.channels, 0);

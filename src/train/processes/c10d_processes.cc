@@ -4,7 +4,15 @@
 
 #include "train/processes/processes.h"
 
-#if defined(USE_C10D_GLOO) && __has_include(<gloo/rendezvous/store.h>)
+// gloo for the CPU, where its headers are to be had; nccl for GPUs (cmake/layers.cmake).
+#if defined(PACT_GLOO) && defined(USE_C10D_GLOO) && __has_include(<gloo/rendezvous/store.h>)
+#define PACT_HAS_GLOO
+#endif
+#if defined(PACT_CUDA) && defined(USE_C10D_NCCL) && __has_include(<nccl.h>)
+#define PACT_HAS_NCCL
+#endif
+
+#if defined(PACT_HAS_GLOO) || defined(PACT_HAS_NCCL)
 
 #include <sched.h>
 #include <unistd.h>
@@ -15,11 +23,17 @@
 #include <mutex>
 #include <thread>
 
+#ifdef PACT_HAS_GLOO
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#endif
+#ifdef PACT_HAS_NCCL
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include "base/strings.h"
 #include "train/processes/meeting_place.h"
+#include "train/gpu.h"
 #include "train/processes/short_sums.h"
 #include "train/processes/watch.h"
 #include "train/torch.h"
@@ -29,7 +43,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using StorePtr = c10::intrusive_ptr<c10d::TCPStore>;
-using WorkPtr = decltype(std::declval<c10d::ProcessGroupGloo>().barrier());
+#ifdef PACT_HAS_NCCL
+using Group = c10d::Backend;
+#else
+using Group = c10d::ProcessGroupGloo;  // an old libtorch's, which has no class above it to share
+#endif
+using WorkPtr = decltype(std::declval<Group>().barrier());
 constexpr std::chrono::milliseconds kPoll{20};
 
 class StoreBoard : public Board {
@@ -84,20 +103,22 @@ std::string own_cores() {
 class C10dProcesses : public Processes {
  public:
   explicit C10dProcesses(const JoinOptions& options)
-      : membership_(options.membership), timeout_(options.timeout) {
+      : membership_(options.membership),
+        timeout_(options.timeout),
+        device_(device_named(options.carrier == Carrier::nccl ? "cuda" : "cpu", membership_.rank)) {
     const std::vector<std::string> names = meet(options);
     watch_ = std::make_unique<Watch>(std::make_unique<StoreBoard>(client()),
                                      WatchOptions{.rank = rank(), .names = names, .patience = timeout_});
     const std::vector<std::string> cores = gather("cores", own_cores());
     sharers_ = static_cast<int>(std::ranges::count(cores, own_cores()));
-    connect();
+    device_.is_cpu() ? connect_by_gloo() : connect_by_nccl();
     if (count() <= ShortSums::kMostProcesses) connect_short_sums();
   }
 
   ~C10dProcesses() override {
     if (!has_left_) leave(lost_ ? "" : "it ended early");
     watch_.reset();
-    // What waits in gloo for a lost process waits on; the end of this process ends it.
+    // What waits in the group for a lost process waits on; the end of this process ends it.
     if (lost_) static_cast<void>(group_.release());
   }
 
@@ -116,6 +137,9 @@ class C10dProcesses : public Processes {
       lose(watch_->verdict_after(error.what()));
     }
   }
+
+  void sum_on_gpu(std::span<float> numbers) const override { sum_there(numbers, at::kFloat); }
+  void sum_on_gpu(std::span<double> numbers) const override { sum_there(numbers, at::kDouble); }
 
   void copy_first(std::span<std::byte> bytes) const override {
     carry(bytes.data(), bytes.size(), at::kByte,
@@ -198,7 +222,23 @@ class C10dProcesses : public Processes {
     }
   }
 
-  void connect() {
+#ifdef PACT_HAS_NCCL
+  void connect_by_nccl() { group_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store_, rank(), count()); }
+#else
+  void connect_by_nccl() {
+    fail(ErrorKind::unsupported, "{} processes on GPUs take a libtorch with nccl, and its header: docs/gpu.md", count());
+  }
+#endif
+
+#ifndef PACT_HAS_GLOO
+  void connect_by_gloo() {
+    fail(ErrorKind::unsupported,
+         "{} processes on the CPU, and this pact was built for one: its libtorch comes without the headers of gloo. "
+         "With --device cuda nccl carries them",
+         count());
+  }
+#else
+  void connect_by_gloo() {
     const auto options = c10d::ProcessGroupGloo::Options::create(timeout_);
     const char* interface = std::getenv("GLOO_SOCKET_IFNAME");
     const std::string address = membership_.address.empty() ? "localhost" : membership_.address;
@@ -217,6 +257,7 @@ class C10dProcesses : public Processes {
           first_line(error.what()));
     }
   }
+#endif
 
   // Process 0 says on the board where.
   void connect_short_sums() {
@@ -246,19 +287,35 @@ class C10dProcesses : public Processes {
   void carry(Number* numbers, size_t count, at::ScalarType type, const Call& call) const {
     if (count == 0) return;
     at::NoGradGuard no_grad;
-    std::vector<at::Tensor> tensors = {at::empty({static_cast<int64_t>(count)}, type)};
-    std::memcpy(tensors[0].data_ptr(), numbers, count * sizeof(Number));
+    const at::Tensor here = at::empty({static_cast<int64_t>(count)}, type);
+    std::memcpy(here.data_ptr(), numbers, count * sizeof(Number));
+    std::vector<at::Tensor> tensors = {here.to(device_)};
+    wait_for([&] { return call(tensors); });
+    const at::Tensor result = tensors[0].to(at::kCPU);
+    std::memcpy(numbers, result.data_ptr(), count * sizeof(Number));
+  }
+
+  template <typename Number>
+  void sum_there(std::span<Number> numbers, at::ScalarType type) const {
+    at::NoGradGuard no_grad;
+    std::vector<at::Tensor> tensors = {at::from_blob(numbers.data(), {static_cast<int64_t>(numbers.size())},
+                                                     at::TensorOptions().dtype(type).device(device_))};
+    wait_for([&] { return group_->allreduce(tensors); });
+  }
+
+  template <typename Call>
+  void wait_for(const Call& call) const {
     try {
-      wait(call(tensors));
+      wait(call());
     } catch (const LostProcess&) {
       throw;
     } catch (const std::exception& error) {
       lose(watch_->verdict_after(first_line(error.what())));
     }
-    std::memcpy(numbers, tensors[0].data_ptr(), count * sizeof(Number));
   }
 
   void wait(const WorkPtr& work) const {
+    if (!device_.is_cpu()) return wait_on_gpu(work);
     struct Done {
       std::mutex mutex;
       std::condition_variable changed;
@@ -276,6 +333,17 @@ class C10dProcesses : public Processes {
     work->wait();  // throws what went wrong
   }
 
+  // The host waits, too: beyond a call that never ends nothing could be told any more.
+  void wait_on_gpu(const WorkPtr& work) const {
+    work->wait();  // of the stream for the sum
+    Clock::time_point asked = Clock::now();
+    while (!work->isCompleted()) {
+      if (Clock::now() - asked < std::chrono::milliseconds(200)) continue;
+      require_all();
+      asked = Clock::now();
+    }
+  }
+
   [[noreturn]] void lose(const std::string& verdict) const {
     lost_ = true;
     throw LostProcess(verdict);
@@ -283,10 +351,11 @@ class C10dProcesses : public Processes {
 
   Membership membership_;
   const std::chrono::seconds timeout_;
+  const at::Device device_;  // on which numbers travel
   int sharers_ = 1;
   StorePtr store_;
   std::unique_ptr<Watch> watch_;
-  c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
+  c10::intrusive_ptr<Group> group_;
   std::unique_ptr<ShortSums> short_sums_;
   mutable bool lost_ = false;
   bool has_left_ = false;
@@ -315,7 +384,7 @@ namespace pact::train {
 std::unique_ptr<Processes> Processes::join(const JoinOptions& options) {
   fail(ErrorKind::unsupported,
        "{} starts {} processes, but this pact was built for one: it takes a libtorch with c10d and the "
-       "headers of gloo (Debian: libgloo-dev)",
+       "headers of gloo (Debian: libgloo-dev), or one with CUDA and nccl (docs/gpu.md)",
        options.membership.launcher, options.membership.count);
 }
 

@@ -1,5 +1,6 @@
 // Several processes that train one network together, on one machine or many: what they add up, and what they
-// take from the first. libtorch's c10d carries it, by gloo; a libtorch without it trains in one process only.
+// take from the first. libtorch's c10d carries it, by gloo, or by nccl between GPUs; a libtorch without trains in one
+// process only.
 //
 // All processes make the same calls in the same order; each call waits for the others. When one of them is
 // lost, the calls of all others throw LostProcess within a few seconds, or the timeout where not even the
@@ -25,8 +26,11 @@ class LostProcess : public Error {
   explicit LostProcess(const std::string& message) : Error(ErrorKind::bad_input, message) {}
 };
 
+enum class Carrier { gloo, nccl };
+
 struct JoinOptions {
   Membership membership;
+  Carrier carrier = Carrier::gloo;
   std::chrono::seconds timeout{300};  // to meet, and afterwards without a word from a process
   // Process 0 only: called with the port once it listens, and while it waits; may throw.
   std::function<void(int port)> on_listening = [](int) {};
@@ -48,6 +52,9 @@ class Processes {
   // Replaces each number by its sum over all processes; every process gets the same bits.
   virtual void sum(std::span<float> numbers) const = 0;
   virtual void sum(std::span<double> numbers) const = 0;
+  // The same for numbers on the GPU of this process.
+  virtual void sum_on_gpu(std::span<float> numbers) const = 0;
+  virtual void sum_on_gpu(std::span<double> numbers) const = 0;
   // Replaces the bytes by those of process 0.
   virtual void copy_first(std::span<std::byte> bytes) const = 0;
   // The texts of all processes, in their order. A key is used once.

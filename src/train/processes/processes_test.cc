@@ -11,6 +11,7 @@
 #include "data/loader.h"
 #include "graph/text.h"
 #include "train/batches.h"
+#include "train/gpu.h"
 #include "train/gradients.h"
 #include "train/processes/meeting_place.h"
 #include "train/processes/short_sums.h"
@@ -216,13 +217,15 @@ Pass pass_over(const graph::Network& network, const data::Dataset& set, const Pr
   options.batch_size = static_cast<int64_t>(set.count());
   options.augmentation = {2, data::Flip::random};
   options.share = share_of(processes);
+  const Images where(set, at::kCPU);
+  options.content = where.content();
   data::Loader loader(set, options);
   loader.start(3);
   const Parameters parameters = to_parameters(network);
   const Executor executor(network.graph, parameters);
   const Settings settings;
   Pass pass;
-  pass.result = add_gradients(*loader.next(), set.image, executor, parameters,
+  pass.result = add_gradients(*loader.next(), where, executor, parameters,
                               {.settings = settings, .processes = processes});
   for (const auto& [name, tensor] : parameters)
     (tensor.requires_grad() ? pass.gradients : pass.buffers)[name] =
@@ -235,21 +238,22 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
   return ((a - b).abs().max() / a.abs().max()).item<double>();
 }
 
+void expect_equal(const Pass& alone, const Pass& other) {
+  EXPECT_NEAR(other.result.loss_sum, alone.result.loss_sum, 1e-5 * alone.result.loss_sum);
+  EXPECT_EQ(other.result.correct, alone.result.correct);
+  EXPECT_EQ(other.result.images, alone.result.images);
+  for (const auto& [name, gradient] : alone.gradients)
+    EXPECT_LT(difference(gradient, other.gradients.at(name)), 1e-5) << name;
+  for (const auto& [name, buffer] : alone.buffers)
+    EXPECT_LT(difference(buffer, other.buffers.at(name)), 1e-6) << name;
+}
+
 void expect_same_gradients(int bits, const std::string& scheme, int count, size_t batch) {
+  SCOPED_TRACE(testing::Message() << bits << " bits, " << scheme);
   const graph::Network network = block(bits, scheme);
   const data::Dataset set = images(batch);
   const Pass alone = pass_over(network, set, nullptr);
-  together(count, [&](const Processes& processes) {
-    const Pass shared = pass_over(network, set, &processes);
-    EXPECT_NEAR(shared.result.loss_sum, alone.result.loss_sum, 1e-5 * alone.result.loss_sum);
-    EXPECT_EQ(shared.result.correct, alone.result.correct);
-    EXPECT_EQ(shared.result.images, alone.result.images);
-    for (const auto& [name, gradient] : alone.gradients)
-      EXPECT_LT(difference(gradient, shared.gradients.at(name)), 1e-5)
-          << name << ", " << bits << " bits, " << scheme;
-    for (const auto& [name, buffer] : alone.buffers)
-      EXPECT_LT(difference(buffer, shared.buffers.at(name)), 1e-6) << name;
-  });
+  together(count, [&](const Processes& processes) { expect_equal(alone, pass_over(network, set, &processes)); });
 }
 
 TEST(Processes, HaveTheGradientsOfOne) {
@@ -259,6 +263,18 @@ TEST(Processes, HaveTheGradientsOfOne) {
   expect_same_gradients(32, "", 2, 11);  // shares of 5 and 6
   expect_same_gradients(32, "", 3, 10);
   for (const char* scheme : {"pact", "pact_plus", "lsq"}) expect_same_gradients(4, scheme, 2, 12);
+}
+
+// Over the kernels of a GPU, and images placed there, with the numbers of processes on the CPU.
+TEST(Processes, HaveThemTheWayOfAGpuToo) {
+  SKIP_WITHOUT_C10D();
+  at::set_num_threads(1);
+  const graph::Network network = block(4, "pact");
+  const data::Dataset set = images(11);
+  const Pass on_cpu = pass_over(network, set, nullptr);
+  const EmulatedGpu emulated(kernels::kCuda_emulated);
+  expect_equal(on_cpu, pass_over(network, set, nullptr));
+  expect_same_gradients(4, "pact", 2, 11);
 }
 
 }  // namespace

@@ -17,14 +17,20 @@ struct WeightForm {
   quant::Granularity granularity = quant::Granularity::tensor;
 };
 
+// Numbers that learn, and the same where the host can read them: themselves, or a copy of those on a GPU.
+struct Numbers {
+  Numbers(at::Tensor of_cpu) : live(of_cpu), here(std::move(of_cpu)) {}
+  Numbers(at::Tensor on_gpu, at::Tensor copy) : live(std::move(on_gpu)), here(std::move(copy)) {}
+  at::Tensor live, here;
+};
+
 // Differentiable weight quantization.
 class WeightQuantizer {
  public:
   virtual ~WeightQuantizer() = default;
   // float32 weights [O,...] -> values on the scheme's grid, same shape, float32. `learned` is the step [] or
   // [O], undefined for schemes without.
-  virtual at::Tensor quantize(const at::Tensor& weight, const at::Tensor& learned,
-                              const WeightForm& form) const = 0;
+  virtual at::Tensor quantize(const Numbers& weight, const Numbers& learned, const WeightForm& form) const = 0;
 };
 
 // Differentiable activation quantization. All schemes clip and round, fused with the normalisation before
@@ -33,8 +39,7 @@ class ActivationQuantizer {
  public:
   virtual ~ActivationQuantizer() = default;
   // On the grid `form` (kind and bits), of an activation with `features` elements an image; `learned` is the
-  // number
-  // [] or [C], undefined for schemes without.
+  // number [] or [C], where the host can read it, undefined for schemes without.
   virtual Clip clip(const quant::Grid& form, const at::Tensor& learned, int64_t features) const = 0;
 };
 

@@ -25,13 +25,12 @@ class LsqActivations : public ActivationQuantizer {
 
 class LsqWeights : public WeightQuantizer {
  public:
-  at::Tensor quantize(const at::Tensor& weight, const at::Tensor& learned,
-                      const WeightForm& form) const override {
-    PACT_CHECK(learned.defined());
+  at::Tensor quantize(const Numbers& weight, const Numbers& learned, const WeightForm& form) const override {
+    PACT_CHECK(learned.here.defined());
     const quant::Grid grid{quant::grid_kind_of(quant::WeightScheme::lsq), form.bits, 1.0f};
-    const Clip clip = make_clip(quant::ActivationScheme::lsq, grid, learned,
-                                rule_for(grid, weight.numel(), learned.numel()));
-    return clip_quantize(weight, learned, clip, ChannelAxis::first);
+    const Clip clip = make_clip(quant::ActivationScheme::lsq, grid, learned.here,
+                                rule_for(grid, weight.here.numel(), learned.here.numel()));
+    return clip_quantize(weight.live, learned.live, clip, ChannelAxis::first);
   }
 };
 

@@ -1,0 +1,101 @@
+#include "train/gpu.h"
+
+#include "base/error.h"
+
+#ifdef PACT_CUDA
+#include <ATen/cuda/CUDAContext.h>
+#include <c10/cuda/CUDAFunctions.h>
+#include <c10/cuda/CUDAStream.h>
+#endif
+
+namespace pact::train {
+namespace {
+
+const Gpu* emulated = nullptr;
+
+#ifdef PACT_CUDA
+const Gpu kGpu = {&kernels::kCuda, [] { return static_cast<kernels::CudaStream>(c10::cuda::getCurrentCUDAStream().stream()); }};
+
+at::Device gpu_for(int rank) {
+  const int count = c10::cuda::device_count();
+  if (count < 1)
+    fail(ErrorKind::unsupported,
+         "--device cuda: no GPU is found. `nvidia-smi` shows what the driver sees; CUDA_VISIBLE_DEVICES may hide "
+         "it. Without a GPU, give --device cpu");
+  const auto index = static_cast<c10::DeviceIndex>(rank % count);
+  c10::cuda::set_device(index);
+  // Convolutions add up in one order; what libtorch adds up in any order is left to it.
+  at::globalContext().setDeterministicCuDNN(true);
+  return {at::kCUDA, index};
+}
+#endif
+
+}  // namespace
+
+const Gpu* gpu_of(const at::Tensor& tensor) {
+#ifdef PACT_CUDA
+  if (tensor.is_cuda()) return &kGpu;
+#endif
+  return tensor.is_cpu() ? emulated : nullptr;
+}
+
+at::Device device_named(const std::string& name, int rank) {
+  if (name == "cpu") return at::kCPU;
+  PACT_CHECK(name == "cuda");
+#ifdef PACT_CUDA
+  return gpu_for(rank);
+#else
+  static_cast<void>(rank);
+  fail(ErrorKind::unsupported,
+       "--device cuda: this pact was built without CUDA. It takes a libtorch with CUDA and nvcc: docs/gpu.md");
+#endif
+}
+
+bool has_bfloat16(const at::Device& device) {
+#ifdef PACT_CUDA
+  constexpr int kAmpere = 8;
+  if (device.is_cuda()) return at::cuda::getDeviceProperties(device.index())->major >= kAmpere;
+#endif
+  static_cast<void>(device);
+  return false;
+}
+
+EmulatedGpu::EmulatedGpu(const kernels::CudaKernels& kernels)
+    : gpu_{&kernels, [] { return kernels::CudaStream(nullptr); }} {
+  PACT_CHECK(!emulated);
+  emulated = &gpu_;
+}
+
+EmulatedGpu::~EmulatedGpu() { emulated = nullptr; }
+
+SumsOnGpu::SumsOnGpu(const kernels::CudaRows& rows, int kinds, const at::Tensor& like, int64_t extra) {
+  const at::TensorOptions options = at::TensorOptions().device(like.device());
+  threads = at::empty({rows.chunks * kinds * rows.width}, options.dtype(at::kFloat));
+  groups = at::empty({kernels::CudaRows::kGroups * kinds * rows.width}, options.dtype(at::kDouble));
+  channels = at::empty({kinds * rows.channels + extra}, options.dtype(at::kDouble));
+}
+
+kernels::CudaSums SumsOnGpu::room() const {
+  return {threads.data_ptr<float>(), groups.data_ptr<double>(), channels.data_ptr<double>()};
+}
+
+// In one message: each would make the host wait for it.
+std::vector<at::Tensor> where_host_reads(const std::vector<at::Tensor>& tensors, const std::vector<size_t>& wanted) {
+  if (wanted.empty() || !gpu_of(tensors[wanted[0]])) return tensors;
+  at::NoGradGuard no_grad;
+  std::vector<at::Tensor> flat, here(tensors.size());
+  for (const size_t i : wanted) flat.push_back(tensors[i].flatten());
+  const at::Tensor message = at::cat(flat).to(at::kCPU);
+  int64_t at = 0;
+  for (const size_t i : wanted) {
+    here[i] = message.slice(0, at, at + tensors[i].numel()).view(tensors[i].sizes());
+    at += tensors[i].numel();
+  }
+  return here;
+}
+
+at::Tensor to_device_of(const at::Tensor& like, const std::vector<float>& numbers) {
+  return at::tensor(numbers, at::kFloat).to(like.device());
+}
+
+}  // namespace pact::train
