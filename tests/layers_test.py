@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-SOURCES = {".h", ".cc", ".inc"}
+SOURCES = {".h", ".cc", ".inc", ".cu"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)
 TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
 # Packages that belong to one layer or kind of file: what includes them, whose they are.

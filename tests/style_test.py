@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 FOLDERS = ["src", "include", "examples", "tests", "benchmarks", "cmake", "tools", "configs", "docs"]
-CODE = {".h", ".cc", ".c", ".inc", ".py", ".cmake", ".js", ".css", ".html"}
+CODE = {".h", ".cc", ".cu", ".c", ".inc", ".py", ".cmake", ".js", ".css", ".html"}
 TEXT = CODE | {".md", ".txt", ".json", ""}
 MAX_LINES = 400
 
@@ -73,7 +73,7 @@ def check(root, path, problems):
         add("a header has one `#pragma once`")
     if not is_test(path) and not opens_with_comment(path, text) and not speaks_for_itself(root, path, text):
         add("opens with a comment on what it is for")
-    if path.suffix in {".h", ".cc", ".inc"} and path.parts[0] == "src":
+    if path.suffix in {".h", ".cc", ".cu", ".inc"} and path.parts[0] == "src":
         if "using namespace std" in text:
             add("no `using namespace std`")
         if not is_test(path) and not MAY_PRINT.match(path.as_posix()):

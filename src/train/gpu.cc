@@ -14,13 +14,16 @@ namespace {
 const Gpu* emulated = nullptr;
 
 #ifdef PACT_CUDA
-const Gpu kGpu = {&kernels::kCuda, [] { return static_cast<kernels::CudaStream>(c10::cuda::getCurrentCUDAStream().stream()); }};
+const Gpu kGpu = {&kernels::kCuda, [] {
+                    return static_cast<kernels::CudaStream>(c10::cuda::getCurrentCUDAStream().stream());
+                  }};
 
 at::Device gpu_for(int rank) {
   const int count = c10::cuda::device_count();
   if (count < 1)
     fail(ErrorKind::unsupported,
-         "--device cuda: no GPU is found. `nvidia-smi` shows what the driver sees; CUDA_VISIBLE_DEVICES may hide "
+         "--device cuda: no GPU is found. `nvidia-smi` shows what the driver sees; CUDA_VISIBLE_DEVICES may "
+         "hide "
          "it. Without a GPU, give --device cpu");
   const auto index = static_cast<c10::DeviceIndex>(rank % count);
   c10::cuda::set_device(index);
@@ -46,8 +49,9 @@ at::Device device_named(const std::string& name, int rank) {
   return gpu_for(rank);
 #else
   static_cast<void>(rank);
-  fail(ErrorKind::unsupported,
-       "--device cuda: this pact was built without CUDA. It takes a libtorch with CUDA and nvcc: docs/gpu.md");
+  fail(
+      ErrorKind::unsupported,
+      "--device cuda: this pact was built without CUDA. It takes a libtorch with CUDA and nvcc: docs/gpu.md");
 #endif
 }
 
@@ -80,7 +84,8 @@ kernels::CudaSums SumsOnGpu::room() const {
 }
 
 // In one message: each would make the host wait for it.
-std::vector<at::Tensor> where_host_reads(const std::vector<at::Tensor>& tensors, const std::vector<size_t>& wanted) {
+std::vector<at::Tensor> where_host_reads(const std::vector<at::Tensor>& tensors,
+                                         const std::vector<size_t>& wanted) {
   if (wanted.empty() || !gpu_of(tensors[wanted[0]])) return tensors;
   at::NoGradGuard no_grad;
   std::vector<at::Tensor> flat, here(tensors.size());

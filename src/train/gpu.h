@@ -1,4 +1,5 @@
-// The GPU that tensors lie on, for the functions that have kernels of their own there. libtorch does all else.
+// The GPU that tensors lie on, for the functions that have kernels of their own there. libtorch does all
+// else.
 #pragma once
 
 #include <string>
@@ -17,8 +18,8 @@ struct Gpu {
 // None for tensors of the CPU.
 const Gpu* gpu_of(const at::Tensor& tensor);
 
-// "cpu", or "cuda": of the GPUs that this process sees, the one for process `rank`. Throws Error that says what to do
-// where pact was built without CUDA, or no GPU is found.
+// "cpu", or "cuda": of the GPUs that this process sees, the one for process `rank`. Throws Error that says
+// what to do where pact was built without CUDA, or no GPU is found.
 at::Device device_named(const std::string& name, int rank = 0);
 
 // Can it compute in bfloat16?
@@ -43,7 +44,8 @@ struct SumsOnGpu {
 };
 
 // Of the tensors those at `wanted`: themselves, or copies of those on a GPU; the others may be missing.
-std::vector<at::Tensor> where_host_reads(const std::vector<at::Tensor>& tensors, const std::vector<size_t>& wanted);
+std::vector<at::Tensor> where_host_reads(const std::vector<at::Tensor>& tensors,
+                                         const std::vector<size_t>& wanted);
 
 at::Tensor to_device_of(const at::Tensor& like, const std::vector<float>& numbers);
 

@@ -1,5 +1,5 @@
-// The ways of a GPU, over its kernels run as plain C++ (EmulatedGpu), against those of the CPU. What is left to a GPU
-// is the launch, and that tensors lie there.
+// The ways of a GPU, over its kernels run as plain C++ (EmulatedGpu), against those of the CPU. What is left
+// to a GPU is the launch, and that tensors lie there.
 
 #include "train/gpu.h"
 
@@ -22,7 +22,8 @@ at::Tensor leaf(const at::Tensor& t) { return t.detach().set_requires_grad(true)
 
 double difference(const at::Tensor& a, const at::Tensor& b) {
   const at::Tensor wide = b.to(at::kDouble);
-  return (a.to(at::kDouble) - wide).abs().max().item<double>() / std::max(1.0, wide.abs().max().item<double>());
+  return (a.to(at::kDouble) - wide).abs().max().item<double>() /
+         std::max(1.0, wide.abs().max().item<double>());
 }
 
 // work() on the CPU and as on a GPU: the tensors that it gives.
@@ -60,11 +61,13 @@ TEST(Gpu, NormalizesAndActivatesAsTheCpu) {
                                             {}};
                   NormalizeActivateOptions options{.statistics = statistics};
                   std::vector<at::Tensor> leaves{in.y, in.gamma, in.beta};
-                  if (shortcut) leaves.push_back(in.shortcut = leaf(channels_last(at::randn(shape).to(type))));
+                  if (shortcut)
+                    leaves.push_back(in.shortcut = leaf(channels_last(at::randn(shape).to(type))));
                   if (*scheme) {
-                    leaves.push_back(in.learned = leaf(at::scalar_tensor(*scheme == 'p' ? 1.3 : 0.1, at::kFloat)));
-                    options.clip = make_activation_quantizer(scheme)->clip({quant::GridKind::unsigned_, 4, 1.0f},
-                                                                           in.learned, in.y.numel() / shape[0]);
+                    leaves.push_back(in.learned =
+                                         leaf(at::scalar_tensor(*scheme == 'p' ? 1.3 : 0.1, at::kFloat)));
+                    options.clip = make_activation_quantizer(scheme)->clip(
+                        {quant::GridKind::unsigned_, 4, 1.0f}, in.learned, in.y.numel() / shape[0]);
                   }
                   const NormalizeActivateOutput out = normalize_activate(in, options);
                   std::vector<at::Tensor> outputs{out.real}, weights{at::randn(shape).to(type)};
@@ -90,7 +93,8 @@ TEST(Gpu, QuantizesActivationsAsTheCpu) {
               std::vector<at::Tensor> leaves{x};
               at::Tensor learned;
               if (entry.learned != quant::Learned::nothing)
-                leaves.push_back(learned = leaf(channels ? at::rand({channels}) + 0.2 : at::scalar_tensor(0.3)));
+                leaves.push_back(learned =
+                                     leaf(channels ? at::rand({channels}) + 0.2 : at::scalar_tensor(0.3)));
               const auto quantizer = make_activation_quantizer(std::string(entry.name));
               const at::Tensor q =
                   clip_quantize(x, learned, quantizer->clip({entry.signed_grid, 3, 1.0f}, learned, 315));
@@ -114,7 +118,7 @@ TEST(Gpu, QuantizesWeightsToTheSameBits) {
             at::Tensor step;
             if (learns)
               leaves.push_back(step = leaf(granularity == quant::Granularity::tensor ? at::scalar_tensor(0.4)
-                                                                                      : at::rand({6}) + 0.1));
+                                                                                     : at::rand({6}) + 0.1));
             const auto quantizer = make_weight_quantizer(std::string(entry.name));
             const at::Tensor q = quantizer->quantize(w, step, {std::min(3, entry.most_bits), granularity});
             auto all = torch::autograd::grad({q}, leaves, {at::randn(w.sizes())});
@@ -162,7 +166,8 @@ TEST(Gpu, HasTheImagesOfTheLoader) {
   Random random(1);
   for (size_t i = 0; i < 23; ++i) {
     set.labels.push_back(static_cast<uint16_t>(i % 2));
-    for (size_t p = 0; p < set.image.pixels(); ++p) set.pixels.push_back(static_cast<uint8_t>(random.below(256)));
+    for (size_t p = 0; p < set.image.pixels(); ++p)
+      set.pixels.push_back(static_cast<uint8_t>(random.below(256)));
   }
   const EmulatedGpu emulated(kernels::kCuda_emulated);
   const Images images(set, at::kCPU);

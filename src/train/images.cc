@@ -23,7 +23,8 @@ Images::Images(const data::Dataset& dataset, at::Device device)
 }
 
 at::Tensor Images::pixels_of(const data::Batch& batch) const {
-  return content_ == data::Content::placements ? place(batch) : view_of_pixels(batch, dataset_.image).to(device_);
+  return content_ == data::Content::placements ? place(batch)
+                                               : view_of_pixels(batch, dataset_.image).to(device_);
 }
 
 at::Tensor Images::labels_of(const data::Batch& batch) const { return view_of_labels(batch).to(device_); }
@@ -32,7 +33,8 @@ at::Tensor Images::labels_of(const data::Batch& batch) const { return view_of_la
 at::Tensor Images::place(const data::Batch& batch) const {
   PACT_CHECK(batch.placed.size() == batch.count());
   const auto count = static_cast<int64_t>(batch.count());
-  const int64_t height = dataset_.image.height, width = dataset_.image.width, channels = dataset_.image.channels;
+  const int64_t height = dataset_.image.height, width = dataset_.image.width,
+                channels = dataset_.image.channels;
   std::vector<int64_t> numbers;
   for (const data::PlacedImage& p : batch.placed)
     numbers.insert(numbers.end(), {static_cast<int64_t>(p.image), p.placement.dy, p.placement.dx,
@@ -42,13 +44,12 @@ at::Tensor Images::place(const data::Batch& batch) const {
                    is_mirrored = drawn.select(1, 3).to(at::kBool);
   const at::TensorOptions whole = drawn.options();
   const at::Tensor x = at::arange(width, whole).view({1, 1, width});
-  const at::Tensor from_y = at::arange(height, whole).view({1, height, 1}) + dy;      // [N,H,1]
-  const at::Tensor from_x = at::where(is_mirrored, width - 1 - x, x) + dx;            // [N,1,W]
-  const at::Tensor is_inside = from_y.ge(0)
-                                   .logical_and(from_y.lt(height))
-                                   .logical_and(from_x.ge(0).logical_and(from_x.lt(width)));
-  const at::Tensor index = (image.view({count, 1, 1}) * height + from_y.clamp(0, height - 1)) * width +
-                           from_x.clamp(0, width - 1);
+  const at::Tensor from_y = at::arange(height, whole).view({1, height, 1}) + dy;  // [N,H,1]
+  const at::Tensor from_x = at::where(is_mirrored, width - 1 - x, x) + dx;        // [N,1,W]
+  const at::Tensor is_inside =
+      from_y.ge(0).logical_and(from_y.lt(height)).logical_and(from_x.ge(0).logical_and(from_x.lt(width)));
+  const at::Tensor index =
+      (image.view({count, 1, 1}) * height + from_y.clamp(0, height - 1)) * width + from_x.clamp(0, width - 1);
   const at::Tensor pixels = all_.index_select(0, index.flatten()).view({count, height, width, channels});
   return at::where(is_inside.unsqueeze(-1), pixels, outside_);
 }

@@ -1,6 +1,7 @@
-// The images of a data set as batches where the network computes. On the CPU a batch comes with its pixels. Sets that
-// are held in memory are copied to a GPU once; there a batch is made from the numbers of its images and what was drawn
-// for them, and has the same bytes. Batches of sets that are read from files are copied, one by one.
+// The images of a data set as batches where the network computes. On the CPU a batch comes with its pixels.
+// Sets that are held in memory are copied to a GPU once; there a batch is made from the numbers of its images
+// and what was drawn for them, and has the same bytes. Batches of sets that are read from files are copied,
+// one by one.
 #pragma once
 
 #include "data/loader.h"

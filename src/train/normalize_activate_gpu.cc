@@ -3,8 +3,8 @@
 #include <limits>
 
 #include "base/error.h"
-#include "train/sum_tensor.h"
 #include "train/storage.h"
+#include "train/sum_tensor.h"
 
 namespace pact::train {
 namespace {
@@ -36,11 +36,12 @@ Affine affine_of(const Gpu& gpu, const NormalizeActivateInput& in, const Normali
     if (options.processes) sum_over(*options.processes, sums);
   }
   const at::Tensor affine = at::empty({4, rows.channels}, in.y.options().dtype(at::kDouble));
-  gpu.kernels->affine(gpu.stream(),
-                      {rows.channels, of_batch ? sums.data_ptr<double>() : nullptr, in.gamma.data_ptr<float>(),
-                       in.beta.data_ptr<float>(), in.running_mean.data_ptr<float>(),
-                       in.running_var.data_ptr<float>(), options.momentum, options.epsilon},
-                      affine.data_ptr<double>());
+  gpu.kernels->affine(
+      gpu.stream(),
+      {rows.channels, of_batch ? sums.data_ptr<double>() : nullptr, in.gamma.data_ptr<float>(),
+       in.beta.data_ptr<float>(), in.running_mean.data_ptr<float>(), in.running_var.data_ptr<float>(),
+       options.momentum, options.epsilon},
+      affine.data_ptr<double>());
   return {affine, of_batch ? sums.slice(0, 2 * rows.channels).clone() : at::Tensor()};
 }
 
@@ -50,7 +51,8 @@ class NormalizeActivateOnGpu : public torch::autograd::Function<NormalizeActivat
                                const at::Tensor& beta, const c10::optional<at::Tensor>& maybe_shortcut,
                                const c10::optional<at::Tensor>& maybe_learned, const Gpu* gpu,
                                const NormalizeActivateInput* in, const NormalizeActivateOptions* options) {
-    static_cast<void>(gamma), static_cast<void>(beta);  // arguments for their gradients; their numbers are in `in`
+    static_cast<void>(gamma),
+        static_cast<void>(beta);  // arguments for their gradients; their numbers are in `in`
     const at::Tensor shortcut = maybe_shortcut.value_or(at::Tensor());
     const at::Tensor learned = maybe_learned.value_or(at::Tensor());
     const Affine affine = affine_of(*gpu, *in, *options);
@@ -59,10 +61,11 @@ class NormalizeActivateOnGpu : public torch::autograd::Function<NormalizeActivat
     const bool wants_real = options->real == NormalizeActivateOptions::Real::wanted;
     const at::Tensor real = wants_real ? at::empty_like(y) : at::Tensor();
     const at::Tensor quantized = quantizes ? at::empty_like(y) : at::Tensor();
-    gpu->kernels->forward(gpu->stream(), storage_of(y), rows_of(y),
-                          {y.data_ptr(), data_or_null(shortcut), nullptr, nullptr, nullptr,
-                           affine.numbers.data_ptr<double>(), floor_of(is_relu), clip.largest[0], clip.step[0], 0.0f},
-                          data_or_null(real), data_or_null(quantized));
+    gpu->kernels->forward(
+        gpu->stream(), storage_of(y), rows_of(y),
+        {y.data_ptr(), data_or_null(shortcut), nullptr, nullptr, nullptr, affine.numbers.data_ptr<double>(),
+         floor_of(is_relu), clip.largest[0], clip.step[0], 0.0f},
+        data_or_null(real), data_or_null(quantized));
     // The activation is read back only where a shortcut was added; then it has to be kept.
     PACT_CHECK(!shortcut.defined() || wants_real);
     context->save_for_backward({y, shortcut.defined() ? real : at::Tensor(), affine.numbers, affine.pixels});
@@ -121,7 +124,8 @@ class NormalizeActivateOnGpu : public torch::autograd::Function<NormalizeActivat
                                 pixels.defined() ? pixels.data_ptr<double>() : nullptr, dy.data_ptr());
     const at::Tensor dlearned =
         data["learns"].toBool() ? (own[2].sum() * data["above"].toDouble()).to(at::kFloat) : at::Tensor();
-    return {dy, own[1].to(at::kFloat), own[0].to(at::kFloat), dz, dlearned, at::Tensor(), at::Tensor(), at::Tensor()};
+    return {dy,       own[1].to(at::kFloat), own[0].to(at::kFloat), dz,
+            dlearned, at::Tensor(),          at::Tensor(),          at::Tensor()};
   }
 };
 
@@ -130,9 +134,11 @@ class NormalizeActivateOnGpu : public torch::autograd::Function<NormalizeActivat
 variable_list normalize_activate_on_gpu(const Gpu& gpu, const NormalizeActivateInput& in,
                                         const NormalizeActivateOptions& options) {
   // libtorch wants absent tensors as absent optionals.
-  const auto optional = [](const at::Tensor& t) { return t.defined() ? c10::make_optional(t) : c10::nullopt; };
-  return NormalizeActivateOnGpu::apply(in.y, in.gamma, in.beta, optional(in.shortcut), optional(in.learned), &gpu,
-                                       &in, &options);
+  const auto optional = [](const at::Tensor& t) {
+    return t.defined() ? c10::make_optional(t) : c10::nullopt;
+  };
+  return NormalizeActivateOnGpu::apply(in.y, in.gamma, in.beta, optional(in.shortcut), optional(in.learned),
+                                       &gpu, &in, &options);
 }
 
 }  // namespace pact::train

@@ -21,7 +21,8 @@ void sum_over(const Processes& processes, const at::Tensor& numbers) {
   PACT_CHECK(numbers.is_contiguous());
   const bool is_double = numbers.scalar_type() == at::kDouble;
   if (!numbers.is_cpu())
-    is_double ? processes.sum_on_gpu(numbers_of<double>(numbers)) : processes.sum_on_gpu(numbers_of<float>(numbers));
+    is_double ? processes.sum_on_gpu(numbers_of<double>(numbers))
+              : processes.sum_on_gpu(numbers_of<float>(numbers));
   else
     is_double ? processes.sum(numbers_of<double>(numbers)) : processes.sum(numbers_of<float>(numbers));
 }

@@ -6,8 +6,8 @@
 
 namespace pact::train {
 
-// Replaces each number by its sum over all processes; `numbers` is contiguous, float32 or double, and stays where it
-// lies.
+// Replaces each number by its sum over all processes; `numbers` is contiguous, float32 or double, and stays
+// where it lies.
 void sum_over(const Processes& processes, const at::Tensor& numbers);
 
 at::IValue shared_batch(const Processes& processes);  // which must outlive it

@@ -1,10 +1,11 @@
-// The kernels of training for a CUDA GPU: what clip_quantize.h and norm_activate.h do on a CPU, and the values of
-// quantized weights. All pointers lie on the GPU; a call only puts work into a stream. Elements are computed by the
-// very functions that the CPU's kernels use (element.inc, quant/grid.h), compiled without contraction, so given the
-// same numbers they are the same bits; sums are formed in another order, which depends on the extents alone.
+// The kernels of training for a CUDA GPU: what clip_quantize.h and norm_activate.h do on a CPU, and the
+// values of quantized weights. All pointers lie on the GPU; a call only puts work into a stream. Elements are
+// computed by the very functions that the CPU's kernels use (element.inc, quant/grid.h), compiled without
+// contraction, so given the same numbers they are the same bits; sums are formed in another order, which
+// depends on the extents alone.
 //
-// The kernels need no shared memory and no barriers. So the same sources compile as plain C++, each thread a turn of
-// a loop, and tests run them on machines without a GPU (launch.inc).
+// The kernels need no shared memory and no barriers. So the same sources compile as plain C++, each thread a
+// turn of a loop, and tests run them on machines without a GPU (launch.inc).
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ namespace pact::kernels {
 
 using CudaStream = void*;  // a cudaStream_t
 
-// How a tensor [pixels, channels] is walked: thread (lane, chunk) takes the elements lane, lane + width, ... of its
-// chunk of rows, all of one channel. Constants, so that sums do not depend on the GPU.
+// How a tensor [pixels, channels] is walked: thread (lane, chunk) takes the elements lane, lane + width, ...
+// of its chunk of rows, all of one channel. Constants, so that sums do not depend on the GPU.
 struct CudaRows {
   static constexpr int64_t kLanes = 256, kLeastRows = 8, kMostChunks = 512;
   static constexpr int64_t kGroups = 16;  // of chunks, when sums are added up
@@ -64,18 +65,19 @@ struct CudaAffine {
 };
 
 struct CudaWeights {
-  int64_t count, channels;   // equal parts, one behind the other, of one grid each
-  quant::Grid form;          // kind and bits
-  bool is_tanh;              // u = tanh(w) * scale, else w * scale
-  const float *step, *scale; // [channels]
+  int64_t count, channels;    // equal parts, one behind the other, of one grid each
+  quant::Grid form;           // kind and bits
+  bool is_tanh;               // u = tanh(w) * scale, else w * scale
+  const float *step, *scale;  // [channels]
 };
 
 struct CudaKernels {
   // q of x; the clip stands on the GPU, too.
-  void (*clip_forward)(CudaStream, Storage, const CudaRows&, const CudaClip&, const void* x, void* q) noexcept;
+  void (*clip_forward)(CudaStream, Storage, const CudaRows&, const CudaClip&, const void* x,
+                       void* q) noexcept;
   // dx, and sums of one kind: the gradient of the learned number of each channel.
-  void (*clip_backward)(CudaStream, Storage, const CudaRows&, const CudaClip&, const ClipShares&, const void* x,
-                        const void* dq, void* dx, const CudaSums&) noexcept;
+  void (*clip_backward)(CudaStream, Storage, const CudaRows&, const CudaClip&, const ClipShares&,
+                        const void* x, const void* dq, void* dx, const CudaSums&) noexcept;
 
   // Sums of two kinds, y and y^2, and behind them the number of pixels: channels[2 * channels + 1].
   void (*moments)(CudaStream, Storage, const CudaRows&, const void* y, const CudaSums&) noexcept;
@@ -83,12 +85,12 @@ struct CudaKernels {
   void (*affine)(CudaStream, const CudaAffine&, double* affine) noexcept;
   // r, q: or null.
   void (*forward)(CudaStream, Storage, const CudaRows&, const CudaNormActivate&, void* r, void* q) noexcept;
-  // Sums of three kinds: the gradients of beta, of gamma, and of alpha where elements beyond it count as 1. dz is
-  // stored where asked.
+  // Sums of three kinds: the gradients of beta, of gamma, and of alpha where elements beyond it count as 1.
+  // dz is stored where asked.
   void (*backward_sums)(CudaStream, Storage, const CudaRows&, const CudaNormActivate&, void* dz,
                         const CudaSums&) noexcept;
-  // dy; `whole` [2, channels] are the gradients of beta and gamma over all `pixels` (one number), null where the
-  // statistics were constants. dz is read where given, otherwise computed again.
+  // dy; `whole` [2, channels] are the gradients of beta and gamma over all `pixels` (one number), null where
+  // the statistics were constants. dz is read where given, otherwise computed again.
   void (*backward_apply)(CudaStream, Storage, const CudaRows&, const CudaNormActivate&, const void* dz,
                          const double* whole, const double* pixels, void* dy) noexcept;
 

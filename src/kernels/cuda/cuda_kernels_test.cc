@@ -1,5 +1,6 @@
-// The kernels for CUDA, run as plain C++, thread by thread (launch.inc): element by element the bits of the CPU's
-// portable kernels, sums close to theirs, weights those of the number format. What a GPU adds is the launch.
+// The kernels for CUDA, run as plain C++, thread by thread (launch.inc): element by element the bits of the
+// CPU's portable kernels, sums close to theirs, weights those of the number format. What a GPU adds is the
+// launch.
 
 #include "kernels/cuda/cuda_kernels.h"
 
@@ -23,7 +24,8 @@ struct Stored {
   Storage storage;
   std::vector<unsigned char> bytes;
 
-  Stored(Storage s, int64_t count) : storage(s), bytes(static_cast<size_t>(count) * (s == Storage::f32 ? 4 : 2), 0xee) {}
+  Stored(Storage s, int64_t count)
+      : storage(s), bytes(static_cast<size_t>(count) * (s == Storage::f32 ? 4 : 2), 0xee) {}
   static Stored random(Storage s, int64_t count, uint64_t seed) {
     Stored result(s, count);
     Random numbers(seed);
@@ -58,10 +60,12 @@ struct Shape {
 const Shape kShapes[] = {{5000, 1}, {4000, 16}, {333, 5}, {37, 300}, {5, 2048}, {1, 3}, {70000, 3}, {0, 4}};
 
 // The sums of the CPU's kernels, whose lanes here are channels; each then a part of a sum of doubles.
-void expect_close(const std::vector<double>& ours, size_t first, const std::vector<float>& theirs, int64_t terms) {
+void expect_close(const std::vector<double>& ours, size_t first, const std::vector<float>& theirs,
+                  int64_t terms) {
   for (size_t c = 0; c < theirs.size(); ++c)
-    EXPECT_NEAR(ours[first + c], static_cast<double>(theirs[c]),
-                1e-6 * std::sqrt(static_cast<double>(terms)) * (10 + std::fabs(static_cast<double>(theirs[c]))));
+    EXPECT_NEAR(
+        ours[first + c], static_cast<double>(theirs[c]),
+        1e-6 * std::sqrt(static_cast<double>(terms)) * (10 + std::fabs(static_cast<double>(theirs[c]))));
 }
 
 TEST(CudaRows, HaveRoomForEveryElement) {
@@ -93,7 +97,8 @@ TEST(CudaKernels, AQuantizerByItselfIsThatOfTheCpu) {
         Sums sums(rows, 1);
         std::vector<float> expected_sum(static_cast<size_t>(shape.channels));
         gpu.clip_forward(kNoStream, storage, rows, clip, x.data(), q.data());
-        gpu.clip_backward(kNoStream, storage, rows, clip, shares, x.data(), dq.data(), dx.data(), sums.room());
+        gpu.clip_backward(kNoStream, storage, rows, clip, shares, x.data(), dq.data(), dx.data(),
+                          sums.room());
         kClipQuantize_portable.forward(storage, lanes, x.data(), expected_q.data());
         kClipQuantize_portable.backward(storage, lanes, shares, x.data(), dq.data(), expected_dx.data(),
                                         expected_sum.data());
@@ -110,8 +115,9 @@ TEST(CudaKernels, NormalizationAndWhatFollowsItAreThoseOfTheCpu) {
         for (const bool quantized : {false, true})
           for (const float residue : {0.0f, 0.2f}) {
             if (shape.pixels == 0) continue;
-            SCOPED_TRACE(testing::Message() << shape.pixels << " pixels " << shape.channels << " channels, shortcut "
-                                            << shortcut << " quantized " << quantized);
+            SCOPED_TRACE(testing::Message()
+                         << shape.pixels << " pixels " << shape.channels << " channels, shortcut " << shortcut
+                         << " quantized " << quantized);
             const int64_t count = shape.pixels * shape.channels, width = shape.channels;
             const size_t channels = static_cast<size_t>(width);
             const CudaRows rows(count, width);
@@ -128,13 +134,16 @@ TEST(CudaKernels, NormalizationAndWhatFollowsItAreThoseOfTheCpu) {
               shift.push_back(static_cast<float>(affine[3 * channels + c]));
             }
             const float alpha = 0.8f, step = 0.8f / 7;
-            CudaNormActivate n{y.data(), shortcut ? s.data() : nullptr, nullptr, nullptr, nullptr, affine.data(),
-                               0.0f, alpha, step, residue};
+            CudaNormActivate n{y.data(), shortcut ? s.data() : nullptr,
+                               nullptr,  nullptr,
+                               nullptr,  affine.data(),
+                               0.0f,     alpha,
+                               step,     residue};
             Stored r(storage, count), q = r, dz = r, dy = r, cpu_r = r, cpu_q = r, cpu_dz = r, cpu_dy = r;
             gpu.forward(kNoStream, storage, rows, n, r.data(), quantized ? q.data() : nullptr);
-            kNormActivate_portable.forward(storage, {count, width, y.data(), n.shortcut, scale.data(), shift.data(),
-                                                     0.0f, alpha, step, cpu_r.data(),
-                                                     quantized ? cpu_q.data() : nullptr});
+            kNormActivate_portable.forward(
+                storage, {count, width, y.data(), n.shortcut, scale.data(), shift.data(), 0.0f, alpha, step,
+                          cpu_r.data(), quantized ? cpu_q.data() : nullptr});
             EXPECT_EQ(r.bytes, cpu_r.bytes);
             EXPECT_EQ(q.bytes, cpu_q.bytes);
 
@@ -144,8 +153,8 @@ TEST(CudaKernels, NormalizationAndWhatFollowsItAreThoseOfTheCpu) {
             Sums sums(rows, 3);
             void* dz_out = shortcut ? dz.data() : nullptr;
             gpu.backward_sums(kNoStream, storage, rows, n, dz_out, sums.room());
-            const NormActivateBackward back{count, width, y.data(), n.r, n.dr, n.dq, scale.data(), shift.data(),
-                                            0.0f, alpha, step, residue};
+            const NormActivateBackward back{count,        width,        y.data(), n.r,   n.dr, n.dq,
+                                            scale.data(), shift.data(), 0.0f,     alpha, step, residue};
             std::vector<float> sum_dz(channels), sum_dzy(channels), sum_alpha(channels);
             kNormActivate_portable.backward_sums(storage, back, mean.data(), sum_dz.data(), sum_dzy.data(),
                                                  sum_alpha.data(), shortcut ? cpu_dz.data() : nullptr);
@@ -160,14 +169,16 @@ TEST(CudaKernels, NormalizationAndWhatFollowsItAreThoseOfTheCpu) {
             const double pixels = static_cast<double>(shape.pixels);
             std::vector<float> by_y(channels), constant(channels);
             for (size_t c = 0; c < channels; ++c) {
-              const double factor = -affine[2 * channels + c] * affine[channels + c] * sums.channels[channels + c] / pixels;
+              const double factor =
+                  -affine[2 * channels + c] * affine[channels + c] * sums.channels[channels + c] / pixels;
               by_y[c] = static_cast<float>(factor);
-              constant[c] = static_cast<float>(-affine[2 * channels + c] * sums.channels[c] / pixels - affine[c] * factor);
+              constant[c] = static_cast<float>(-affine[2 * channels + c] * sums.channels[c] / pixels -
+                                               affine[c] * factor);
             }
             const void* dz_in = shortcut ? dz.data() : nullptr;
             gpu.backward_apply(kNoStream, storage, rows, n, dz_in, sums.channels.data(), &pixels, dy.data());
-            kNormActivate_portable.backward_apply(storage, back, dz_in, scale.data(), by_y.data(), constant.data(),
-                                                  cpu_dy.data());
+            kNormActivate_portable.backward_apply(storage, back, dz_in, scale.data(), by_y.data(),
+                                                  constant.data(), cpu_dy.data());
             EXPECT_EQ(dy.bytes, cpu_dy.bytes);
           }
 }
@@ -177,16 +188,18 @@ TEST(CudaKernels, MomentsAndWhatFollowsFromThem) {
     if (shape.pixels == 0) continue;
     const size_t channels = static_cast<size_t>(shape.channels), pixels = static_cast<size_t>(shape.pixels);
     const CudaRows rows(shape.pixels * shape.channels, shape.channels);
-    std::vector<float> y(pixels * channels), gamma(channels, 1.5f), beta(channels, 0.25f), mean(channels, 1.0f),
-        var(channels, 2.0f);
+    std::vector<float> y(pixels * channels), gamma(channels, 1.5f), beta(channels, 0.25f),
+        mean(channels, 1.0f), var(channels, 2.0f);
     Random random(1);
     for (float& v : y) v = static_cast<float>(1000 + random.normal());  // a mean far from zero
     Sums sums(rows, 2);
     sums.channels.resize(2 * channels + 1);
     gpu.moments(kNoStream, Storage::f32, rows, y.data(), sums.room());
     std::vector<double> affine(4 * channels);
-    gpu.affine(kNoStream, {shape.channels, sums.channels.data(), gamma.data(), beta.data(), mean.data(), var.data(),
-                           0.1, 1e-5}, affine.data());
+    gpu.affine(
+        kNoStream,
+        {shape.channels, sums.channels.data(), gamma.data(), beta.data(), mean.data(), var.data(), 0.1, 1e-5},
+        affine.data());
     EXPECT_EQ(sums.channels.back(), static_cast<double>(pixels));
     for (size_t c = 0; c < channels; ++c) {
       double sum = 0, squares = 0;
@@ -203,7 +216,8 @@ TEST(CudaKernels, MomentsAndWhatFollowsFromThem) {
     }
     // Of running statistics, which stay as they are.
     const std::vector<float> mean_before = mean;
-    gpu.affine(kNoStream, {shape.channels, nullptr, gamma.data(), beta.data(), mean.data(), var.data(), 0.1, 1e-5},
+    gpu.affine(kNoStream,
+               {shape.channels, nullptr, gamma.data(), beta.data(), mean.data(), var.data(), 0.1, 1e-5},
                affine.data());
     EXPECT_EQ(mean, mean_before);
     EXPECT_EQ(affine[0], static_cast<double>(mean[0]));
@@ -226,8 +240,8 @@ TEST(CudaKernels, WeightsAreThoseOfTheNumberFormat) {
         std::vector<float> step, scale, values(weights.size());
         for (const WeightGrid& grid : grids) step.push_back(grid.grid.step), scale.push_back(grid.scale);
         gpu.weight_values(kNoStream,
-                          {static_cast<int64_t>(weights.size()), static_cast<int64_t>(channels), grids[0].grid,
-                           grids[0].transform == Transform::tanh, step.data(), scale.data()},
+                          {static_cast<int64_t>(weights.size()), static_cast<int64_t>(channels),
+                           grids[0].grid, grids[0].transform == Transform::tanh, step.data(), scale.data()},
                           weights.data(), values.data());
         for (size_t i = 0; i < weights.size(); ++i)
           ASSERT_EQ(values[i], grids[i / (weights.size() / channels)].grid.value_of(codes[i])) << entry.name;

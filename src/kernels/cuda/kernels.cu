@@ -24,7 +24,8 @@ namespace {
 #else
 #define PACT_TABLE kCuda
 #endif
-extern const CudaKernels PACT_TABLE = {clip::forward, clip::backward,      norm::moments,        norm::affine,
-                                       norm::forward, norm::backward_sums, norm::backward_apply, weights::values};
+extern const CudaKernels PACT_TABLE = {clip::forward,        clip::backward, norm::moments,
+                                       norm::affine,         norm::forward,  norm::backward_sums,
+                                       norm::backward_apply, weights::values};
 
 }  // namespace pact::kernels
