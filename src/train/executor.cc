@@ -78,7 +78,7 @@ at::Tensor run_pad(const Node& node, const at::Tensor& x) {
 
 at::Tensor run_normalize(const Node& node, const at::Tensor& x, at::ScalarType type) {
   const auto per_channel = [&](const char* key) {
-    return at::tensor(node.reals(key), at::kFloat).to(x.device()).view({1, -1, 1, 1});
+    return at::tensor(node.reals(key), at::kFloat).to(x.device(), at::kFloat, true).view({1, -1, 1, 1});
   };
   return ((x - per_channel("mean")) / per_channel("std")).to(type);
 }
@@ -246,7 +246,7 @@ class Executor::Planner {
     const ValueId x = node.inputs[0], y = node.output;
     const ValueId parameter = node.inputs.size() > 1 ? node.inputs[1] : -1;
     const auto numbers = [](const Frame& frame, ValueId id) {
-      return id < 0 ? Numbers(at::Tensor())
+      return id < 0 ? Numbers()
                     : Numbers(frame.values[static_cast<size_t>(id)], frame.here[static_cast<size_t>(id)]);
     };
     if (graph_.value(x).kind == graph::ValueKind::parameter) {

@@ -27,8 +27,10 @@ at::Device gpu_for(int rank) {
          "it. Without a GPU, give --device cpu");
   const auto index = static_cast<c10::DeviceIndex>(rank % count);
   c10::cuda::set_device(index);
-  // Convolutions add up in one order; what libtorch adds up in any order is left to it.
+  // Convolutions add up in one order, and float32 is no shorter type; what libtorch adds up in any order is
+  // left to it.
   at::globalContext().setDeterministicCuDNN(true);
+  at::globalContext().setAllowTF32CuDNN(false);
   return {at::kCUDA, index};
 }
 #endif
@@ -100,7 +102,7 @@ std::vector<at::Tensor> where_host_reads(const std::vector<at::Tensor>& tensors,
 }
 
 at::Tensor to_device_of(const at::Tensor& like, const std::vector<float>& numbers) {
-  return at::tensor(numbers, at::kFloat).to(like.device());
+  return at::tensor(numbers, at::kFloat).to(like.device(), at::kFloat, true);
 }
 
 }  // namespace pact::train

@@ -47,6 +47,7 @@ struct SumsOnGpu {
 std::vector<at::Tensor> where_host_reads(const std::vector<at::Tensor>& tensors,
                                          const std::vector<size_t>& wanted);
 
+// A copy beside `like`; the host does not wait for it.
 at::Tensor to_device_of(const at::Tensor& like, const std::vector<float>& numbers);
 
 }  // namespace pact::train

@@ -27,7 +27,9 @@ at::Tensor Images::pixels_of(const data::Batch& batch) const {
                                                : view_of_pixels(batch, dataset_.image).to(device_);
 }
 
-at::Tensor Images::labels_of(const data::Batch& batch) const { return view_of_labels(batch).to(device_); }
+at::Tensor Images::labels_of(const data::Batch& batch) const {
+  return view_of_labels(batch).to(device_, at::kLong, true);
+}
 
 // out(y, x) = image(y + dy, x' + dx), x' = x or width - 1 - x; for all images of the batch at once.
 at::Tensor Images::place(const data::Batch& batch) const {
@@ -39,7 +41,7 @@ at::Tensor Images::place(const data::Batch& batch) const {
   for (const data::PlacedImage& p : batch.placed)
     numbers.insert(numbers.end(), {static_cast<int64_t>(p.image), p.placement.dy, p.placement.dx,
                                    p.placement.is_mirrored ? 1 : 0});
-  const at::Tensor drawn = at::tensor(numbers, at::kLong).to(device_).view({count, 4, 1, 1});
+  const at::Tensor drawn = at::tensor(numbers, at::kLong).to(device_, at::kLong, true).view({count, 4, 1, 1});
   const at::Tensor image = drawn.select(1, 0), dy = drawn.select(1, 1), dx = drawn.select(1, 2),
                    is_mirrored = drawn.select(1, 3).to(at::kBool);
   const at::TensorOptions whole = drawn.options();

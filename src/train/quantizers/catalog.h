@@ -19,6 +19,7 @@ struct WeightForm {
 
 // Numbers that learn, and the same where the host can read them: themselves, or a copy of those on a GPU.
 struct Numbers {
+  Numbers() = default;
   Numbers(at::Tensor of_cpu) : live(of_cpu), here(std::move(of_cpu)) {}
   Numbers(at::Tensor on_gpu, at::Tensor copy) : live(std::move(on_gpu)), here(std::move(copy)) {}
   at::Tensor live, here;
