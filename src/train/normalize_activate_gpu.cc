@@ -18,14 +18,15 @@ CudaRows rows_of(const at::Tensor& y) { return {y.numel(), y.size(1)}; }
 
 void* data_or_null(const at::Tensor& t) { return t.defined() ? t.data_ptr() : nullptr; }
 
-float floor_of(bool is_relu) { return is_relu ? 0.0f : -std::numeric_limits<float>::infinity(); }
+float least_activation(bool is_relu) { return is_relu ? 0.0f : -std::numeric_limits<float>::infinity(); }
 
 // [4, channels], and the number of pixels that it is of; undefined for running statistics.
-struct Affine {
+struct AffineOnGpu {
   at::Tensor numbers, pixels;
 };
 
-Affine affine_of(const Gpu& gpu, const NormalizeActivateInput& in, const NormalizeActivateOptions& options) {
+AffineOnGpu affine_of(const Gpu& gpu, const NormalizeActivateInput& in,
+                      const NormalizeActivateOptions& options) {
   const CudaRows rows = rows_of(in.y);
   const bool of_batch = options.statistics == Statistics::of_batch;
   at::Tensor sums;
@@ -55,7 +56,7 @@ class NormalizeActivateOnGpu : public torch::autograd::Function<NormalizeActivat
         static_cast<void>(beta);  // arguments for their gradients; their numbers are in `in`
     const at::Tensor shortcut = maybe_shortcut.value_or(at::Tensor());
     const at::Tensor learned = maybe_learned.value_or(at::Tensor());
-    const Affine affine = affine_of(*gpu, *in, *options);
+    const AffineOnGpu affine = affine_of(*gpu, *in, *options);
     const bool is_relu = options->rectifier == Rectifier::relu, quantizes = options->clip.has_value();
     const Clip clip = options->clip.value_or(Clip{{0.0f}, {0.0f}, {0.0f}});
     const bool wants_real = options->real == NormalizeActivateOptions::Real::wanted;
@@ -64,7 +65,7 @@ class NormalizeActivateOnGpu : public torch::autograd::Function<NormalizeActivat
     gpu->kernels->forward(
         gpu->stream(), storage_of(y), rows_of(y),
         {y.data_ptr(), data_or_null(shortcut), nullptr, nullptr, nullptr, affine.numbers.data_ptr<double>(),
-         floor_of(is_relu), clip.largest[0], clip.step[0], 0.0f},
+         least_activation(is_relu), clip.largest[0], clip.step[0], 0.0f},
         data_or_null(real), data_or_null(quantized));
     // The activation is read back only where a shortcut was added; then it has to be kept.
     PACT_CHECK(!shortcut.defined() || wants_real);
@@ -102,7 +103,7 @@ class NormalizeActivateOnGpu : public torch::autograd::Function<NormalizeActivat
                                 data_or_null(dr_like),
                                 data_or_null(dq_like),
                                 affine.data_ptr<double>(),
-                                floor_of(data["relu"].toBool()),
+                                least_activation(data["relu"].toBool()),
                                 static_cast<float>(data["level"].toDouble()),
                                 static_cast<float>(data["step"].toDouble()),
                                 static_cast<float>(data["residue"].toDouble())};

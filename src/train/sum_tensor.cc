@@ -11,7 +11,7 @@ struct SharedBatch : torch::CustomClassHolder {
 };
 
 template <typename Number>
-std::span<Number> numbers_of(const at::Tensor& t) {
+std::span<Number> span_of(const at::Tensor& t) {
   return {t.data_ptr<Number>(), static_cast<size_t>(t.numel())};
 }
 
@@ -21,10 +21,10 @@ void sum_over(const Processes& processes, const at::Tensor& numbers) {
   PACT_CHECK(numbers.is_contiguous());
   const bool is_double = numbers.scalar_type() == at::kDouble;
   if (!numbers.is_cpu())
-    is_double ? processes.sum_on_gpu(numbers_of<double>(numbers))
-              : processes.sum_on_gpu(numbers_of<float>(numbers));
+    is_double ? processes.sum_on_gpu(span_of<double>(numbers))
+              : processes.sum_on_gpu(span_of<float>(numbers));
   else
-    is_double ? processes.sum(numbers_of<double>(numbers)) : processes.sum(numbers_of<float>(numbers));
+    is_double ? processes.sum(span_of<double>(numbers)) : processes.sum(span_of<float>(numbers));
 }
 
 at::IValue shared_batch(const Processes& processes) {
