@@ -44,11 +44,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using StorePtr = c10::intrusive_ptr<c10d::TCPStore>;
 #ifdef PACT_HAS_NCCL
-using Group = c10d::Backend;
+using Collectives = c10d::Backend;
 #else
-using Group = c10d::ProcessGroupGloo;  // an old libtorch's, which has no class above it to share
+using Collectives = c10d::ProcessGroupGloo;  // an old libtorch's, which has no class above it to share
 #endif
-using WorkPtr = decltype(std::declval<Group>().barrier());
+using WorkPtr = decltype(std::declval<Collectives>().barrier());
 constexpr std::chrono::milliseconds kPoll{20};
 
 class StoreBoard : public Board {
@@ -355,7 +355,7 @@ class C10dProcesses : public Processes {
   int sharers_ = 1;
   StorePtr store_;
   std::unique_ptr<Watch> watch_;
-  c10::intrusive_ptr<Group> group_;
+  c10::intrusive_ptr<Collectives> group_;
   std::unique_ptr<ShortSums> short_sums_;
   mutable bool lost_ = false;
   bool has_left_ = false;
