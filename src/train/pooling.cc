@@ -16,8 +16,9 @@ at::Tensor padded(const Node& node, const at::Tensor& x, double value) {
 // Sums over the windows of the padded image.
 at::Tensor window_sums(const Node& node, const at::Tensor& x) {
   const std::vector<int64_t>& kernel = node.integers("kernel");
+  const std::vector<int64_t> no_padding{0, 0};
   const at::Tensor ones = at::ones({x.size(1), 1, kernel[0], kernel[1]}, x.options());
-  return at::conv2d(padded(node, x, 0), ones, {}, node.integers("strides"), {0, 0},
+  return at::conv2d(padded(node, x, 0), ones, at::Tensor(), node.integers("strides"), no_padding,
                     node.integers("dilations"), x.size(1));
 }
 
