@@ -6,6 +6,7 @@ set(PACT_EMULATED_KERNELS
     kernels/byte_conv/x86_avx512vnni.cc
     kernels/integer_conv/x86_avx512.cc
     kernels/requantize/x86_avx512.cc
+    kernels/resample/x86_avx512.cc
     kernels/winograd/x86_avx512.cc
     kernels/winograd/x86_avx512vnni.cc)
 find_path(PACT_SIMDE simde/x86/avx512.h)

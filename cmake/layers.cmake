@@ -82,13 +82,11 @@ function(pact_add_layer layer dependencies)
       target_link_libraries(pact_train PRIVATE CUDA::cudart)
     endif()
   elseif(layer STREQUAL data)
-    set_source_files_properties(${dir}/resample.cc PROPERTIES COMPILE_OPTIONS -O3  # its loops become vector instructions
-                                                              SKIP_PRECOMPILE_HEADERS ON)
     target_include_directories(pact_data SYSTEM PUBLIC ${TURBOJPEG_INCLUDE_DIR})
     target_link_libraries(pact_data PUBLIC PNG::PNG ${TURBOJPEG_LIBRARY}
                                     PRIVATE JPEG::JPEG ZLIB::ZLIB CURL::libcurl LibArchive::LibArchive OpenSSL::Crypto)
   elseif(layer STREQUAL engine)
-    set_source_files_properties(${dir}/pool_steps.cc PROPERTIES COMPILE_OPTIONS -O3  # the same
+    set_source_files_properties(${dir}/pool_steps.cc PROPERTIES COMPILE_OPTIONS -O3  # its loops become vector instructions
                                                                 SKIP_PRECOMPILE_HEADERS ON)
   elseif(layer STREQUAL api)
     target_compile_definitions(pact_api PRIVATE PACT_CONFIGS="${CMAKE_SOURCE_DIR}/configs")  # recipes and such by name

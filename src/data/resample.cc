@@ -1,25 +1,18 @@
-// Down the columns first: a row of the image is contiguous, and what is left for the second pass is small.
-// Both passes add products of 16 bits in pairs, which every x86-64 does in one instruction (SSE2, the
-// baseline of the platform); in integers, so that the plain loops give the same bytes.
+// Down the columns first: a row of the image is contiguous, and what is left for the second pass is small. The
+// passes are kernels (kernels/resample/resample.h); here is where the weights come from.
 #include "data/resample.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
+#include "base/cpu.h"
 #include "base/error.h"
+#include "kernels/resample/resample.h"
 
 namespace pact::data {
 namespace {
 
-constexpr int kWeightBits = 14;  // weights are 16-bit integers that add up to 2^14
-constexpr int kBetweenBits = 6;  // fraction bits between the passes: 255 * 2^6 fits 16 bits
-constexpr int kRowShift = kWeightBits - kBetweenBits, kColumnShift = kWeightBits + kBetweenBits;
-constexpr size_t kMaxChannels = 3;
+constexpr int kWeightBits = kernels::kResampleWeightBits;
 
 // Which input pixels the output pixels of one axis are made of: output i of first[i] and the next, as many
 // for all, an even number; weights beyond the image are zero.
@@ -64,82 +57,22 @@ Axis make_axis(int outputs, double begin, double extent, int inputs) {
   return axis;
 }
 
-#if defined(__SSE2__)
-// Two weights, for the even and the odd numbers of a vector.
-__m128i pair_of(const int16_t* weights) {
-  int32_t both;
-  std::memcpy(&both, weights, sizeof both);
-  return _mm_set1_epi32(both);
+// The passes take weights of neighbouring outputs side by side (kernels/resample/resample.h).
+std::vector<int16_t> side_by_side(const Axis& axis) {
+  const size_t outputs = axis.first.size();
+  std::vector<int16_t> weights(axis.weights.size());
+  for (size_t i = 0; i < outputs; ++i)
+    for (size_t t = 0; t < axis.taps; ++t)
+      weights[2 * (t / 2 * outputs + i) + t % 2] = axis.weights[i * axis.taps + t];
+  return weights;
 }
 
-// The next 16 bytes of two rows, weighted, onto four sums of four.
-void add_pair(const uint8_t* even, const uint8_t* odd, __m128i weights, __m128i sums[4]) {
-  const __m128i zero = _mm_setzero_si128();
-  const __m128i a = _mm_loadu_si128(reinterpret_cast<const __m128i*>(even));
-  const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(odd));
-  const __m128i low = _mm_unpacklo_epi8(a, b), high = _mm_unpackhi_epi8(a, b);
-  sums[0] = _mm_add_epi32(sums[0], _mm_madd_epi16(_mm_unpacklo_epi8(low, zero), weights));
-  sums[1] = _mm_add_epi32(sums[1], _mm_madd_epi16(_mm_unpackhi_epi8(low, zero), weights));
-  sums[2] = _mm_add_epi32(sums[2], _mm_madd_epi16(_mm_unpacklo_epi8(high, zero), weights));
-  sums[3] = _mm_add_epi32(sums[3], _mm_madd_epi16(_mm_unpackhi_epi8(high, zero), weights));
-}
-#endif
-
-// out[i] = the mean of `rows` at i, with kBetweenBits of fraction.
-void sum_rows(const std::vector<const uint8_t*>& rows, const int16_t* weights, size_t count, int16_t* out) {
-  size_t i = 0;
-#if defined(__SSE2__)
-  for (; i + 16 <= count; i += 16) {
-    const __m128i half = _mm_set1_epi32(1 << (kRowShift - 1));
-    __m128i sums[4] = {half, half, half, half};
-    for (size_t t = 0; t < rows.size(); t += 2)
-      add_pair(rows[t] + i, rows[t + 1] + i, pair_of(weights + t), sums);
-    for (__m128i& sum : sums) sum = _mm_srai_epi32(sum, kRowShift);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), _mm_packs_epi32(sums[0], sums[1]));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i + 8), _mm_packs_epi32(sums[2], sums[3]));
-  }
-#endif
-  for (; i < count; ++i) {
-    int32_t sum = 1 << (kRowShift - 1);
-    for (size_t t = 0; t < rows.size(); ++t) sum += weights[t] * rows[t][i];
-    out[i] = static_cast<int16_t>(sum >> kRowShift);
-  }
-}
-
-// Means of `taps` pixels of a row, each with `channels` numbers. The row may be read to one number and one
-// pixel behind the last of them.
-template <size_t channels>
-void mean_of(const int16_t* pixel, const int16_t* weights, size_t taps, uint8_t* out) {
-#if defined(__SSE2__)
-  if constexpr (channels == 3) {
-    __m128i sums = _mm_set1_epi32(1 << (kColumnShift - 1));
-    for (size_t t = 0; t < taps; t += 2, pixel += 2 * channels) {
-      const __m128i a = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(pixel));
-      const __m128i b = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(pixel + channels));
-      sums = _mm_add_epi32(sums, _mm_madd_epi16(_mm_unpacklo_epi16(a, b), pair_of(weights + t)));
-    }
-    const __m128i words = _mm_packs_epi32(_mm_srai_epi32(sums, kColumnShift), _mm_setzero_si128());
-    const auto bytes = static_cast<uint32_t>(_mm_cvtsi128_si32(_mm_packus_epi16(words, words)));
-    for (size_t c = 0; c < 3; ++c) out[c] = static_cast<uint8_t>(bytes >> (8 * c));
-    return;
-  }
-#endif
-  for (size_t c = 0; c < channels; ++c) {
-    int32_t sum = 1 << (kColumnShift - 1);
-    for (size_t t = 0; t < taps; ++t) sum += weights[t] * pixel[t * channels + c];
-    out[c] = static_cast<uint8_t>(sum >> kColumnShift);
-  }
-}
-
-// A row of the output from `row`, which begins at column `begin` of the image.
-template <size_t channels>
-void sum_columns(const int16_t* row, int begin, const Axis& columns, Mirror mirror, uint8_t* out) {
-  const size_t width = columns.first.size();
-  for (size_t x = 0; x < width; ++x) {
-    const size_t to = mirror == Mirror::yes ? width - 1 - x : x;
-    mean_of<channels>(row + static_cast<size_t>(columns.first[x] - begin) * channels, columns.weights_of(x),
-                      columns.taps, out + to * channels);
-  }
+// Outputs from the last to the first.
+Axis reversed(const Axis& axis) {
+  Axis turned{axis.taps, {axis.first.rbegin(), axis.first.rend()}, {}};
+  for (size_t i = axis.first.size(); i-- > 0;)
+    turned.weights.insert(turned.weights.end(), axis.weights_of(i), axis.weights_of(i) + axis.taps);
+  return turned;
 }
 
 }  // namespace
@@ -151,15 +84,19 @@ void resample(const Image& from, const Region& region, const ImageShape& to, Mir
   PACT_CHECK(shape.height > 0 && shape.width > 0 && to.height > 0 && to.width > 0);
   PACT_CHECK(region.width > 0 && region.height > 0 && out.size() == to.pixels());
   const Axis down = make_axis(to.height, region.top, region.height, shape.height);
-  const Axis across = make_axis(to.width, region.left, region.width, shape.width);
-  const int begin = across.first.front();
-  const int end = std::min(shape.width, across.first.back() + static_cast<int>(across.taps));
+  const Axis straight = make_axis(to.width, region.left, region.width, shape.width);
+  const int begin = straight.first.front();
+  const int end = std::min(shape.width, straight.first.back() + static_cast<int>(straight.taps));
+  Axis across = mirror == Mirror::yes ? reversed(straight) : straight;
+  for (int& first : across.first) first -= begin;
+  const std::vector<int16_t> weights = side_by_side(across);
 
+  static const kernels::ResampleKernels& kernels = kernels::resample_kernels(selected_isa());
   const size_t channels = static_cast<size_t>(shape.channels);
   const size_t stride = static_cast<size_t>(shape.width) * channels;
   const size_t count = static_cast<size_t>(end - begin) * channels;
-  std::vector<int16_t> between(count + (across.taps + 1) * kMaxChannels +
-                               1);  // zeros behind the row, for mean_of
+  // Weights of 0 meet the zeros behind the row.
+  std::vector<int16_t> between(count + across.taps * channels + kernels::kResampleOverread);
   std::vector<const uint8_t*> rows(down.taps);
   for (size_t y = 0; y < down.first.size(); ++y) {
     for (size_t t = 0; t < rows.size(); ++t) {
@@ -167,12 +104,18 @@ void resample(const Image& from, const Region& region, const ImageShape& to, Mir
       rows[t] =
           from.pixels.data() + static_cast<size_t>(row) * stride + static_cast<size_t>(begin) * channels;
     }
-    sum_rows(rows, down.weights_of(y), count, between.data());
-    uint8_t* line = out.data() + y * static_cast<size_t>(to.width) * channels;
-    if (channels == 1)
-      sum_columns<1>(between.data(), begin, across, mirror, line);
-    else
-      sum_columns<3>(between.data(), begin, across, mirror, line);
+    kernels.down_columns({.rows = rows.data(),
+                          .weights = down.weights_of(y),
+                          .taps = static_cast<int64_t>(down.taps),
+                          .count = static_cast<int64_t>(count),
+                          .out = between.data()});
+    kernels.along_row({.row = between.data(),
+                       .first = across.first.data(),
+                       .weights = weights.data(),
+                       .taps = static_cast<int64_t>(across.taps),
+                       .outputs = to.width,
+                       .channels = to.channels,
+                       .out = out.data() + y * static_cast<size_t>(to.width) * channels});
   }
 }
 

@@ -17,15 +17,26 @@ enum class Reduction { max, average, sum };
 struct Pool {
   Reduction reduction;
   int64_t channels, height, width, out_height, out_width;
-  std::vector<int64_t> kernel, strides, pads;
+  std::vector<int64_t> kernel, strides, pads, dilations;
   bool counts_padding;
   const kernels::MaxPoolKernels& kernels;
 };
 
-// One output pixel from the rows and columns [first, last) of an image.
-struct Window {
-  int64_t top, bottom, left, right;
+// The rows or columns of an image that one output is made of: first, first + step, ..., `count` of them.
+struct Taps {
+  int64_t first, count;
 };
+
+// Those inside the image; never none (graph/ops/pool.cc).
+Taps taps_inside(int64_t first, int64_t kernel, int64_t step, int64_t extent) {
+  if (step == 1) {
+    const int64_t begin = std::max<int64_t>(first, 0);
+    return {begin, std::min(first + kernel, extent) - begin};
+  }
+  const int64_t outside = first < 0 ? (-first + step - 1) / step : 0;
+  const int64_t begin = first + outside * step;
+  return {begin, std::min(kernel - outside, (extent - begin + step - 1) / step)};
+}
 
 inline float plus(float a, float b) { return a + b; }
 inline int32_t plus(int32_t a, int32_t b) {
@@ -38,24 +49,26 @@ void take(const kernels::MaxPoolKernels& greatest, const kernels::MaxWindow<int8
 void take(const kernels::MaxPoolKernels& greatest, const kernels::MaxWindow<int32_t>& w) { greatest.i32(w); }
 
 template <typename Element>
-void reduce(const Pool& pool, const Element* image, const Window& window, Element* out) {
-  const int64_t rows = window.bottom - window.top, columns = window.right - window.left;
+void reduce(const Pool& pool, const Element* image, const Taps& rows, const Taps& columns, Element* out) {
+  const Element* first = image + (rows.first * pool.width + columns.first) * pool.channels;
+  const int64_t width = pool.width * pool.dilations[0], step = pool.dilations[1];
   if (pool.reduction == Reduction::max)
-    return take(pool.kernels, kernels::MaxWindow<Element>{
-                                  .x = image + (window.top * pool.width + window.left) * pool.channels,
-                                  .rows = rows,
-                                  .columns = columns,
-                                  .width = pool.width,
-                                  .channels = pool.channels,
-                                  .out = out});
+    return take(pool.kernels, kernels::MaxWindow<Element>{.x = first,
+                                                          .rows = rows.count,
+                                                          .columns = columns.count,
+                                                          .width = width,
+                                                          .step = step,
+                                                          .channels = pool.channels,
+                                                          .out = out});
   for (int64_t c = 0; c < pool.channels; ++c) out[c] = Element{0};
-  for (int64_t row = window.top; row < window.bottom; ++row)
-    for (int64_t column = window.left; column < window.right; ++column) {
-      const Element* x = image + (row * pool.width + column) * pool.channels;
+  for (int64_t row = 0; row < rows.count; ++row)
+    for (int64_t column = 0; column < columns.count; ++column) {
+      const Element* x = first + (row * width + column * step) * pool.channels;
       for (int64_t c = 0; c < pool.channels; ++c) out[c] = static_cast<Element>(plus(out[c], x[c]));
     }
   if (pool.reduction != Reduction::average) return;
-  const auto count = static_cast<Element>(pool.counts_padding ? pool.kernel[0] * pool.kernel[1] : rows * columns);
+  const auto count = static_cast<Element>(pool.counts_padding ? pool.kernel[0] * pool.kernel[1]
+                                                              : rows.count * columns.count);
   for (int64_t c = 0; c < pool.channels; ++c) out[c] = static_cast<Element>(out[c] / count);
 }
 
@@ -72,12 +85,12 @@ Step pool_step(const Node& node, Pool pool) {
     workspace.pool->parallel_for(workspace.batch * pool.out_height, [&](int64_t index, int) {
       const int64_t row = index % pool.out_height;
       const Element* image = x + index / pool.out_height * pool.height * pool.width * pool.channels;
-      const int64_t top = row * pool.strides[0] - pool.pads[0];
+      const Taps rows = taps_inside(row * pool.strides[0] - pool.pads[0], pool.kernel[0], pool.dilations[0],
+                                    pool.height);
       for (int64_t column = 0; column < pool.out_width; ++column) {
-        const int64_t left = column * pool.strides[1] - pool.pads[1];
-        const Window window{std::max<int64_t>(top, 0), std::min(top + pool.kernel[0], pool.height),
-                            std::max<int64_t>(left, 0), std::min(left + pool.kernel[1], pool.width)};
-        reduce<Element>(pool, image, window, y + (index * pool.out_width + column) * pool.channels);
+        const Taps columns = taps_inside(column * pool.strides[1] - pool.pads[1], pool.kernel[1],
+                                         pool.dilations[1], pool.width);
+        reduce<Element>(pool, image, rows, columns, y + (index * pool.out_width + column) * pool.channels);
       }
     });
   };
@@ -101,6 +114,7 @@ Step make_pool(const StepContext& context, const Node& node) {
                   .kernel = node.integers("kernel"),
                   .strides = node.integers("strides"),
                   .pads = node.integers("pads"),
+                  .dilations = node.integers("dilations"),
                   .counts_padding = reduction == Reduction::average && node.integer("count_include_pad") != 0,
                   .kernels = kernels::max_pool_kernels(context.isa)};
   switch (context.type_of(node.output).dtype) {
@@ -126,6 +140,7 @@ Step make_global_avg_pool(const StepContext& context, const Node& node) {
                           .kernel = {x[2], x[3]},
                           .strides = {1, 1},
                           .pads = {0, 0, 0, 0},
+                          .dilations = {1, 1},
                           .counts_padding = true,
                           .kernels = kernels::max_pool_kernels(context.isa)});
 }

@@ -20,6 +20,8 @@ std::string listed(const std::vector<double>& reals) {
   return join(parts, ",");
 }
 
+bool is_dilated(const Node& pool) { return pool.integers("dilations") != std::vector<int64_t>{1, 1}; }
+
 class Exporter {
  public:
   Exporter(const graph::Network& network, const ExportOptions& options)
@@ -52,11 +54,18 @@ class Exporter {
   // By storage: bytes, INT4, INT2.
   int opset() const {
     constexpr int kOpsets[] = {13, 21, 25};
-    return options_.format == Format::qonnx ? 11 : kOpsets[static_cast<int>(options_.storage)];
+    const int opset = options_.format == Format::qonnx ? 11 : kOpsets[static_cast<int>(options_.storage)];
+    return averages_are_dilated() ? std::max(opset, 19) : opset;
   }
   int ir_version() const {
     constexpr int kVersions[] = {7, 10, 13};
-    return options_.format == Format::qonnx ? 6 : kVersions[static_cast<int>(options_.storage)];
+    const int version = options_.format == Format::qonnx ? 6 : kVersions[static_cast<int>(options_.storage)];
+    return averages_are_dilated() ? std::max(version, 9) : version;
+  }
+  // AveragePool has dilations from opset 19 on.
+  bool averages_are_dilated() const {
+    return std::ranges::any_of(graph_.nodes(),
+                               [](const Node& node) { return node.op == Op::avg_pool && is_dilated(node); });
   }
 
   void write_input(const graph::Value& value) {
@@ -116,10 +125,12 @@ class Exporter {
   }
 
   NodeWriter write_pool(const char* op, const Node& node) {
-    return writer_.node(op, node.name, {input(node, 0)})
-        .ints("kernel_shape", node.integers("kernel"))
-        .ints("strides", node.integers("strides"))
-        .ints("pads", node.integers("pads"));
+    NodeWriter written = writer_.node(op, node.name, {input(node, 0)})
+                             .ints("kernel_shape", node.integers("kernel"))
+                             .ints("strides", node.integers("strides"))
+                             .ints("pads", node.integers("pads"));
+    if (is_dilated(node)) written.ints("dilations", node.integers("dilations"));
+    return written;
   }
 
   void write_slice(const Node& node) {

@@ -13,12 +13,14 @@ using graph::ValueId;
 // ceil_mode: one more window, where a stride leaves pixels over, as if the end were padded further. Libraries
 // disagree on windows that would begin in the padding, and on whether the surplus counts in a mean.
 void pad_to_ceiling(const NodeView& node, const graph::Shape& x, const std::vector<int64_t>& kernel,
-                    const std::vector<int64_t>& strides, std::vector<int64_t>& pads) {
+                    const std::vector<int64_t>& strides, const std::vector<int64_t>& dilations,
+                     std::vector<int64_t>& pads) {
   for (size_t i = 0; i < 2; ++i) {
-    const int64_t rest = (x[i + 2] + pads[i] + pads[i + 2] - kernel[i]) % strides[i];
+    const int64_t reach = (kernel[i] - 1) * dilations[i] + 1;
+    const int64_t rest = (x[i + 2] + pads[i] + pads[i + 2] - reach) % strides[i];
     if (rest <= 0) continue;
     const int64_t surplus = strides[i] - rest;
-    const int64_t begin = x[i + 2] + pads[i] + pads[i + 2] + surplus - kernel[i];
+    const int64_t begin = x[i + 2] + pads[i] + pads[i + 2] + surplus - reach;
     if (begin >= x[i + 2] + pads[i] ||
         (node.op() == "AveragePool" && node.integer("count_include_pad", 0) != 0))
       refuse("ceil_mode would add a window of which runtimes disagree");
@@ -55,12 +57,12 @@ Known Importer::read_pool(const NodeView& node) {
   if (shape(x).size() != 4) refuse("only pooling of images is understood");
   if (!node.find("kernel_shape")) fail("its kernel_shape is missing");
   const auto kernel = node.extents("kernel_shape", 2, 1, 1), strides = node.extents("strides", 2, 1, 1);
-  for (const int64_t each : node.extents("dilations", 2, 1, 1))
-    if (each != 1) refuse("dilations of a pool are not understood");
-  auto pads = pads_of(node, shape(x), kernel, strides, {1, 1});
-  if (node.integer("ceil_mode", 0) != 0) pad_to_ceiling(node, shape(x), kernel, strides, pads);
+  const auto dilations = node.extents("dilations", 2, 1, 1);
+  auto pads = pads_of(node, shape(x), kernel, strides, dilations);
+  if (node.integer("ceil_mode", 0) != 0) pad_to_ceiling(node, shape(x), kernel, strides, dilations, pads);
   const bool is_padded = std::ranges::any_of(pads, [](int64_t each) { return each > 0; });
-  graph::Attributes attributes{{"kernel", kernel}, {"strides", strides}, {"pads", pads}};
+  graph::Attributes attributes{
+      {"kernel", kernel}, {"strides", strides}, {"pads", pads}, {"dilations", dilations}};
   if (node.op() == "MaxPool") return add(Op::max_pool, node, {x}, std::move(attributes));
   attributes["count_include_pad"] = is_padded ? node.integer("count_include_pad", 0) : int64_t{1};
   return add(Op::avg_pool, node, {x}, std::move(attributes));

@@ -103,6 +103,17 @@ TEST(Reference, MaxPoolIgnoresPadding) {
             (Reals{-1, -3, -1, -3}));
 }
 
+TEST(Reference, DilatedPoolsSkipElements) {
+  const Tensor x = reals({1, 1, 1, 5}, {1, 20, 3, -40, 5});
+  const std::string head = "input x: f32[N,1,1,5]\ny: f32[N,1,1,3] = ";
+  EXPECT_EQ(run(head + "max_pool(x) kernel=[1,2] dilations=[1,2]\noutput y\n", x), (Reals{3, 20, 5}));
+  // Windows begin at columns -3, -1 and 1: of the first two, one element each is inside.
+  const std::string padded = "kernel=[1,2] dilations=[1,3] pads=[0,3,0,0] strides=[1,2]";
+  EXPECT_EQ(run(head + "max_pool(x) " + padded + "\noutput y\n", x), (Reals{1, 3, 20}));
+  EXPECT_EQ(run(head + "avg_pool(x) " + padded + "\noutput y\n", x), (Reals{0.5, 1.5, 12.5}));
+  EXPECT_EQ(run(head + "avg_pool(x) count_include_pad=0 " + padded + "\noutput y\n", x), (Reals{1, 3, 12.5}));
+}
+
 TEST(Reference, AvgPoolCountsPaddingWhenAsked) {
   const std::string head = "input x: f32[N,1,2,2]\ny: f32[N,1,2,2] = avg_pool(x) kernel=[2,2] pads=[1,1,0,0]";
   const Tensor x = reals({1, 1, 2, 2}, {4, 8, 12, 16});

@@ -181,14 +181,20 @@ ValueId RandomParts::global_average(ValueId real) {
 
 ValueId RandomParts::pool(Op op, ValueId real) {
   const Shape& x = shape_of(real);
-  std::vector<int64_t> kernel, strides, pads(4);
+  const int64_t most_dilation = chance(0.3) ? 3 : 1;
+  std::vector<int64_t> kernel, strides, pads(4), dilations;
   for (size_t axis = 0; axis < 2; ++axis) {
-    kernel.push_back(between(1, std::min<int64_t>(4, x[axis + 2])));
+    const int64_t extent = x[axis + 2];
+    kernel.push_back(between(1, std::min<int64_t>(4, extent)));
     strides.push_back(between(1, 3));
-    pads[axis] = between(0, std::min<int64_t>(2, kernel[axis] - 1));
-    pads[axis + 2] = between(0, std::min<int64_t>(2, kernel[axis] - 1));
+    const int64_t gaps = kernel[axis] - 1;
+    dilations.push_back(between(1, gaps == 0 ? 1 : std::min(most_dilation, (extent - 1) / gaps)));
+    const int64_t most_pad = std::min<int64_t>(most_dilation > 1 ? 4 : 2, gaps * dilations[axis]);
+    pads[axis] = between(0, most_pad);
+    pads[axis + 2] = between(0, most_pad);
   }
-  graph::Attributes attributes{{"kernel", kernel}, {"strides", strides}, {"pads", pads}};
+  graph::Attributes attributes{
+      {"kernel", kernel}, {"strides", strides}, {"pads", pads}, {"dilations", dilations}};
   if (op == Op::avg_pool) attributes["count_include_pad"] = between(0, 1);
   return add(op, op == Op::max_pool ? "max" : "avg", {real}, std::move(attributes));
 }

@@ -4,7 +4,6 @@
 #include "train/executor.h"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 
 #include "base/error.h"
@@ -13,6 +12,7 @@
 #include "quant/grid.h"
 #include "train/gpu.h"
 #include "train/normalize_activate.h"
+#include "train/pooling.h"
 #include "train/storage.h"
 
 namespace pact::train {
@@ -115,23 +115,6 @@ at::Tensor on_grid(const Node& node, const at::Tensor& x, const at::Tensor& lear
   float* to = result.data_ptr<float>();
   for (int64_t i = 0; i < real.numel(); ++i) to[i] = grid.value_of(grid.code_of(from[i]));
   return result.to(x.options());
-}
-
-at::Tensor run_max_pool(const Node& node, const at::Tensor& x) {
-  // Padding never wins, and may be wider than libtorch's own allows.
-  const std::vector<int64_t>& p = node.integers("pads");
-  const at::Tensor input =
-      at::constant_pad_nd(x, {p[1], p[3], p[0], p[2]}, -std::numeric_limits<double>::infinity());
-  return at::max_pool2d(input, node.integers("kernel"), node.integers("strides"));
-}
-
-at::Tensor run_avg_pool(const Node& node, const at::Tensor& x) {
-  std::vector<int64_t> padding;
-  const at::Tensor input = padded(x, node.integers("pads"), padding);
-  if (!input.is_same(x) && node.integer("count_include_pad") == 0)
-    fail(ErrorKind::unsupported, "{}: average pooling with uneven pads that are not counted", node.name);
-  return at::avg_pool2d(input, node.integers("kernel"), node.integers("strides"), padding, false,
-                        node.integer("count_include_pad") != 0);
 }
 
 }  // namespace

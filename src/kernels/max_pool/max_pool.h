@@ -8,14 +8,15 @@
 
 namespace pact::kernels {
 
-// out[c] = the greatest of x[(row * width + column) * channels + c] over row < rows, column < columns,
+// out[c] = the greatest of x[(row * width + column * step) * channels + c] over row < rows, column < columns,
 // row by row from left to right; an element replaces the greatest so far only when it is greater, and before
 // the first stands the least number of the type, -infinity for real ones.
 template <typename Element>
 struct MaxWindow {
   const Element* x;
   int64_t rows, columns;
-  int64_t width;  // pixels from one row of the image to the next
+  int64_t width;  // pixels from one row of the window to the next
+  int64_t step;   // pixels from one column of the window to the next
   int64_t channels;
   Element* out;
 };

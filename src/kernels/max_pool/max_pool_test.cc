@@ -21,8 +21,9 @@ void compare(void (*MaxPoolKernels::*kernel)(const MaxWindow<Element>&) noexcept
   for (int round = 0; round < 300; ++round) {
     const auto rows = static_cast<int64_t>(random.below(4)), columns = static_cast<int64_t>(random.below(4));
     const auto channels = static_cast<int64_t>(1 + random.below(300));
-    const int64_t width = columns + static_cast<int64_t>(random.below(3));
-    std::vector<Element> image(static_cast<size_t>((rows * width + columns) * channels));
+    const int64_t step = random.below(3) == 0 ? 2 : 1;
+    const int64_t width = columns * step + static_cast<int64_t>(random.below(3));
+    std::vector<Element> image(static_cast<size_t>((rows * width + columns * step) * channels));
     for (Element& x : image) {
       if constexpr (std::is_integral_v<Element>)
         x = static_cast<Element>(random.below(256));
@@ -33,13 +34,13 @@ void compare(void (*MaxPoolKernels::*kernel)(const MaxWindow<Element>&) noexcept
     }
     for (const Isa isa : available_isas()) {
       std::vector<Element> out(static_cast<size_t>(channels));
-      (max_pool_kernels(isa).*kernel)({image.data(), rows, columns, width, channels, out.data()});
+      (max_pool_kernels(isa).*kernel)({image.data(), rows, columns, width, step, channels, out.data()});
       for (int64_t c = 0; c < channels; ++c) {
         using Limits = std::numeric_limits<Element>;
         Element greatest = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
         for (int64_t row = 0; row < rows; ++row)
           for (int64_t column = 0; column < columns; ++column) {
-            const Element x = image[static_cast<size_t>((row * width + column) * channels + c)];
+            const Element x = image[static_cast<size_t>((row * width + column * step) * channels + c)];
             if (x > greatest) greatest = x;
           }
         const Element got = out[static_cast<size_t>(c)];

@@ -122,7 +122,10 @@ class FixedLowering {
     const bool is_global = node.op == Op::global_avg_pool;
     ValueId sums = to_.graph.add_node(
         Op::sum_pool, is_global ? node.name + ".sums" : node.name, {copied(x)},
-        {{"kernel", average.kernel}, {"strides", average.strides}, {"pads", average.pads}});
+        {{"kernel", average.kernel},
+         {"strides", average.strides},
+         {"pads", average.pads},
+         {"dilations", average.dilations}});
     if (is_global) sums = to_.graph.add_node(Op::flatten, node.name, {sums});
     add_source(node, {sums, {sum}, {unit_of(x) / static_cast<double>(average.count)}, {0.0}});
   }

@@ -43,9 +43,10 @@ bool is_selection(const Node& node) {
 Average average_of(const Graph& graph, const Node& node) {
   if (node.op == Op::global_avg_pool) {
     const graph::Shape& x = graph.value(node.inputs[0]).type.shape;
-    return {{x[2], x[3]}, {1, 1}, {0, 0, 0, 0}, x[2] * x[3]};
+    return {{x[2], x[3]}, {1, 1}, {0, 0, 0, 0}, {1, 1}, x[2] * x[3]};
   }
-  Average average{node.integers("kernel"), node.integers("strides"), node.integers("pads"), 1};
+  Average average{node.integers("kernel"), node.integers("strides"), node.integers("pads"),
+                  node.integers("dilations"), 1};
   average.count = average.kernel[0] * average.kernel[1];
   if (average.has_padding() && node.integer("count_include_pad") == 0)
     fail(ErrorKind::unsupported,

@@ -26,7 +26,7 @@ struct Interval {
 };
 
 struct Average {
-  std::vector<int64_t> kernel, strides, pads;
+  std::vector<int64_t> kernel, strides, pads, dilations;
   int64_t count = 1;  // what the sum is divided by
   bool has_padding() const { return pads != std::vector<int64_t>{0, 0, 0, 0}; }
 };

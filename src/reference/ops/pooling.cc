@@ -16,14 +16,16 @@ using graph::Tensor;
 
 namespace {
 
-// Half-open range of rows (columns) of the image under one window.
+// The rows (columns) of the image under one window: begin, begin + step, ..., before end.
 struct Range {
-  int64_t begin, end;
-  int64_t count() const { return end - begin; }
+  int64_t begin, end, step = 1;
+  int64_t count() const { return (end - begin + step - 1) / step; }
 };
 
-Range clipped_range(int64_t first, int64_t length, int64_t extent) {
-  return {std::max<int64_t>(first, 0), std::min(first + length, extent)};
+// Of `length` of them, `step` apart from `first` on, those inside the image; never none (graph/ops/pool.cc).
+Range clipped_range(int64_t first, int64_t length, int64_t step, int64_t extent) {
+  const int64_t outside = first < 0 ? (-first + step - 1) / step : 0;
+  return {first + outside * step, std::min(first + (length - 1) * step + 1, extent), step};
 }
 
 // y = reduce(plane of x, its width, rows, columns) for each window.
@@ -33,14 +35,15 @@ Tensor for_windows(const Application& application, Reduce reduce) {
   const auto& kernel = application.node.integers("kernel");
   const auto& strides = application.node.integers("strides");
   const auto& pads = application.node.integers("pads");  // top, left, bottom, right
+  const auto& dilations = application.node.integers("dilations");
   const auto x = application.inputs[0]->as<Element>();
   Tensor out = Tensor::zeros(application.type.dtype, to);
   size_t i = 0;
   for (int64_t plane = 0; plane < to[0] * to[1]; ++plane) {
     for (int64_t row = 0; row < to[2]; ++row) {
       for (int64_t column = 0; column < to[3]; ++column) {
-        const Range rows = clipped_range(row * strides[0] - pads[0], kernel[0], from[2]);
-        const Range columns = clipped_range(column * strides[1] - pads[1], kernel[1], from[3]);
+        const Range rows = clipped_range(row * strides[0] - pads[0], kernel[0], dilations[0], from[2]);
+        const Range columns = clipped_range(column * strides[1] - pads[1], kernel[1], dilations[1], from[3]);
         out.as<Element>()[i++] = reduce(x.data() + plane * from[2] * from[3], from[3], rows, columns);
       }
     }
@@ -51,8 +54,9 @@ Tensor for_windows(const Application& application, Reduce reduce) {
 template <typename Sum, typename Element>
 Sum sum_of(const Element* plane, int64_t width, Range rows, Range columns) {
   Sum sum = 0;
-  for (int64_t row = rows.begin; row < rows.end; ++row)
-    for (int64_t column = columns.begin; column < columns.end; ++column) sum += plane[row * width + column];
+  for (int64_t row = rows.begin; row < rows.end; row += rows.step)
+    for (int64_t column = columns.begin; column < columns.end; column += columns.step)
+      sum += plane[row * width + column];
   return sum;
 }
 
@@ -62,8 +66,8 @@ Tensor max_of(const Application& application) {
   constexpr Element kLeast = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
   return for_windows<Element>(application, [](const Element* plane, int64_t width, Range rows, Range columns) {
     Element largest = kLeast;
-    for (int64_t row = rows.begin; row < rows.end; ++row) {
-      for (int64_t column = columns.begin; column < columns.end; ++column) {
+    for (int64_t row = rows.begin; row < rows.end; row += rows.step) {
+      for (int64_t column = columns.begin; column < columns.end; column += columns.step) {
         const Element element = plane[row * width + column];
         if (element > largest) largest = element;
       }
