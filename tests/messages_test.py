@@ -101,7 +101,7 @@ class Messages(Case):
         stored = json.loads((run / "run.json").read_text())
         stored["dataset"] = "cifar10:elsewhere/cifar10"
         (run / "run.json").write_text(json.dumps(stored))
-        for command in (["eval", run], ["calibrate", run, "-o", self.dir / "x"], ["cosimulate", run]):
+        for command in (["eval", run], ["calibrate", run, "-o", self.dir / "x"]):
             self.refuse(*command, says=["elsewhere/cifar10", str(run), "with --data"])
 
     def test_a_float_run_on_integers_is_explained(self):
