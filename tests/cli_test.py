@@ -21,14 +21,14 @@ DATA = "shapes:train=512,test=200"
 QUICK = ["--data", DATA, "--epochs", "2", "--batch", "64", "--schedule", "one-cycle", "--rate", "0.1", "--warmup", "1"]
 
 
-def pact(*arguments, limit_file_size=None, timeout=240):
+def pact(*arguments, limit_file_size=None, timeout=240, cwd=Path(__file__).resolve().parent.parent):
     def before():
         if limit_file_size is not None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit_file_size, limit_file_size))
 
     return subprocess.run([PACT, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
-                          preexec_fn=before, cwd=Path(__file__).resolve().parent.parent)
+                          preexec_fn=before, cwd=cwd)
 
 
 class Case(unittest.TestCase):
@@ -228,7 +228,8 @@ class Interruptions(Case):
     def test_resuming_a_finished_run_changes_nothing(self):
         run = self.train("done")
         before = weights(run)
-        self.succeed("train", "--resume", "--out", run)
+        said = self.succeed("train", "--resume", "--out", run).stderr
+        self.assertTrue(said.startswith(f"{run}: is finished, nothing is left to train"), said)
         self.assertEqual(weights(run), before)
 
 
@@ -352,7 +353,6 @@ class BadInput(Case):
 
 class Integers(Case):
     """A trained network as integers and as ONNX, by the commands."""
-
     def test_engines_and_files_agree(self):
         run = self.train("q", "--weights", "3", "--activations", "3")
         files, lines = {"qcdq": ["--format", "qcdq"], "packed": ["--packed"], "qonnx": ["--format", "qonnx"]}, {}

@@ -235,6 +235,8 @@ class Look(Case):
             data = (folder / name).read_bytes()
             (folder / name).write_bytes(data[: len(data) // 2] + data[len(data) * 3 // 4 :])
         self.pact("data", "info", f"folder:{folder},size=32,split=0.1", code=1, says=["2 of 27 images", "c0/1.jpg", "c2/5.jpg"])
+        both = self.pact("data", "info", f"folder:{folder},size=32,split=0.5", code=1, says=["c0/1.jpg", "c2/5.jpg"]).stderr
+        self.assertIn("images cannot be read", both)
         info = self.pact("data", "info", f"folder:{folder},size=32,split=0.1,damaged=skip", "--json")
         self.assertIn("2 of 27 images are damaged and left out", info.stderr)
         self.assertEqual(json.loads(info.stdout)["parts"]["train"]["images"], 25)
@@ -248,6 +250,10 @@ class Look(Case):
         self.pact("data", "show", "shapes", "-o", sheet, "--count", 0, code=2)
         self.pact("data", code=2)
         self.assertFalse(sheet.exists())
+        photo = next(self.photos(self.dir / "photos").rglob("*.jpg"))
+        before = photo.read_bytes()
+        self.pact("data", "show", f"folder:{self.dir / 'photos'},size=32", "-o", photo, code=1, says=["PNG picture"])
+        self.assertEqual(photo.read_bytes(), before)
 
 
 def tensors(path):

@@ -166,6 +166,16 @@ class BadFiles(Case):
             "unknown setting 'epoch' (did you mean 'epochs'?)", "run 'e': weights must be 1 to 8 bits",
             "run 'f': unknown network 'resnet9'", "run 'g': init", "(did you mean 'e'?)", "'h/h'", "runs[8]", "runs[9]")
 
+    def test_one_mistake_of_many_runs_is_told_once(self):
+        groups = [{"axes": {"bits": [2, 3, 4], "seed": [1, 2]}, "network": "resnet9"}, {"name": "e", "settings": {"weights": 12}}]
+        result = self.sweep(self.file(runs=groups), "--dry-run", code=1)
+        self.assertEqual(result.stderr.count("unknown network 'resnet9'"), 1, result.stderr)
+        self.assertRegex(result.stderr, r"runs '[^']*', '[^']*', '[^']*' and 3 more: unknown network")
+        missing = self.sweep(self.file(data="cifar10:/nowhere", runs=[{"name": "a"}, {"name": "b", "settings": {"seed": 2}}]), code=1)
+        self.assertEqual(missing.stderr.count("there is no folder '/nowhere'"), 1, missing.stderr)
+        self.assertIn("b: failed as 'a' did", missing.stderr)
+        self.assertIn("/nowhere", (self.out / "b.log").read_text())
+
     def test_circles_twins_and_nothing(self):
         self.refuse(self.file(runs=[{"name": "a", "settings": {"init": "b"}}, {"name": "b", "settings": {"teacher": "c"}},
                                     {"name": "c", "settings": {"init": "a"}}]), "circle: a -> b -> c -> a")

@@ -7,9 +7,12 @@
 #include "api/calibrated_run.h"
 #include "api/classifier.h"
 #include "api/fit.h"
+#include "api/model_data.h"
+#include "api/output.h"
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/writable.h"
 #include "model_file/model_file.h"
 #include "onnx_io/export.h"
 #include "passes/layer_table.h"
@@ -51,15 +54,14 @@ graph::Network load_float(const CalibrateCommand& command, const data::Dataset& 
 }
 
 // An output that is in the way is told before the work, not after it.
-void require_free(const fs::path& output) {
+void require_free(const CalibrateCommand& command) {
+  const fs::path& output = command.output;
   if (output.empty()) fail(ErrorKind::usage, "say with -o what to write: a run directory, *.onnx or *.pact");
-  const bool is_file = is_onnx(output) || model_file::is_model_file(output);
-  if (is_file && fs::is_directory(output))
-    fail("{}: is a folder, and a file is to be written", output.string());
-  if (!is_file && fs::exists(output) && !fs::is_directory(output))
-    fail("{}: exists and is not a folder", output.string());
-  if (!is_file && fs::exists(output) && !fs::is_empty(output))
+  if (is_onnx(output) || model_file::is_model_file(output))
+    return require_output(output, OutputKind::network, {command.model.path, command.parameters});
+  if (fs::is_directory(output) && !fs::is_empty(output))
     fail("{}: exists and is not empty; choose another -o", output.string());
+  require_can_be_made(output);
 }
 
 // `wanted` images, evenly spread, because files may hold them class by class.
@@ -87,12 +89,10 @@ void write_output(const CalibrateCommand& command, const CalibrateSummary& summa
 CalibrateSummary calibrate(const CalibrateCommand& command,
                            const std::function<void(int64_t, int64_t)>& on_progress) {
   const auto start = std::chrono::steady_clock::now();
-  require_free(command.output);
+  require_free(command);
   CalibrateSummary summary;
-  summary.dataset = command.dataset.empty() ? dataset_of(command.model.path) : command.dataset;
-  if (summary.dataset.empty())
-    fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes");
-  const data::Dataset data = data::load_dataset(summary.dataset, data::Part::train).train;
+  const data::Dataset data = load_data_for(command.model.path, command.dataset, data::Part::train).train;
+  summary.dataset = data.name;
   const graph::Network network = load_float(command, data);
   require_fit(network.graph, command.model.path.string(), data);
   const std::vector<size_t> chosen = choose_images(data, command.images);

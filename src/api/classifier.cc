@@ -82,10 +82,10 @@ engine::Engine* Classifier::engine() { return state_->engine.get(); }
 
 data::Evaluation classify_all(Classifier& classifier, const data::Dataset& dataset,
                                const std::function<void(int64_t)>& on_progress) {
-  constexpr int64_t kBatch = 8;
+  const int64_t batch = classifier.engine() ? 8 : 1;  // the reference takes its time for each
   const int64_t total = static_cast<int64_t>(dataset.count()), classes = classifier.classes();
   data::LoaderOptions options;
-  options.batch_size = kBatch;
+  options.batch_size = batch;
   options.order = data::Order::sequential;
   options.last_batch = data::LastBatch::keep;
   data::Loader loader(dataset, options);
@@ -94,13 +94,14 @@ data::Evaluation classify_all(Classifier& classifier, const data::Dataset& datas
   int64_t correct = 0;
   double loss = 0;
   loader.start(0);
-  while (const std::optional<data::Batch> batch = loader.next()) {
-    const auto count = static_cast<int64_t>(batch->count());
-    const std::vector<float> logits = classifier.logits(batch->pixels, count);
+  on_progress(0);
+  while (const std::optional<data::Batch> images = loader.next()) {
+    const auto count = static_cast<int64_t>(images->count());
+    const std::vector<float> logits = classifier.logits(images->pixels, count);
     for (int64_t i = 0; i < count; ++i) {
       const float* row = logits.data() + i * classes;
       const int best = static_cast<int>(std::max_element(row, row + classes) - row);
-      const int64_t label = batch->labels[static_cast<size_t>(i)];
+      const int64_t label = images->labels[static_cast<size_t>(i)];
       double sum = 0;
       for (int64_t c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(row[c] - row[best]));
       loss += std::log(sum) + static_cast<double>(row[best] - row[label]);

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "api/classifier.h"
+#include "api/model_data.h"
 #include "base/cpu.h"
 #include "base/error.h"
 #include "data/dataset.h"
@@ -69,10 +70,8 @@ CosimulateSummary cosimulate(const CosimulateCommand& command,
   const graph::Network lowered = passes::lower(load_model(command.model), command.lowering);
   CosimulateSummary summary;
   summary.network = lowered.graph.name();
-  summary.dataset = command.dataset.empty() ? dataset_of(command.model.path) : command.dataset;
-  if (summary.dataset.empty())
-    fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes; `pact data list` has all");
-  const data::Dataset test = data::load_dataset(summary.dataset, data::Part::test).test;
+  const data::Dataset test = load_data_for(command.model.path, command.dataset, data::Part::test).test;
+  summary.dataset = test.name;
   summary.images = std::min(command.images, static_cast<int64_t>(test.count()));
   summary.designs = rtl::designs_of(lowered.graph, command.arrays);
   engine::Engine engine(lowered, {.isa = selected_isa(), .threads = 1, .max_batch = 1});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/configs.h"
+#include "api/output.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
@@ -47,9 +48,14 @@ Split split_of(const std::string& name) {
 }
 
 ShowSummary show_dataset(const ShowCommand& command) {
+  require_output(command.output, OutputKind::picture, {});
   const bool trains = command.split == Split::train;
   data::TrainTest loaded = data::load_dataset(command.dataset, trains ? data::Part::train : data::Part::test);
   const data::Dataset& set = trains ? loaded.train : loaded.test;
+  std::vector<std::filesystem::path> images;  // that the sheet must not replace
+  if (set.source && std::filesystem::exists(command.output))
+    for (size_t i = 0; i < set.count(); ++i) images.push_back(set.source->path_of(i));
+  require_output(command.output, OutputKind::picture, images);
   const data::Sheet sheet = data::make_sheet(set, command.sheet);
   write_file(command.output, data::encode_png(sheet.image));
   ShowSummary summary{sheet.image.shape, {}, set.notes};
@@ -71,12 +77,18 @@ DatasetInfo inspect_dataset(const std::string& dataset,
     for (const std::string& note : part->notes) info.description.notes.push_back(note);
   const auto total = static_cast<int64_t>(loaded.train.count() + loaded.test.count());
   int64_t before = 0;
+  std::vector<std::string> problems;
   for (const auto& [name, part] : {std::pair{"train", &loaded.train}, std::pair{"test", &loaded.test}}) {
     const auto progress = [&](int64_t done) { on_progress(before + done, total); };
     const auto count = static_cast<int64_t>(part->count());
-    info.parts.push_back({name, count, data::measure(*part, progress)});
+    try {
+      info.parts.push_back({name, count, data::measure(*part, progress)});
+    } catch (const Error& error) {  // the other part may have some, too
+      problems.push_back(error.what());
+    }
     before += count;
   }
+  if (!problems.empty()) fail("{}", join(problems, "\n"));
   return info;
 }
 

@@ -4,6 +4,8 @@
 
 #include "api/classifier.h"
 #include "api/fit.h"
+#include "api/model_data.h"
+#include "api/output.h"
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -21,6 +23,28 @@ bool holds_codes(const graph::Graph& graph) {
   return std::ranges::any_of(graph.nodes(), [](const graph::Node& node) {
     return node.op == Op::dequantize || node.op == Op::integer_conv2d || node.op == Op::integer_linear;
   });
+}
+
+void write_predictions(const std::vector<int>& predictions, const fs::path& path) {
+  if (path.empty()) return;
+  std::string lines;
+  for (const int prediction : predictions) lines += fmt::format("{}\n", prediction);
+  write_file(path, lines);
+}
+
+// Layers that stay float run in the engine, but nothing there is made for them.
+void tell_of_float_layers(const EvaluateCommand& command, const graph::Graph& lowered) {
+  size_t layers = 0, real = 0;
+  for (const graph::Node& node : lowered.nodes()) {
+    using graph::Op;
+    const bool is_real = node.op == Op::conv2d || node.op == Op::linear;
+    layers += is_real || node.op == Op::integer_conv2d || node.op == Op::integer_linear;
+    real += is_real;
+  }
+  if (real > 0 && command.model.on_note)
+    command.model.on_note(fmt::format(
+        "{}: {} of {} layers are not quantized; the integer network has them in float32, which is slow{}",
+        lowered.name(), real, layers, real == layers ? ", and --engine float does the same faster" : ""));
 }
 
 void require_real(const EvaluateCommand& command, const std::string& model) {
@@ -59,14 +83,14 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
   const bool wants_integers = command.lowering.has_value();
   if (wants_integers && command.arithmetic == Arithmetic::real)
     fail(ErrorKind::usage, "--requantize is for integer networks; take --engine int or reference");
+  if (!command.predictions.empty())
+    require_output(command.predictions, OutputKind::predictions, {command.model.path});
   graph::Network network = load_model(command.model);
   const std::string model = command.model.path.string();
   EvaluateSummary summary;
   summary.network = network.graph.name();
-  summary.dataset = command.dataset.empty() ? dataset_of(command.model.path) : command.dataset;
-  if (summary.dataset.empty())
-    fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes; `pact data list` has all");
-  data::Dataset test = data::load_dataset(summary.dataset, data::Part::test).test;
+  data::Dataset test = load_data_for(command.model.path, command.dataset, data::Part::test).test;
+  summary.dataset = test.name;
   require_fit(network.graph, model, test);
   if (command.images > 0) test.keep_first(static_cast<size_t>(command.images));
   summary.notes = test.notes;
@@ -81,6 +105,7 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
     summary.evaluation = command.evaluate_real(
         holds_codes(network.graph) ? passes::with_real_weights(network) : network, test,
         {.threads = command.threads, .device = command.device, .on_progress = progress});
+    write_predictions(summary.evaluation.predictions, command.predictions);
     return summary;
   }
   const Backend backend =
@@ -91,14 +116,10 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
                          .max_batch = 8,
                          .lowering = command.lowering.value_or(passes::LowerOptions{}),
                          .numbers = Numbers::dropped});
+  tell_of_float_layers(command, classifier.lowered().graph);
   summary.evaluation = classify_all(classifier, test, progress);
+  write_predictions(summary.evaluation.predictions, command.predictions);
   return summary;
-}
-
-void write_predictions(const std::vector<int>& predictions, const fs::path& path) {
-  std::string lines;
-  for (const int prediction : predictions) lines += fmt::format("{}\n", prediction);
-  write_file(path, lines);
 }
 
 }  // namespace pact::api

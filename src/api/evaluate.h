@@ -41,6 +41,7 @@ struct EvaluateCommand {
   std::string device = "cpu";  // or "cuda", of real arithmetic
   int64_t images = 0;    // only the first ones; 0: all
   RealEvaluator evaluate_real = {};  // empty in a program built without training
+  std::filesystem::path predictions = {};  // file for one class index an image and line; empty: none is written
 };
 
 struct EvaluateSummary {
@@ -50,11 +51,9 @@ struct EvaluateSummary {
   Arithmetic arithmetic = Arithmetic::real;
 };
 
-// Top-1 on the test part. Throws Error, also when the arithmetic is real and the program was built without it. `on_progress` gets images done and images in all.
+// Top-1 on the test part. Throws Error, also when the arithmetic is real and the program was built without it.
+// `on_progress` gets images done and images in all; what should be known before, command.model.on_note.
 EvaluateSummary evaluate(const EvaluateCommand& command,
                          const std::function<void(int64_t, int64_t)>& on_progress);
-
-// One class index per line. Throws Error.
-void write_predictions(const std::vector<int>& predictions, const std::filesystem::path& path);
 
 }  // namespace pact::api

@@ -14,6 +14,19 @@
 
 namespace pact::api {
 namespace fs = std::filesystem;
+namespace {
+
+// Other files of a run are taken for graphs by mistake; their first line would be all that a parser could blame.
+void require_graph_text(const fs::path& path) {
+  const std::string ending = path.extension().string();
+  if (ending != ".json" && ending != ".jsonl" && ending != ".safetensors") return;
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  fail("{}: is not a graph's text; {}", path.string(),
+       fs::exists(folder / "graph.txt") ? fmt::format("give the run directory, {}", folder.string())
+                                        : "give a run directory, a graph, ONNX or .pact file");
+}
+
+}  // namespace
 
 Inspection inspect(const std::string& what, const std::optional<passes::LowerOptions>& lowering) {
   Inspection result;
@@ -27,6 +40,7 @@ Inspection inspect(const std::string& what, const std::optional<passes::LowerOpt
   } else if (is_onnx(what) || model_file::is_model_file(what)) {
     graph = load_model({.path = what, .missing = onnx_io::MissingNumbers::zeros}).graph;
   } else if (fs::exists(what)) {
+    require_graph_text(what);
     graph = graph::parse(read_file(what, 64 << 20), what);
   } else {
     std::vector<std::string> names;

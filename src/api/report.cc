@@ -1,5 +1,6 @@
 #include "api/report.h"
 
+#include "api/output.h"
 #include "report/report.h"
 #include "report/run_files.h"
 
@@ -9,6 +10,7 @@ namespace {
 RunRow make_row(const std::string& label, const report::RunFiles& files) {
   RunRow row;
   row.run = label;
+  row.notes = files.notes;
   row.network = files.run.value("network", "?");
   row.status = files.run.value("status", "?");
   if (const auto settings = files.run.find("settings");
@@ -30,6 +32,7 @@ RunRow make_row(const std::string& label, const report::RunFiles& files) {
 
 std::vector<RunRow> write_report(const std::vector<std::filesystem::path>& runs,
                                  const std::filesystem::path& output) {
+  require_output(output, OutputKind::page, {});
   report::write_report(runs, output);
   const std::vector<std::string> labels = report::run_labels(runs);
   std::vector<RunRow> rows;

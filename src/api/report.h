@@ -11,10 +11,11 @@ namespace pact::api {
 
 struct RunRow {
   std::string run, network, status;
-  int64_t weights = 32, activations = 32;  // bits
+  std::optional<int64_t> weights, activations;  // bits, as far as run.json tells
   int64_t epochs = 0;                      // complete
   std::optional<double> test_top1;         // of the last evaluation, per cent
   std::optional<int64_t> bytes;            // of the parameters, packed at their bits
+  std::vector<std::string> notes;          // on what is missing or damaged
 };
 
 // One page about all of `runs`, written to `output`, and the same runs in figures. Throws Error.

@@ -1,13 +1,17 @@
 #include "api_train/train.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "api/fit.h"
 #include "api/given_weights.h"
 #include "api/model.h"
 #include "api_train/launch.h"
 #include "api_train/recipes.h"
 #include "base/error.h"
 #include "base/strings.h"
+#include "base/writable.h"
+#include "data/describe.h"
 #include "passes/insert_quantizers.h"
 #include "passes/integer_pixels.h"
 #include "passes/layer_table.h"
@@ -23,9 +27,35 @@ namespace {
 using train::Continuation;
 using train::Settings;
 
+// What the command sets, over `settings`; all of it that is wrong is told at once.
 void apply_command(Settings& settings, const TrainCommand& command) {
-  for (const std::string& recipe : command.recipes) train::apply_recipe(settings, find_recipe(recipe));
-  for (const auto& [name, text] : command.settings) train::set(settings, name, text);
+  std::vector<std::string> problems;
+  const auto attempt = [&](const auto& action) {
+    try {
+      action();
+    } catch (const Error& error) {
+      problems.push_back(error.what());
+    }
+  };
+  for (const std::string& recipe : command.recipes)
+    attempt([&] { train::apply_recipe(settings, find_recipe(recipe)); });
+  for (const auto& [name, text] : command.settings) attempt([&] { train::set(settings, name, text); });
+  attempt([&] { train::require_valid(settings); });
+  for (const std::string& text : settings.override) attempt([&] { passes::parse_bit_override(text); });
+  if (!problems.empty()) fail("{}", join(problems, "\n"));
+}
+
+// A choice of quantizer that quantizes nothing is a slip: the run would be float.
+void tell_of_idle_quantizers(const Settings& settings, const TrainCommand& command,
+                             const train::Observer& observer) {
+  const auto tell = [&](const char* what, const train::Integer bits, const std::string& quantizer) {
+    if (bits == 32 && command.settings.contains(quantizer))
+      observer.on_message(
+          fmt::format("{} stay float, so that {} {} does nothing; give their bits with --{}", what, quantizer,
+                      command.settings.at(quantizer), what));
+  };
+  tell("weights", settings.weights, "weight_quantizer");
+  tell("activations", settings.activations, "activation_quantizer");
 }
 
 bool writes_the_run(const TrainCommand& command) {
@@ -37,12 +67,12 @@ struct Resolved {
   std::string network, dataset;
   fs::path directory;
   Settings settings;
+  bool is_finished = false;
 };
 
 Resolved resolve_fresh(const TrainCommand& command) {
   Resolved r{command.network, command.dataset, command.directory, {}};
   apply_command(r.settings, command);
-  train::require_valid(r.settings);
   if (r.network.empty()) fail(ErrorKind::usage, "name the network to train; `pact zoo` lists them");
   if (r.dataset.empty()) fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes; `pact data list` has all");
   if (r.directory.empty()) {
@@ -55,9 +85,13 @@ Resolved resolve_fresh(const TrainCommand& command) {
   if (!writes_the_run(command)) return r;  // the first process may have begun it
   if (fs::exists(r.directory) && !fs::is_directory(r.directory))
     fail("{}: exists and is not a folder", r.directory.string());
+  if (fs::exists(r.directory / "run.json") && !fs::exists(r.directory / "last.safetensors"))
+    fail("{}: holds a run that ended before its first checkpoint; remove it, or choose another --out",
+         r.directory.string());
   if (fs::exists(r.directory) && !fs::is_empty(r.directory))
     fail("{}: exists and is not empty; continue that run with --resume, or choose another --out",
          r.directory.string());
+  require_can_be_made(r.directory);
   return r;
 }
 
@@ -73,6 +107,7 @@ Resolved resolve_resumed(const TrainCommand& command) {
   Resolved r{stored_word("network"), stored_word("dataset"), command.directory, {}};
   const Settings stored = train::settings_from_json(run["settings"], origin);
   r.settings = stored;
+  r.is_finished = run.value("status", "") == "finished";
   apply_command(r.settings, command);
   std::vector<std::string> problems = train::differences(r.settings, stored);
   if (!command.network.empty() && command.network != r.network)
@@ -171,6 +206,25 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
   return network;
 }
 
+void require_network(const std::string& name) {
+  const bool is_known = std::ranges::any_of(zoo::catalog(), [&](const auto& entry) { return entry.name == name; });
+  if (is_onnx(name) || is_known) return;
+  if (!fs::exists(name)) zoo::find_entry(name);  // throws, with the nearest name
+  fail("'{}' is no network of the zoo (`pact zoo`) and no ONNX file; to start from a run, name its network and give "
+       "--init {}",
+       name, name);
+}
+
+data::TrainTest load_data(const Resolved& r, const TrainCommand& command) {
+  try {
+    return data::load_dataset(r.dataset);
+  } catch (const Error& error) {
+    if (command.continuation == Continuation::fresh) throw;
+    fail(error.kind(), "{}\nThe run was begun with --data {}; it is resumed from the same folder", error.what(),
+         r.dataset);
+  }
+}
+
 // Those that train together; none where this process trains alone.
 struct Group {
   std::unique_ptr<Children> children;  // ends last: it waits for them
@@ -230,11 +284,20 @@ std::string line_of(const train::EpochReport& r) {
 TrainSummary train(const TrainCommand& command, const train::Observer& observer) {
   const bool is_resumed = command.continuation == Continuation::resume;
   const Resolved r = is_resumed ? resolve_resumed(command) : resolve_fresh(command);
-  if (!is_onnx(r.network)) zoo::find_entry(r.network);  // a wrong name is told before data are read
-  const data::TrainTest data = data::load_dataset(r.dataset);
+  // What can be wrong with the network is told before data are read, which may take minutes.
+  require_network(r.network);
+  const data::Dataset description = data::describe_dataset(r.dataset);
+  graph::Network network = make_network(r, command, description);
+  if (!r.settings.teacher.empty())
+    require_fit(train::load_network(r.settings.teacher).graph, "--teacher " + r.settings.teacher, description);
+  tell_of_idle_quantizers(r.settings, command, observer);
+  if (r.is_finished)
+    observer.on_message(
+        fmt::format("{}: is finished, nothing is left to train; its accuracy is measured once more",
+                    r.directory.string()));
+  const data::TrainTest data = load_data(r, command);
   for (const data::Dataset* part : {&data.train, &data.test})
     for (const std::string& note : part->notes) observer.on_message(note);
-  graph::Network network = make_network(r, command, data.train);
 
   const passes::LayerTable table = passes::make_layer_table(network.graph);
   observer.on_message(

@@ -10,6 +10,8 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "base/strings.h"
+#include "base/words.h"
+#include "base/writable.h"
 
 namespace pact {
 namespace {
@@ -105,6 +107,31 @@ TEST(Format, DurationsAndBytes) {
   EXPECT_EQ(format_duration(245), "4:05");
   EXPECT_EQ(format_duration(3723), "1:02:03");
   EXPECT_EQ(format_bytes(1388), "1.4 kB");
+}
+
+TEST(Words, CountedAndQuoted) {
+  EXPECT_EQ(counted(1, "bit"), "1 bit");
+  EXPECT_EQ(counted(0, "bit"), "0 bits");
+  EXPECT_EQ(shell_quoted("runs/w4a4"), "runs/w4a4");
+  EXPECT_EQ(shell_quoted(""), "''");
+  EXPECT_EQ(shell_quoted("it's"), "'it'\\''s'");
+}
+
+TEST(Writable, IsAskedBeforeTheWork) {
+  const fs::path folder = fs::temp_directory_path() / ("pact-writable-" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  require_writable(folder / "new");
+  require_writable("/dev/null");
+  require_can_be_made(folder / "a" / "b");
+  EXPECT_FALSE(fs::exists(folder / "a"));
+  write_file(folder / "file", "x");
+  require_writable(folder / "file");
+  EXPECT_THROW(require_writable(folder), Error);
+  EXPECT_THROW(require_writable(folder / "none" / "x"), Error);
+  EXPECT_THROW(require_writable(folder / "file" / "x"), Error);
+  EXPECT_THROW(require_can_be_made(folder / "file" / "x"), Error);
+  EXPECT_THROW(require_writable(""), Error);
+  fs::remove_all(folder);
 }
 
 }  // namespace

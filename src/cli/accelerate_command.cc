@@ -5,10 +5,13 @@
 #include <cmath>
 
 #include "api/accelerate.h"
+#include "api/output.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/progress.h"
 #include "base/strings.h"
+#include "base/words.h"
+#include "cli/accepted.h"
 #include "cli/commands.h"
 
 namespace pact::cli {
@@ -68,13 +71,13 @@ void print_summary(const api::Acceleration& a) {
       "write; weights: share pinned on chip\n");
   for (const AcceleratePoint& p : a.points)
     if (p.inner_speed_up > 0)
-      fmt::print("{} bits, {}: first and last layer at {} bits, too: {:.2f} times as fast\n", p.bits,
-                 bandwidth_text(p.bandwidth_gb_s), p.bits, p.inner_speed_up);
+      fmt::print("{}, {}: first and last layer at {}, too: {:.2f} times as fast\n", counted(p.bits, "bit"),
+                 bandwidth_text(p.bandwidth_gb_s), counted(p.bits, "bit"), p.inner_speed_up);
 }
 
 void print_layers(const AcceleratePoint& p) {
   const auto images = static_cast<double>(p.result.images);
-  fmt::print("\n{} bits, {}\n{:<30} {:>5} {:>10} {:>10} {:<9} {:>6} {:<4} {:<26} {:>10} {:>10}  {}\n", p.bits,
+  fmt::print("\n{}, {}\n{:<30} {:>5} {:>10} {:>10} {:<9} {:>6} {:<4} {:<26} {:>10} {:>10}  {}\n", counted(p.bits, "bit"),
              bandwidth_text(p.bandwidth_gb_s), "layer", "w/a", "MACs", "cycles", "bound", "use, %", "flow",
              "loops and tile", "external", "compulsory", "stays on chip");
   for (const LayerResult& l : p.result.layers) {
@@ -167,19 +170,19 @@ void add_accelerate(CLI::App& app, Run& run) {
   command
       ->add_option("--first-last-bits", args->command.first_last_bits,
                    "of the first and the last layer, where --bits are fewer [8]")
-      ->check(CLI::Range(1, 31));
+      ->check(whole_number(1, 31));
   command
       ->add_option("--shortcut-bits", args->command.shortcut_bits,
                    "of values that shortcuts add; 0: those of the codes that are stored [0]")
-      ->check(CLI::Range(0, 32));
+      ->check(whole_number(0, 32));
   command->add_option("--memory", args->memories, "on chip, kB, buffers in proportion; several with --sweep");
   command->add_option("--peak", args->peaks,
                       "TMAC/s at the widest operands, by the clock; several with --sweep");
-  command->add_option("--batch", args->batch, "images a run [as described]")->check(CLI::Range(1, 65536));
+  command->add_option("--batch", args->batch, "images a run [as described]")->check(whole_number(1, 65536));
   command
       ->add_option("--residency", args->residency,
                    "search for what stays on chip: optimal, greedy or none [optimal]")
-      ->check(CLI::IsMember({"optimal", "greedy", "none"}));
+      ->check(one_of({"optimal", "greedy", "none"}));
   command->add_flag("--sweep", args->sweep, "every --memory, --peak, --bandwidth and --bits, as CSV or JSON");
   command->add_flag("--layers", args->layers, "print the layers of every point, not only of a single one");
   command->add_option("--report", args->page, "write a page with figures to this file");
@@ -200,6 +203,8 @@ void add_accelerate(CLI::App& app, Run& run) {
         fail(ErrorKind::usage, "--report is for single points, not for --sweep");
       if (!args->sweep && !args->output.empty())
         fail(ErrorKind::usage, "--output takes the table of --sweep; a page is written by --report");
+      if (!args->page.empty()) api::require_output(args->page, api::OutputKind::page, {});
+      if (!args->output.empty()) api::require_output(args->output, api::OutputKind::table, {});
       if (args->sweep)
         run_sweep(*args);
       else

@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/strings.h"
+#include "base/words.h"
+#include "cli/accepted.h"
 #include "cli/commands.h"
 
 namespace pact::cli {
@@ -57,10 +59,10 @@ void print_summary(const api::BenchSummary& s, int64_t batch) {
     fmt::print("\n");
   }
   fmt::print(
-      "{} on {}, {} thread{}, batch {}: median {:.3f} ms (10th to 90th percentile {:.3f} to {:.3f}, {} "
+      "{} on {}, {}, batch {}: median {:.3f} ms (10th to 90th percentile {:.3f} to {:.3f}, {} "
       "runs), "
       "{:.0f} images/s; clock {:.2f} GHz",
-      s.network, s.machine, s.threads, s.threads == 1 ? "" : "s", batch, 1e3 * s.median_s, 1e3 * s.low_s,
+      s.network, s.machine, counted(s.threads, "thread"), batch, 1e3 * s.median_s, 1e3 * s.low_s,
       1e3 * s.high_s, s.rounds, static_cast<double>(batch) / s.median_s, 1e-9 * s.clock_hz);
   if (s.peak_macs_per_cycle > 0)
     fmt::print("; peak of a core {:.1f} MAC/cycle of bytes, measured", s.peak_macs_per_cycle);
@@ -107,10 +109,10 @@ void add_bench(CLI::App& app, Run& run) {
           "weights")
       ->required();
   command->add_option("--threads", args->command.threads, "threads; 0: one per core")
-      ->check(CLI::Range(0, 1024));
-  command->add_option("--batch", args->command.batch, "images a run [1]")->check(CLI::Range(1, 4096));
+      ->check(whole_number(0, 1024));
+  command->add_option("--batch", args->command.batch, "images a run [1]")->check(whole_number(1, 4096));
   command->add_option("--rounds", args->command.rounds, "timed runs; 0: about two seconds of them")
-      ->check(CLI::Range(0, 1000000));
+      ->check(whole_number(0, 1000000));
   add_lowering(*command, args->lowering);
   add_normalization(*command, args->command.model);
   add_random_weights(*command, args->command.model);

@@ -7,6 +7,7 @@
 #include "api/calibrate.h"
 #include "base/error.h"
 #include "base/progress.h"
+#include "cli/accepted.h"
 #include "cli/commands.h"
 
 namespace pact::cli {
@@ -78,7 +79,7 @@ void add_calibrate(CLI::App& app, Run& run) {
                     "let biases take up the mean error that rounding the weights makes");
   command->add_option("--shortcuts", args->shortcuts,
                       "identity shortcuts: real, or codes: those that the block's layer reads [real]");
-  command->add_option("--threads", options.threads, "threads; 0: one per core")->check(CLI::Range(0, 1024));
+  command->add_option("--threads", options.threads, "threads; 0: one per core")->check(whole_number(0, 1024));
   command
       ->add_option("-o,--output", args->output,
                    "what to write: a run directory, *.onnx (QCDQ), or *.pact for the engine")

@@ -7,6 +7,7 @@
 #include "api/cosimulate.h"
 #include "base/error.h"
 #include "base/progress.h"
+#include "cli/accepted.h"
 #include "cli/commands.h"
 
 namespace pact::cli {
@@ -84,11 +85,11 @@ void add_cosimulate(CLI::App& app, Run& run) {
       ->required();
   command->add_option("--data", args->command.dataset, "a data set (`pact data list`) [the run's own]");
   command->add_option("--images", args->command.images, "the first ones of the test part [1]")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--rows", arrays.rows, "of the arrays [16]")->check(CLI::Range(1, 1024));
-  command->add_option("--columns", arrays.columns, "of the arrays [16]")->check(CLI::Range(1, 1024));
+      ->check(whole_number(1));
+  command->add_option("--rows", arrays.rows, "of the arrays [16]")->check(whole_number(1, 1024));
+  command->add_option("--columns", arrays.columns, "of the arrays [16]")->check(whole_number(1, 1024));
   command->add_option("--buffering", args->buffering, "of the weights")
-      ->check(CLI::IsMember({"single", "double"}));
+      ->check(one_of({"single", "double"}));
   command->add_flag("--structural", args->structural, "simulate adders instead of expressions, slowly");
   add_lowering(*command, args->lowering);
   add_normalization(*command, args->command.model);

@@ -7,6 +7,7 @@
 
 #include "api/data.h"
 #include "base/progress.h"
+#include "cli/accepted.h"
 #include "cli/commands.h"
 
 namespace pact::cli {
@@ -105,7 +106,7 @@ void add_show(CLI::App& data, Run& run) {
       ->required();
   show->add_option("-o,--output", args->output, "PNG file to write")->required();
   show->add_option("--split", args->split, "train or test [train]");
-  show->add_option("--count", args->command.sheet.count, "images [36]")->check(CLI::Range(1, 10000));
+  show->add_option("--count", args->command.sheet.count, "images [36]")->check(whole_number(1, 10000));
   show->add_option("--seed", args->command.sheet.seed, "which ones [1]");
   show->add_flag("--augmented", args->augmented, "as training sees them: cropped and mirrored at random");
   show->add_flag("--json", args->json, "print the result as one JSON object");

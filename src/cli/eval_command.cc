@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "api/evaluate.h"
 #include "base/error.h"
 #include "base/progress.h"
+#include "cli/accepted.h"
 #include "cli/commands.h"
 
 namespace pact::cli {
@@ -30,7 +33,7 @@ void add_eval(CLI::App& app, Run& run) {
   eval->add_option("--data", args->command.dataset,
                    "a data set, such as cifar10:DIR; `pact data list` has all [the run's own]");
   eval->add_option("--threads", args->command.threads, "threads; 0: one per core")
-      ->check(CLI::Range(0, 1024));
+      ->check(whole_number(0, 1024));
   eval->add_option("--device", args->command.device, "cpu or cuda, with --engine float [cpu]")
       ->check(CLI::IsMember({"cpu", "cuda"}));
   eval->add_option(
@@ -38,7 +41,7 @@ void add_eval(CLI::App& app, Run& run) {
       "float: as trained; int: the integer network; reference: the same, slowly [float; int for a "
       "quantized ONNX file or .pact]");
   eval->add_option("--images", args->command.images, "only this many images; 0: all")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number(0));
   add_lowering(*eval, args->lowering);
   add_normalization(*eval, args->command.model);
   eval->add_flag("--best", args->best, "the best checkpoint instead of the last");
@@ -48,6 +51,7 @@ void add_eval(CLI::App& app, Run& run) {
   eval->callback([args, &run] {
     run = [args] {
       args->command.model.path = args->model;
+      args->command.predictions = args->predictions;
       if (!args->engine.empty()) args->command.arithmetic = api::arithmetic_of(args->engine);
       args->command.lowering = args->lowering.options();
       if (args->best && !std::filesystem::is_directory(args->model))
@@ -55,14 +59,20 @@ void add_eval(CLI::App& app, Run& run) {
       if (args->best) args->command.model.checkpoint = model_file::Checkpoint::best;
       args->command.evaluate_real = real_evaluator();
       ProgressLine line;
+      std::optional<std::chrono::steady_clock::time_point> began;  // when `at_first` images were done
+      int64_t at_first = 0;
       const api::EvaluateSummary s = api::evaluate(args->command, [&](int64_t done, int64_t total) {
+        const auto now = std::chrono::steady_clock::now();
+        if (!began) began = now, at_first = done;
+        const double seconds = std::chrono::duration<double>(now - *began).count();
+        const double left = seconds * static_cast<double>(total - done) / static_cast<double>(done - at_first);
         line.update(static_cast<double>(done) / static_cast<double>(total),
-                    fmt::format("{}/{} images", done, total));
+                    fmt::format("{}/{} images{}", done, total,
+                                done > at_first ? "  " + format_duration(left) + " left" : ""));
       });
       line.clear();
       for (const std::string& note : s.notes) fmt::print(stderr, "{}\n", note);
       const data::Evaluation& e = s.evaluation;
-      if (!args->predictions.empty()) api::write_predictions(e.predictions, args->predictions);
       if (args->json) {
         nlohmann::ordered_json json = {
             {"network", s.network}, {"dataset", s.dataset}, {"engine", name_of(s.arithmetic)},

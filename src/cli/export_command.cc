@@ -8,9 +8,24 @@
 #include "api/export.h"
 #include "base/error.h"
 #include "base/progress.h"
+#include "cli/accepted.h"
 #include "cli/commands.h"
 
 namespace pact::cli {
+
+namespace {
+
+CLI::Validator onnx_format() {
+  return {[names = one_of({"qcdq", "qonnx"})](const std::string& text) {
+            const std::string problem = names(text);
+            return problem.empty() ? problem
+                                   : problem + ". It is for ONNX files; the engine's form is written where the name "
+                                               "of --output ends in .pact";
+          },
+          "{qcdq,qonnx}"};
+}
+
+}  // namespace
 
 void add_export(CLI::App& app, Run& run) {
   struct Arguments {
@@ -34,7 +49,7 @@ void add_export(CLI::App& app, Run& run) {
   command
       ->add_option("--format", args->format,
                    "qcdq: standard ONNX, runs everywhere; qonnx: for FINN and others [qcdq]")
-      ->check(CLI::IsMember({"qcdq", "qonnx"}));
+      ->check(onnx_format());
   command->add_flag("--packed", args->packed, "qcdq: store weights of up to 4 bits as INT4/UINT4 (opset 21)");
   command->add_flag("--int2", args->int2,
                     "with --packed: those of up to 2 bits as INT2/UINT2 (opset 25, which few runtimes read)")

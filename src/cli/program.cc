@@ -8,21 +8,16 @@
 
 #include "base/error.h"
 #include "base/version.h"
+#include "base/words.h"
+#include "cli/accepted.h"
 #include "cli/commands.h"
+#include "cli/parse_errors.h"
 
 namespace pact::cli {
 
 std::string command_line, command_name;
 
 namespace {
-
-// Quotes for a shell where needed.
-std::string quoted(const std::string& word) {
-  if (!word.empty() && word.find_first_of(" \t\n'\"\\*?[]{}()<>|&;$`!#~") == std::string::npos) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
 
 int exit_code(ErrorKind kind) {
   switch (kind) {
@@ -95,12 +90,12 @@ void add_lowering(CLI::App& command, LoweringArguments& arguments) {
                      "between integer layers: real, in float32, or fixed, in integers alone [real]");
   command.add_option("--stream-bits", arguments.stream_bits,
                      "bits of the shortcuts of --requantize fixed, 16 to 32 [24]")
-      ->check(CLI::Range(16, 32));
+      ->check(whole_number(16, 32));
 }
 
 int run_program(int argc, char** argv) {
   command_line = "pact";
-  for (int i = 1; i < argc; ++i) command_line += " " + quoted(argv[i]);
+  for (int i = 1; i < argc; ++i) command_line += " " + shell_quoted(argv[i]);
   command_name = argc > 1 ? argv[1] : "";
 
   CLI::App app{"Train networks with PACT to 1 to 8 bits, export them, and run them on integers."};
@@ -114,8 +109,7 @@ int run_program(int argc, char** argv) {
     if (std::fflush(stdout) != 0) return report("standard output cannot be written", 1);
     return 0;
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
+    return error.get_exit_code() == 0 ? app.exit(error) : report(explain(app, error), 2);
   } catch (const Error& error) {
     return report(error.what(), exit_code(error.kind()));
   } catch (const std::filesystem::filesystem_error& error) {

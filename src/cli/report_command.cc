@@ -11,7 +11,9 @@ namespace pact::cli {
 namespace {
 
 std::string bits_text(const api::RunRow& row) {
-  const auto text = [](int64_t bits) { return bits == 32 ? std::string("float") : fmt::format("{}", bits); };
+  const auto text = [](const std::optional<int64_t>& bits) {
+    return !bits ? "?" : *bits == 32 ? "float" : fmt::format("{}", *bits);
+  };
   if (row.weights == 32 && row.activations == 32) return "float";
   return fmt::format("{} / {}", text(row.weights), text(row.activations));
 }
@@ -29,9 +31,10 @@ void print_table(const std::vector<api::RunRow>& rows) {
 nlohmann::ordered_json to_json(const std::vector<api::RunRow>& rows, const std::string& output) {
   nlohmann::ordered_json runs = nlohmann::ordered_json::array();
   for (const api::RunRow& row : rows) {
-    nlohmann::ordered_json run = {
-        {"run", row.run},         {"network", row.network},         {"status", row.status},
-        {"weights", row.weights}, {"activations", row.activations}, {"epochs", row.epochs}};
+    nlohmann::ordered_json run = {{"run", row.run}, {"network", row.network}, {"status", row.status}};
+    if (row.weights) run["weights"] = *row.weights;
+    if (row.activations) run["activations"] = *row.activations;
+    run["epochs"] = row.epochs;
     if (row.test_top1) run["top1"] = *row.test_top1;
     if (row.bytes) run["bytes"] = *row.bytes;
     runs.push_back(run);
@@ -57,6 +60,8 @@ void add_report(CLI::App& app, Run& run) {
     run = [args] {
       const std::string output = args->output.empty() ? args->runs[0] + "/report.html" : args->output;
       const std::vector<api::RunRow> rows = api::write_report({args->runs.begin(), args->runs.end()}, output);
+      for (const api::RunRow& row : rows)
+        for (const std::string& note : row.notes) fmt::print(stderr, "{}: {}\n", row.run, note);
       if (args->json) {
         fmt::print("{}\n", to_json(rows, output).dump());
       } else {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/rtl.h"
+#include "cli/accepted.h"
 #include "cli/commands.h"
 
 namespace pact::cli {
@@ -30,15 +31,15 @@ void add_rtl(CLI::App& app, Run& run) {
   command->add_option("--accumulator-bits", args->command.accumulator_bits,
                       "up to 64; default: as many as --terms need");
   command->add_option("--terms", design.terms, "products that one output adds up at most")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
   command->add_option("--products", design.element.products,
                       "multiplications per element, which share an accumulator");
   command
       ->add_option("--coding", args->coding,
                    "weights as unsigned codes (offset), or in two's complement (twos, booth)")
-      ->check(CLI::IsMember({"offset", "twos", "booth"}));
+      ->check(one_of({"offset", "twos", "booth"}));
   command->add_option("--buffering", args->buffering, "of the weights")
-      ->check(CLI::IsMember({"single", "double"}))
+      ->check(one_of({"single", "double"}))
       ->excludes(accelerator);
   command->add_flag("--json", args->json, "print the result as one JSON object");
   command->callback([args, &run] {

@@ -8,6 +8,7 @@
 
 #include "api_train/train.h"
 #include "base/progress.h"
+#include "cli/accepted.h"
 #include "cli/training.h"
 
 namespace pact::cli {
@@ -97,12 +98,12 @@ void add_train(CLI::App& app, Run& run) {
       ->add_option("--processes", args->command.processes,
                    "train in this many processes on this machine [1]; torchrun, mpirun and srun start them "
                    "on several: docs/several_processes.md")
-      ->check(CLI::Range(1, 1024))
+      ->check(whole_number(1, 1024))
       ->take_last();
   train
       ->add_option("--process-timeout", args->timeout_s,
                    "seconds to wait for other processes, and without a word from one until it is given up")
-      ->check(CLI::Range(1, 86400))
+      ->check(whole_number(1, 86400))
       ->take_last()
       ->capture_default_str();
   for (const train::SettingEntry& entry : train::setting_entries()) {

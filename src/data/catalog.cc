@@ -1,5 +1,6 @@
 // The list of data sets. A new one is a line in `entries` and its own pair of files.
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 
 #include "base/error.h"
@@ -7,6 +8,7 @@
 #include "data/cifar10.h"
 #include "data/cifar100.h"
 #include "data/dataset.h"
+#include "data/describe.h"
 #include "data/folder.h"
 #include "data/mnist.h"
 #include "data/shapes.h"
@@ -62,7 +64,12 @@ const Entry& find_entry(std::string_view name) {
   if (entry == entries().end()) {
     std::vector<std::string> names;
     for (const Entry& e : entries()) names.push_back(e.shown.name);
-    fail("{}", unknown_name("data set", name, names));
+    std::error_code ignored;
+    const bool is_folder = std::filesystem::is_directory(name, ignored);
+    fail("{}{}", unknown_name("data set", name, names),
+         is_folder ? fmt::format(". '{}' is a folder: say before it what is in it, as cifar10:{} or folder:{}", name,
+                                 name, name)
+                   : "");
   }
   return *entry;
 }
@@ -82,10 +89,14 @@ TrainTest load_dataset(const std::string& spec, Part part) {
   return loaded;
 }
 
-std::vector<std::string> class_names(const std::string& spec) {
+Dataset describe_dataset(const std::string& spec) {
   const auto [name, options] = split_spec(spec);
-  return find_entry(name).describe(options).classes;
+  Dataset set = find_entry(name).describe(options);
+  set.name = spec;
+  return set;
 }
+
+std::vector<std::string> class_names(const std::string& spec) { return describe_dataset(spec).classes; }
 
 const std::vector<DatasetEntry>& dataset_catalog() {
   static const std::vector<DatasetEntry> shown = [] {

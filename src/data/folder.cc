@@ -51,19 +51,41 @@ class FolderImages : public ImageSource {
   Crops crops_;
 };
 
-// One part of the set: looked through for damage, then ready to be read.
-Dataset make_part(const Dataset& description, std::vector<ImageFile> files, const SpecOptions& options,
-                  const Crops& crops, const char* limit) {
+// The files of one part that are wanted, looked through for damage.
+struct CheckedFiles {
+  std::vector<ImageFile> files;
+  std::vector<DamagedFile> damaged;
+};
+
+bool skips_damaged(const SpecOptions& options) {
+  return options.word("damaged", {"refuse", "skip"}) == "skip";
+}
+
+CheckedFiles check_part(const std::vector<ImageFile>& all, const SpecOptions& options, const char* limit) {
   const auto most = static_cast<size_t>(options.integer(limit, kMaxImages, 1, kMaxImages));
-  files = spread_over_classes(files, most);
-  const bool skips = options.word("damaged", {"refuse", "skip"}) == "skip";
-  const std::vector<DamagedFile> damaged =
-      find_damaged(files, skips ? Thoroughness::pixels : Thoroughness::header);
+  CheckedFiles part{spread_over_classes(all, most), {}};
+  part.damaged = find_damaged(part.files, skips_damaged(options) ? Thoroughness::pixels : Thoroughness::header);
+  return part;
+}
+
+// Those of all parts at once, so that one look mends the set.
+void refuse_damaged(const SpecOptions& options, const std::vector<const CheckedFiles*>& parts) {
+  std::vector<DamagedFile> damaged;
+  size_t images = 0;
+  for (const CheckedFiles* part : parts) {
+    damaged.insert(damaged.end(), part->damaged.begin(), part->damaged.end());
+    images += part->files.size();
+  }
+  if (!damaged.empty())
+    fail("{}: {} of {} images cannot be read; mend or remove them, or leave them out with damaged=skip:{}",
+         options.set(), damaged.size(), images, list_of(damaged));
+}
+
+// One part of the set, ready to be read.
+Dataset make_part(const Dataset& description, CheckedFiles part, const SpecOptions& options, const Crops& crops) {
+  auto& [files, damaged] = part;
   Dataset set = description;
   if (!damaged.empty()) {
-    if (!skips)
-      fail("{}: {} of {} images cannot be read; mend or remove them, or leave them out with damaged=skip:{}",
-           options.set(), damaged.size(), files.size(), list_of(damaged));
     set.notes.push_back(fmt::format("{}: {} of {} images are damaged and left out:{}", options.set(),
                                     damaged.size(), files.size(), list_of(damaged)));
     for (auto file = damaged.rbegin(); file != damaged.rend(); ++file)
@@ -94,15 +116,17 @@ TrainTest load(const SpecOptions& options, const fs::path& directory, Part part)
       static_cast<double>(options.integer("resize", std::lround(description.image.height * 256.0 / 224.0),
                                           description.image.height, 8192)),
       options.word("crop", {"resized", "random"}) == "resized", options.real("scale", 0.08, 1e-4, 1.0)};
-  FolderIndex index = index_folder(options.set(), directory,
+  const FolderIndex index = index_folder(options.set(), directory,
                                    {options.real("split", 0.2, 0.0, 1.0),
                                     static_cast<uint64_t>(options.integer("seed", 1, 0, 1LL << 62))});
   description.classes = wordnet_names(index.classes, directory);
   TrainTest loaded{description, description};
-  if (part != Part::test)
-    loaded.train = make_part(description, std::move(index.train), options, crops, "train");
-  if (part != Part::train)
-    loaded.test = make_part(description, std::move(index.test), options, crops, "test");
+  CheckedFiles train, test;
+  if (part != Part::test) train = check_part(index.train, options, "train");
+  if (part != Part::train) test = check_part(index.test, options, "test");
+  if (!skips_damaged(options)) refuse_damaged(options, {&train, &test});
+  if (part != Part::test) loaded.train = make_part(description, std::move(train), options, crops);
+  if (part != Part::train) loaded.test = make_part(description, std::move(test), options, crops);
   return loaded;
 }
 

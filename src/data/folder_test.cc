@@ -155,9 +155,10 @@ TEST_F(Folder, DamagedImagesAreListedOrSkipped) {
   folder_.write("train/ant/1.JPEG", whole.substr(0, whole.size() / 2));
   folder_.write("train/bee/0.JPEG", "");
   folder_.write("val/cat/1.jpg", "GIF89a");
+  EXPECT_PRED2(contains, complaint(",size=16"), "val/cat/1.jpg: is neither a PNG nor a JPEG");
   for (const Part part : {Part::train, Part::both}) {
     const std::string message = complaint(",size=16", part);
-    EXPECT_PRED2(contains, message, "2 of 18 images cannot be read");
+    EXPECT_PRED2(contains, message, part == Part::train ? "2 of 18 images cannot" : "3 of 24 images cannot");
     EXPECT_PRED2(contains, message, "train/ant/1.JPEG: is a damaged JPEG");
     EXPECT_PRED2(contains, message, "train/bee/0.JPEG: is empty");
     EXPECT_PRED2(contains, message, "damaged=skip");

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <csetjmp>
 #include <cstdio>
+#include <string_view>
+#include <utility>
 
 #include <jpeglib.h>
 
@@ -11,6 +13,7 @@
 
 #include "base/error.h"
 #include "data/channels.h"
+#include "data/orientation.h"
 
 namespace pact::data {
 namespace {
@@ -42,13 +45,17 @@ class Decompression {
     attempt([&] {
       jpeg_create_decompress(&info_);
       jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+      jpeg_save_markers(&info_, kApp1, 0xffff);
       jpeg_read_header(&info_, TRUE);
     });
+    orientation_ = find_orientation();
   }
   Decompression(const Decompression&) = delete;
   Decompression& operator=(const Decompression&) = delete;
 
   jpeg_decompress_struct& info() { return info_; }
+
+  const Orientation& orientation() const { return orientation_; }
 
   template <typename Step>
   void attempt(const Step& step) {
@@ -57,6 +64,8 @@ class Decompression {
   }
 
  private:
+  static constexpr int kApp1 = JPEG_APP0 + 1;  // the segments with EXIF
+
   struct Errors {
     jpeg_error_mgr manager;  // first, so that the library's pointer to it points to all
     std::jmp_buf jump;
@@ -69,6 +78,15 @@ class Decompression {
     ~Info() { jpeg_destroy_decompress(this); }
   };
 
+  // What the first EXIF segment says; as stored where there is none. The library forgets it when the pixels are read.
+  Orientation find_orientation() const {
+    for (const jpeg_marker_struct* marker = info_.marker_list; marker; marker = marker->next) {
+      const std::string_view data(reinterpret_cast<const char*>(marker->data), marker->data_length);
+      if (marker->marker == kApp1 && data.starts_with("Exif")) return orientation_of(orientation_number(data));
+    }
+    return {};
+  }
+
   static void give_up(j_common_ptr info) {
     auto* errors = reinterpret_cast<Errors*>(info->err);
     info->err->format_message(info, errors->message);
@@ -78,6 +96,7 @@ class Decompression {
   const std::string& path_;
   Errors errors_{};
   Info info_;
+  Orientation orientation_;
 };
 
 // A rectangle of whole pixels.
@@ -165,16 +184,22 @@ Image decode_jpeg(const std::string& bytes, const std::string& path, int channel
   check_size(path, static_cast<size_t>(width), static_cast<size_t>(height));
   start(jpeg, channels, 1);
   Window all{0, 0, width, height};
-  return read_window(jpeg, channels, all, {});
+  Image stored = read_window(jpeg, channels, all, {});
+  return jpeg.orientation() == Orientation{} ? stored : turned(stored, jpeg.orientation());
 }
 
 ImagePart decode_jpeg_part(const std::string& bytes, const std::string& path, const ChooseRegion& choose,
-                           const ImageShape& to, std::vector<uint8_t> room) {
+                           const ImageShape& shown_to, std::vector<uint8_t> room) {
   Decompression jpeg(bytes, path);
   const int width = static_cast<int>(jpeg.info().image_width),
             height = static_cast<int>(jpeg.info().image_height);
   check_size(path, static_cast<size_t>(width), static_cast<size_t>(height));
-  Region region = choose(height, width);
+  const Orientation& how = jpeg.orientation();
+  // From here on everything is as stored, until the part is turned.
+  ImageShape to = shown_to;
+  if (how.is_transposed) std::swap(to.height, to.width);
+  const Region shown = how.is_transposed ? choose(width, height) : choose(height, width);
+  Region region = stored_region(shown, how, {height, width, to.channels});
   int denominator = 8;
   while (denominator > 1 &&
          (region.width < to.width * denominator || region.height < to.height * denominator))
@@ -188,7 +213,8 @@ ImagePart decode_jpeg_part(const std::string& bytes, const std::string& path, co
   ImagePart part{read_window(jpeg, to.channels, window, std::move(room)), region};
   part.region.left -= window.left;
   part.region.top -= window.top;
-  return part;
+  if (how == Orientation{}) return part;
+  return {turned(part.image, how), shown_region(part.region, how, part.image.shape)};
 }
 
 void check_jpeg(const std::string& bytes, const std::string& path, Thoroughness how) {

@@ -14,6 +14,11 @@ graph::Network load_network(const fs::path& path, Checkpoint which) {
   const fs::path directory = is_file ? path.parent_path() : path;
   if (!is_file && !fs::is_directory(path))
     fail("{}: there is no run directory or .safetensors file of this name", path.string());
+  if (is_file && path.extension() != ".safetensors") {
+    if (fs::exists(directory / "graph.txt"))
+      fail("{}: has no parameters; give the run directory, {}", path.string(), directory.empty() ? "." : directory.string());
+    fail("{}: is no network; give a run directory, a .safetensors file in one, or an ONNX or .pact file", path.string());
+  }
   const fs::path weights =
       is_file ? path : path / (which == Checkpoint::last ? "last.safetensors" : "best.safetensors");
   const fs::path text = directory / "graph.txt";

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "base/words.h"
 #include "graph/grids.h"
 #include "passes/non_negative.h"
 #include "quant/activations.h"
@@ -28,8 +29,9 @@ void require_bits(int bits, const std::string& what) {
 void require_scheme(const BitPolicy& policy) {
   const quant::WeightSchemeEntry& scheme = entry_of(quant::weight_scheme_of(policy.weight_scheme));
   if (policy.weights != quant::kFloatBits && !scheme.has(policy.weights))
-    fail("the weight quantizer '{}' has {}{} bits, not {}", scheme.name, scheme.least_bits,
-         scheme.least_bits == scheme.most_bits ? "" : fmt::format(" to {}", scheme.most_bits), policy.weights);
+    fail("the weight quantizer '{}' has {}{}, not {}", scheme.name,
+         scheme.least_bits == scheme.most_bits ? "" : fmt::format("{} to ", scheme.least_bits),
+         counted(scheme.most_bits, "bit"), policy.weights);
   quant::activation_scheme_of(policy.activation_scheme);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "base/words.h"
 #include "quant/blocks.h"
 #include "quant/tanh.h"
 #include "quant/weight_schemes/choose.h"
@@ -62,10 +63,9 @@ WeightGrid choose_weight_grid(WeightScheme scheme, int bits, std::span<const flo
   result.grid = {entry.grid, bits, 1.0f};
   require_valid(result.grid);
   if (!entry.has(bits))
-    fail("the weight scheme '{}' has {} bits, not {}", entry.name,
-         entry.least_bits == entry.most_bits ? fmt::format("{}", entry.least_bits)
-                                             : fmt::format("{} to {}", entry.least_bits, entry.most_bits),
-         bits);
+    fail("the weight scheme '{}' has {}{}, not {}", entry.name,
+         entry.least_bits == entry.most_bits ? "" : fmt::format("{} to ", entry.least_bits),
+         counted(entry.most_bits, "bit"), bits);
   const Moments moments = moments_of(weights);
   if (!std::isfinite(moments.mean_magnitude))
     fail("the weights hold NaN or infinity, so there is no grid for them; has training diverged?");

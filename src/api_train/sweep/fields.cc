@@ -43,6 +43,28 @@ void collect(std::vector<std::string>& problems, const std::string& where,
   }
 }
 
+void RunProblems::collect(const std::string& run, const std::function<void()>& action) {
+  std::vector<std::string> messages;
+  api::collect(messages, "", action);
+  for (const std::string& message : messages) {
+    auto found = std::ranges::find(found_, message, &Problem::message);
+    if (found == found_.end()) found = found_.insert(found_.end(), {message, {}});
+    found->runs.push_back(run);
+  }
+}
+
+void RunProblems::append_to(std::vector<std::string>& problems) const {
+  constexpr size_t kNamed = 3;
+  for (const auto& [message, runs] : found_) {
+    const size_t named = runs.size() <= kNamed + 1 ? runs.size() : kNamed;
+    std::vector<std::string> names;
+    for (size_t i = 0; i < named; ++i) names.push_back("'" + runs[i] + "'");
+    problems.push_back(fmt::format("run{} {}{}: {}", runs.size() == 1 ? "" : "s", join(names),
+                                   named < runs.size() ? fmt::format(" and {} more", runs.size() - named) : "",
+                                   message));
+  }
+}
+
 std::vector<std::string> setting_names() {
   std::vector<std::string> names;
   for (const train::SettingEntry& entry : train::setting_entries()) names.push_back(entry.name);
@@ -52,14 +74,16 @@ std::vector<std::string> setting_names() {
 void require_keys(const Json& object, const std::vector<std::string>& known) {
   if (!object.is_object()) fail("must be a JSON object");
   const std::vector<std::string> settings = setting_names();
-  std::vector<std::string> problems;
+  std::vector<std::string> problems, unknown;
   for (const auto& [key, value] : object.items()) {
     if (std::ranges::count(known, key) > 0) continue;
     if (std::ranges::count(settings, key) > 0)
       problems.push_back(fmt::format("'{}' is a setting and belongs into \"settings\" or \"axes\"", key));
-    else
+    else if (unknown.push_back(key); unknown.size() == 1)
       problems.push_back(unknown_name("key", key, known));
   }
+  if (unknown.size() > 1)
+    problems.push_back("unknown as well: " + join({unknown.begin() + 1, unknown.end()}));
   if (!problems.empty()) fail("{}", join(problems, "; "));
 }
 

@@ -6,6 +6,7 @@
 #include "api_train/recipes.h"
 #include "base/error.h"
 #include "base/strings.h"
+#include "base/words.h"
 #include "report/run_files.h"
 #include "train/run_directory.h"
 
@@ -52,21 +53,15 @@ void require_same(const SweepRow& row, const RowRun& run, const nlohmann::json& 
         run.directory.string(), row.name, join(problems, "\n    "));
 }
 
-std::string quoted(const std::string& word) {
-  const bool is_plain =
-      !word.empty() && word.find_first_of(" \t'\"\\*?[]{}()<>|&;$`!#~") == std::string::npos;
-  return is_plain ? word : "'" + word + "'";
-}
-
 // What to type to make the same run by itself.
 std::string command_line(const SweepRow& row, const TrainCommand& command) {
-  std::string line = fmt::format("pact train {} --data {} --out {}", quoted(row.parts.network),
-                                 quoted(row.parts.dataset), quoted(command.directory.string()));
-  for (const std::string& recipe : command.recipes) line += " --recipe " + quoted(recipe);
+  std::string line = fmt::format("pact train {} --data {} --out {}", shell_quoted(row.parts.network),
+                                 shell_quoted(row.parts.dataset), shell_quoted(command.directory.string()));
+  for (const std::string& recipe : command.recipes) line += " --recipe " + shell_quoted(recipe);
   for (const auto& [name, text] : command.settings) {
     std::string flag = name;
     std::ranges::replace(flag, '_', '-');
-    line += fmt::format(" --{} {}", flag, quoted(text));
+    line += fmt::format(" --{} {}", flag, shell_quoted(text));
   }
   const auto add_numbers = [&](const char* flag, const std::vector<double>& numbers) {
     if (!numbers.empty()) line += fmt::format(" {} {}", flag, fmt::join(numbers, ","));

@@ -10,6 +10,7 @@
 #include "api_train/train.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/writable.h"
 #include "report/sweep_page.h"
 #include "report/sweep_tables.h"
 
@@ -36,6 +37,9 @@ class Run {
       : command_(command), observer_(observer), sweep_(read_sweep(command.file, command.changes)) {
     if (command.output.empty())
       fail(ErrorKind::usage, "say with --out where the runs and their results are to lie");
+    if (fs::exists(command.output / "run.json"))
+      fail("{}: is a run; say with --out a folder that is to hold the runs of the sweep", command.output.string());
+    require_can_be_made(command.output);
     read_known_integers();
     std::vector<std::string> problems;
     for (const SweepRow& row : sweep_.rows)
@@ -128,9 +132,19 @@ class Run {
 
   void fail_row(const SweepRow& row, const std::string& message) {
     RowResult& result = results_.at(row.name);
+    const auto same = std::ranges::find_if(results_, [&](const auto& other) {
+      return other.first != row.name && other.second.status == "failed" && other.second.message == message;
+    });
     result.status = "failed";
-    result.message = message;
-    log(row, "failed: " + message);
+    if (same == results_.end()) {
+      result.message = message;
+      log(row, "failed: " + message);
+      return;
+    }
+    // What holds for all runs, as data that are missing, is told once.
+    result.message = fmt::format("as '{}'", same->first);
+    observer_.on_message(fmt::format("{}: failed as '{}' did", row.name, same->first));
+    append_file(command_.output / (row.name + ".log"), "failed: " + message + "\n");
   }
 
   SweepProgress progress(const SweepRow& row, std::string at_work) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/configs.h"
 #include "api/model.h"
 #include "api_train/recipes.h"
 #include "api_train/sweep/expand.h"
@@ -88,7 +89,8 @@ void require_valid(const SweepRow& row) {
 
 }  // namespace
 
-Sweep read_sweep(const fs::path& file, const SweepChanges& changes) {
+Sweep read_sweep(const fs::path& given, const SweepChanges& changes) {
+  const fs::path file = fs::exists(given) ? given : find_config("sweeps", given.string());
   const Json json = parse_file(file);
   Sweep sweep;
   sweep.name = file.stem().string();
@@ -121,8 +123,9 @@ Sweep read_sweep(const fs::path& file, const SweepChanges& changes) {
   if (sweep.rows.empty() && problems.empty())
     problems.push_back("names no run, neither in \"runs\" nor \"existing\"");
   resolve_references(sweep.rows, problems);
-  for (const SweepRow& row : sweep.rows)
-    collect(problems, fmt::format("run '{}'", row.name), [&] { require_valid(row); });
+  RunProblems of_runs;
+  for (const SweepRow& row : sweep.rows) of_runs.collect(row.name, [&] { require_valid(row); });
+  of_runs.append_to(problems);
   if (!problems.empty()) fail("{}:\n  {}", file.string(), join(problems, "\n  "));
   return sweep;
 }

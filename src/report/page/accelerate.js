@@ -35,7 +35,7 @@ function keyedFigure(recipe) {
 
 // An axis on which each halving of the bits is a step.
 const bitAxis = {xTitle: "bits of weights and activations", xTicks: (x) => (Number.isInteger(x) ? String(2 ** x) : ""),
-                 tooltipTitle: (items) => (items.length ? Math.round(2 ** items[0].parsed.x) + " bits" : "")};
+                 tooltipTitle: (items) => (items.length ? countedBits(Math.round(2 ** items[0].parsed.x)) : "")};
 const byBits = (points) => points.map(({x, y}) => ({x: Math.log2(x), y})).sort((one, other) => one.x - other.x);
 
 function densityFigure() {
@@ -56,7 +56,7 @@ function performanceFigure() {
     points: byBits(at(bandwidth).map((point) => ({x: point.bits, y: point.speed_up})))}));
   series.push({label: "peak", dashed: true, color: () => seriesColor(6),
                points: byBits(at(bandwidths[0]).map((point) => ({x: point.bits, y: point.peak_ratio})))});
-  return keyedFigure({title: "Performance", hint: `speed-up against ${known[0].bits} bits at the same bandwidth; above the dashed line: super-linear`,
+  return keyedFigure({title: "Performance", hint: `speed-up against ${countedBits(known[0].bits)} at the same bandwidth; above the dashed line: super-linear`,
                       ...bitAxis, format: times, fromZero: true, series});
 }
 
@@ -65,11 +65,11 @@ function rooflineFigure() {
   const intensity = (point) => point.macs / point.external_bytes;
   const speed = (point) => point.macs * point.images_per_second;
   const xs = known.map(intensity), xMin = Math.min(...xs) / 4, xMax = 4 * maximum(xs);
-  const series = allBits.map((b, i) => ({label: b + " bits", color: () => seriesColor(i), marks: "dot",
+  const series = allBits.map((b, i) => ({label: countedBits(b), color: () => seriesColor(i), marks: "dot",
     points: known.filter((point) => point.bits === b).map((point) => ({x: intensity(point), y: speed(point)}))}));
   allBits.forEach((b, i) => {
     const peak = 1e12 * known.find((point) => point.bits === b).peak_tmacs;
-    series.push({label: `peak at ${b} bits`, color: () => seriesColor(i), dashed: true, points: [{x: xMin, y: peak}, {x: xMax, y: peak}]});
+    series.push({label: `peak at ${countedBits(b)}`, color: () => seriesColor(i), dashed: true, points: [{x: xMin, y: peak}, {x: xMax, y: peak}]});
   });
   const top = 1e12 * maximum(known.map((point) => point.peak_tmacs));
   bandwidths.filter((x) => x !== "inf").forEach((bandwidth) => {
@@ -93,7 +93,7 @@ const layerRecipe = {
 const fields = {external_bytes: ["external traffic", bytes], cycles: ["cycles", count], utilisation: ["utilisation", (x) => percent(100 * x)],
                 weight_bytes: ["traffic of weights", bytes], energy_pj: ["energy, pJ", count]};
 function chooseLayers() {
-  layerRecipe.series = at(view.bandwidth).map((point, i) => ({label: point.bits + " bits", color: () => seriesColor(i),
+  layerRecipe.series = at(view.bandwidth).map((point, i) => ({label: countedBits(point.bits), color: () => seriesColor(i),
     points: point.layers.map((layer, x) => ({x: x + 1, y: layer[view.field]}))}));
 }
 function layersFigure() {

@@ -7,7 +7,7 @@ const isFloat = (one) => one.settings.weights === 32 && one.settings.activations
 const distinct = (values) => [...new Set(values)];
 const settingOf = (one, name) => (Array.isArray(one.settings[name]) ? one.settings[name].join(",") : one.settings[name]);
 const bitsText = ({settings}) =>
-  isFloat({settings}) ? "float" : settings.weights === settings.activations ? `${settings.weights} bits`
+  isFloat({settings}) ? "float" : settings.weights === settings.activations ? countedBits(settings.weights)
                                                                             : `${bits(settings.weights)} / ${bits(settings.activations)} bits`;
 
 // What to call the curve that a group lies on: where it stands on the axes that are not drawn, and its schemes, as far

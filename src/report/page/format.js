@@ -21,6 +21,7 @@ const NONE = "–";
 const MINUS = "\u2212";
 
 const withMinus = (text) => text.replace(/^-/, MINUS);
+const countedBits = (n) => n + (n === 1 ? " bit" : " bits");
 const fixed = (x, digits) => (isNumber(x) ? withMinus(x.toFixed(digits)) : NONE);
 const signed = (x, digits) => (isNumber(x) ? (x > 0 ? "+" : "") + fixed(x, digits) : NONE);
 const percent = (x) => (isNumber(x) ? fixed(x, 2) + " %" : NONE);
