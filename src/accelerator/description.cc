@@ -93,6 +93,21 @@ int parse_accumulator(Fields& fields) {
   return static_cast<int>(fields.integer("accumulator_bits", {1, 128}));
 }
 
+// A number, or "technology".
+void parse_clock(Fields& fields, Accelerator& a) {
+  const Json& value = fields.raw("clock_ghz");
+  if (!value.is_string()) {
+    parse_clock(fields, a);
+    return;
+  }
+  if (value.get<std::string>() != "technology")
+    fail("{}: clock_ghz must be a number above 0 or \"technology\", not \"{}\"", fields.origin(),
+         value.get<std::string>());
+  if (!a.technology)
+    fail("{}: clock_ghz takes delays from a technology; name it by the key technology", fields.origin());
+  a.is_clock_by_technology = true;
+}
+
 double parse_bandwidth(Fields& memory) {
   const Json& value = memory.raw("bandwidth_gb_s");
   if (value.is_string() && value.get<std::string>() == "inf") return kUnlimited;

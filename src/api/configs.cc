@@ -13,6 +13,19 @@
 namespace pact::api {
 namespace fs = std::filesystem;
 
+namespace {
+
+// A file that may be meant by a name without a folder or an ending.
+std::string hint_at_file(const std::string& name) {
+  std::error_code ignored;
+  for (const fs::path& file : {fs::path(name), fs::path(name + ".json")})
+    if (fs::is_regular_file(file, ignored))
+      return fmt::format("; there is a file '{0}' here, which './{0}' names", file.string());
+  return "";
+}
+
+}  // namespace
+
 fs::path find_config(const std::string& kind, const std::string& name) {
   if (name.ends_with(".json") || name.find('/') != std::string::npos) return name;
   std::vector<std::string> known;
@@ -27,7 +40,8 @@ fs::path find_config(const std::string& kind, const std::string& name) {
   }
   std::sort(known.begin(), known.end());
   known.erase(std::unique(known.begin(), known.end()), known.end());
-  fail("{}", unknown_name(kind.ends_with("s") ? kind.substr(0, kind.size() - 1) : kind, name, known));
+  const std::string hint = hint_at_file(name);
+  fail("{}{}", unknown_name(kind.ends_with("s") ? kind.substr(0, kind.size() - 1) : kind, name, known), hint);
 }
 
 }  // namespace pact::api
