@@ -255,9 +255,11 @@ Result evaluate(const Workload& workload, const Accelerator& described, const Ev
   if (described.is_clock_by_technology) {
     const auto limit = clock_limit_ghz(workload, described, options);
     if (!limit)
-      fail("{}: clock_ghz is \"technology\", but {} has no delay_ns of {}/{} at the widths in use; give a number",
-           described.origin, options.technology ? options.technology->origin : "no technology that was read",
-           described.technology->design, described.technology->accumulator);
+      fail(
+          "{}: clock_ghz is \"technology\", but {} has no delay_ns of {}/{} at the widths in use; give a "
+          "number",
+          described.origin, options.technology ? options.technology->origin : "no technology that was read",
+          described.technology->design, described.technology->accumulator);
     accelerator.clock_ghz = *limit;
   }
   double best_cycles = 0;

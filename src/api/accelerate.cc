@@ -24,7 +24,9 @@ Workload load_workload(const std::string& network) {
 // Without bits of its own a network runs on no array.
 void require_bits(const Workload& network, const AccelerateCommand& command) {
   if (!command.bits.empty()) return;
-  const auto is_float = [](const accelerator::Layer& l) { return l.weight_bits >= 32 || l.activation_bits >= 32; };
+  const auto is_float = [](const accelerator::Layer& l) {
+    return l.weight_bits >= 32 || l.activation_bits >= 32;
+  };
   const auto count = std::ranges::count_if(network.layers, is_float);
   if (count == 0) return;
   const std::string which = count == static_cast<std::ptrdiff_t>(network.layers.size())

@@ -79,6 +79,7 @@ inline const NumberRange kBandwidthRange{1e-6, 1e6, "GB/s", true};
 inline const NumberRange kPeakRange{1e-6, 1e6, "TMAC/s"};
 
 // "8,4,2"; "2:64:x2" doubles from 2 to 64, "2:10:+2" adds. Throws Error naming `option` and the range.
-std::vector<double> parse_numbers(const std::string& text, const std::string& option, const NumberRange& range);
+std::vector<double> parse_numbers(const std::string& text, const std::string& option,
+                                  const NumberRange& range);
 
 }  // namespace pact::api

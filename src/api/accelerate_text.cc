@@ -155,10 +155,11 @@ void write_accelerate_report(const AccelerateCommand& command, const Acceleratio
   write_file(output, report::make_accelerate_page(whole_json(command, result)));
 }
 
-std::vector<double> parse_numbers(const std::string& text, const std::string& option, const NumberRange& range) {
+std::vector<double> parse_numbers(const std::string& text, const std::string& option,
+                                  const NumberRange& range) {
   const std::string reach =
-      fmt::format("from {:g} to {:g}{}{}", range.least, range.most, range.unit.empty() ? "" : " " + range.unit,
-                  range.is_inf_allowed ? ", or inf" : "");
+      fmt::format("from {:g} to {:g}{}{}", range.least, range.most,
+                  range.unit.empty() ? "" : " " + range.unit, range.is_inf_allowed ? ", or inf" : "");
   const auto refuse = [&] {
     fail(ErrorKind::usage, "{}: '{}' must be numbers {}, such as 8,16, or a range such as 1:64:x2 or 4:16:+4",
          option, text, reach);

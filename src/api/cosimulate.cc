@@ -35,7 +35,8 @@ class Images {
   Images(const graph::Graph& graph, const std::string& source, int64_t most)
       : type_(graph.value(graph.inputs().at(0)).type), random_(1), count_(most) {
     if (type_.shape.size() != 4)
-      fail(ErrorKind::unsupported, "{}: takes {}, and images have four extents", graph.name(), to_string(type_.shape));
+      fail(ErrorKind::unsupported, "{}: takes {}, and images have four extents", graph.name(),
+           graph::to_string(type_));
     if (source == "random") return;
     dataset_ = data::load_dataset(source, data::Part::test).test;
     const int64_t channels = dataset_->image.channels, height = dataset_->image.height,
@@ -100,7 +101,8 @@ CosimulateSummary cosimulate(const CosimulateCommand& command, const CosimulateP
   if (summary.dataset.empty() && !is_zoo_network(command.model.path)) summary.dataset = dataset_of(command.model.path);
   if (summary.dataset.empty())
     fail(ErrorKind::usage,
-         "name the data set: --data cifar10:DIR or --data shapes (`pact data list` has all), or --data random for "
+         "name the data set: --data cifar10:DIR or --data shapes (`pact data list` has all), or --data "
+         "random for "
          "drawn pixels");
   summary.designs = rtl::designs_of(lowered.graph, command.arrays);
   Images images(lowered.graph, summary.dataset, command.images);
@@ -121,9 +123,9 @@ CosimulateSummary cosimulate(const CosimulateCommand& command, const CosimulateP
                                  design.element.accumulator_bits));
   });
   summary.build_seconds = building.seconds();
-  progress.on_step(fmt::format("built in {}; {} through reference, arrays and engine",
-                               format_duration(summary.build_seconds),
-                               summary.images == 1 ? "an image goes" : fmt::format("{} images go", summary.images)));
+  progress.on_step(fmt::format(
+      "built in {}; {} through reference, arrays and engine", format_duration(summary.build_seconds),
+      summary.images == 1 ? "an image goes" : fmt::format("{} images go", summary.images)));
   for (int64_t i = 0; i < summary.images; ++i) {
     const auto at = [&](double part, const char* where) {
       progress.on_part((static_cast<double>(i) + part) / static_cast<double>(summary.images),

@@ -137,7 +137,8 @@ std::vector<int> parse_bits(const std::string& text) {
 void run_sweep(const Arguments& args) {
   api::SweepCommand sweep;
   sweep.base = args.command;
-  if (!args.memories.empty()) sweep.on_chip_kb = api::parse_numbers(args.memories, "--memory", api::kMemoryRange);
+  if (!args.memories.empty())
+    sweep.on_chip_kb = api::parse_numbers(args.memories, "--memory", api::kMemoryRange);
   if (!args.peaks.empty()) sweep.peak_tmacs = api::parse_numbers(args.peaks, "--peak", api::kPeakRange);
   ProgressLine line;
   const auto rows = api::sweep(sweep, [&](double fraction) { line.update(fraction, "configurations"); });

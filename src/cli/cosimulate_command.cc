@@ -33,21 +33,22 @@ void print_json(const api::CosimulateSummary& s) {
                       {"activation_bits", design.element.activation_bits},
                       {"weight_bits", design.element.weight_bits},
                       {"accumulator_bits", design.element.accumulator_bits}});
-  fmt::print("{}\n", nlohmann::ordered_json{{"network", s.network},
-                                            {"dataset", s.dataset},
-                                            {"arrays", arrays},
-                                            {"images", s.images},
-                                            {"correct", s.correct ? nlohmann::json(*s.correct) : nlohmann::json()},
-                                            {"values", s.values},
-                                            {"wrong", s.wrong},
-                                            {"images_unlike_engine", s.images_unlike_engine},
-                                            {"cycles", s.cycles},
-                                            {"model_cycles", s.model_cycles},
-                                            {"requantize_cycles", s.requantize_cycles},
-                                            {"build_seconds", s.build_seconds},
-                                            {"hardware_seconds", s.hardware_seconds},
-                                            {"nodes", nodes}}
-                         .dump());
+  fmt::print("{}\n",
+             nlohmann::ordered_json{{"network", s.network},
+                                    {"dataset", s.dataset},
+                                    {"arrays", arrays},
+                                    {"images", s.images},
+                                    {"correct", s.correct ? nlohmann::json(*s.correct) : nlohmann::json()},
+                                    {"values", s.values},
+                                    {"wrong", s.wrong},
+                                    {"images_unlike_engine", s.images_unlike_engine},
+                                    {"cycles", s.cycles},
+                                    {"model_cycles", s.model_cycles},
+                                    {"requantize_cycles", s.requantize_cycles},
+                                    {"build_seconds", s.build_seconds},
+                                    {"hardware_seconds", s.hardware_seconds},
+                                    {"nodes", nodes}}
+                 .dump());
 }
 
 void print_table(const api::CosimulateSummary& s) {
@@ -85,7 +86,8 @@ api::CosimulateSummary run_with_progress(const api::CosimulateCommand& command) 
                       if (!begin) begin = Clock::now();
                       const double seconds = std::chrono::duration<double>(Clock::now() - *begin).count();
                       const std::string left =
-                          fraction > 0.02 ? ", " + format_duration(seconds * (1 / fraction - 1)) + " left" : "";
+                          fraction > 0.02 ? ", " + format_duration(seconds * (1 / fraction - 1)) + " left"
+                                          : "";
                       line.update(fraction, what + left);
                     }});
   line.clear();

@@ -170,7 +170,8 @@ double work_of(const Graph& graph, const Node& node) {
   constexpr double kValue = 32;
   const graph::Shape& shape = graph.value(node.output).type.shape;
   const auto values = static_cast<double>(graph::element_count({shape.begin() + 1, shape.end()}));
-  return values * (is_integer_layer(node) ? kValue + static_cast<double>(form_of(graph, node).terms) : kValue);
+  return values *
+         (is_integer_layer(node) ? kValue + static_cast<double>(form_of(graph, node).terms) : kValue);
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ TEST(NetworkSimulation, RandomNetworksHaveTheIntegersOfTheReference) {
   EXPECT_GT(on_array, 20);
   EXPECT_GT(on_units, 10);
   EXPECT_GT(values, 10000);
-  for (const char* kind : {"unsigned", "symmetric", "signed"}) EXPECT_TRUE(grids.contains(fmt::format("grid {}", kind))) << kind;
+  for (const char* kind : {"unsigned", "symmetric", "signed"})
+    EXPECT_TRUE(grids.contains(fmt::format("grid {}", kind))) << kind;
   for (const char* kind : {"unsigned", "symmetric", "signed", "odd"})
     EXPECT_TRUE(grids.contains(fmt::format("weight_grid {}", kind))) << kind;
 }
