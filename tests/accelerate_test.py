@@ -133,6 +133,7 @@ class BadInput(Case):
         self.assertAlmostEqual(wide["clock_ghz"], 1 / delay[16])
         self.assertAlmostEqual(narrow["clock_ghz"], 1 / delay[8])  # the first and the last layer have 8 bits
         self.assertEqual(narrow["clock_ghz"], narrow["clock_limit_ghz"])
+        self.assertAlmostEqual(narrow["speed_up"], wide["milliseconds"] / narrow["milliseconds"])
         chip = json.loads((ROOT / "configs/accelerators/paper-iso-area.json").read_text())
         chip["clock_ghz"] = "technology"
         for key in ("technology", "memory_technology"):
@@ -163,5 +164,5 @@ class BadInput(Case):
 
 
 if __name__ == "__main__":
-    PACT = sys.argv.pop(1)
+    PACT = str(Path(sys.argv.pop(1)).resolve())
     unittest.main()

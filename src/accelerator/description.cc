@@ -97,7 +97,7 @@ int parse_accumulator(Fields& fields) {
 void parse_clock(Fields& fields, Accelerator& a) {
   const Json& value = fields.raw("clock_ghz");
   if (!value.is_string()) {
-    parse_clock(fields, a);
+    a.clock_ghz = fields.real("clock_ghz", kPositive);
     return;
   }
   if (value.get<std::string>() != "technology")
@@ -168,7 +168,7 @@ Accelerator parse_accelerator(const std::string& text, const std::string& origin
   a.dataflows = parse_dataflows(fields);
   a.buffering = fields.choice("stationary_buffering", {"single", "double"}) == "single" ? Buffering::single_
                                                                                         : Buffering::double_;
-  a.clock_ghz = fields.real("clock_ghz", kPositive);
+  parse_clock(fields, a);
   a.accumulator_bits = parse_accumulator(fields);
   a.batch = fields.optional_integer("batch", {1, 1 << 20}).value_or(1);
   a.memory = parse_memory(fields.object("memory"));

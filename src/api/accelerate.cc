@@ -132,11 +132,11 @@ Acceleration accelerate(const AccelerateCommand& command) {
       point.peak_tmacs = point.result.peak_macs_per_s * 1e-12;
       if (bits != 0 && bits < command.first_last_bits)
         point.inner_speed_up =
-            point.result.cycles_per_image /
-            evaluate(at_bits(network, command, bits, bits), chip, options).cycles_per_image;
+            point.result.seconds_per_image() /
+            evaluate(at_bits(network, command, bits, bits), chip, options).seconds_per_image();
       result.points.push_back(std::move(point));
       AcceleratePoint &last = result.points.back(), &base = result.points[first];
-      last.speed_up = base.result.cycles_per_image / last.result.cycles_per_image;
+      last.speed_up = base.result.seconds_per_image() / last.result.seconds_per_image();
       last.peak_ratio = last.peak_tmacs / base.peak_tmacs;
     }
   }
