@@ -96,7 +96,7 @@ class BadInput(Case):
     def test_networks_and_names(self):
         self.refuse("resnet21", "--bits", 4, says=["resnet21", "zoo"])
         self.refuse("resnet20", "--accelerator", "paper", "--bits", 4, says=["accelerator", "paper-iso-area"])
-        self.refuse("resnet20", says=["float operands", "stem.conv"])
+        self.refuse("resnet20", says=["resnet20: is a float network", "--bits 16,8,4,2"], code=2)
         self.refuse("resnet20", "--accelerator", self.dir / "none.json", "--bits", 4, says=["none.json"])
 
     def test_numbers(self):
@@ -106,7 +106,43 @@ class BadInput(Case):
         self.refuse("resnet20", "--bits", "99", says=["--bits"], code=2)
         self.refuse("resnet20", "--bits", 4, "--memory", "64,128", says=["--sweep"], code=2)
         self.refuse("resnet20", "--bits", 4, "--memory", "inf", says=["memory"], code=2)
-        self.refuse("resnet20", "--bits", 4, "--memory", "0.01", says=["smallest tile", "memory.buffers"])
+        self.refuse("resnet20", "--bits", 4, "--memory", "1", says=["smallest tile", "memory.buffers"])
+        for option, value, reach in (("--memory", "0.01", "from 1 to 1e+09 kB"), ("--memory", "1e12", "from 1 to 1e+09 kB"),
+                                     ("--bandwidth", "1e30", "from 1e-06 to 1e+06 GB/s, or inf"),
+                                     ("--peak", "1e-9", "from 1e-06 to 1e+06 TMAC/s")):
+            self.refuse("resnet20", "--bits", 4, option, value, says=[option, "out of range", reach], code=2)
+
+    def test_a_file_without_its_folder_is_pointed_at(self):
+        (self.dir / "mine.json").write_text("{}")
+        for name in ("mine", "mine.json"):
+            result = subprocess.run([PACT, "accelerate", "resnet20", "--bits", "4", "--accelerator", name], capture_output=True,
+                                    text=True, timeout=240, cwd=self.dir)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("mine.json", result.stderr)
+        self.assertNotIn("unknown", result.stderr)  # an ending makes it a file
+
+    def test_the_clock_that_elements_reach(self):
+        arguments = ["resnet20", "--bits", "16,2", "--bandwidth", "inf", "--accelerator"]
+        self.assertIn("the one assumed is faster", self.succeed(*arguments, "iso-area-osu018"))
+        text = self.succeed(*arguments, "osu018-clocked")
+        self.assertIn("clock by technology", text)
+        self.assertIn("GHz at 16 bits", text)
+        wide, narrow = self.points(*arguments, "osu018-clocked")
+        delay = {e["activation_bits"]: e["delay_ns"] for e in json.loads((ROOT / "configs/technology/osu018.json").read_text())["entries"]
+                 if (e["design"], e["accumulator"]) == ("ws_pe", "exact")}
+        self.assertAlmostEqual(wide["clock_ghz"], 1 / delay[16])
+        self.assertAlmostEqual(narrow["clock_ghz"], 1 / delay[8])  # the first and the last layer have 8 bits
+        self.assertEqual(narrow["clock_ghz"], narrow["clock_limit_ghz"])
+        self.assertAlmostEqual(narrow["speed_up"], wide["milliseconds"] / narrow["milliseconds"])
+        chip = json.loads((ROOT / "configs/accelerators/paper-iso-area.json").read_text())
+        chip["clock_ghz"] = "technology"
+        for key in ("technology", "memory_technology"):
+            where = chip[key]["file"] if key == "technology" else chip[key]
+            where = str(ROOT / "configs/accelerators" / where)
+            chip[key] = {**chip[key], "file": where} if key == "technology" else where
+        (self.dir / "chip.json").write_text(json.dumps(chip))
+        self.refuse("resnet20", "--bits", 4, "--accelerator", self.dir / "chip.json", says=["chip.json", "delay_ns"])
+
 
     def test_descriptions(self):
         good = json.loads((ROOT / "configs/accelerators/ibm-14nm-core.json").read_text())
@@ -128,5 +164,5 @@ class BadInput(Case):
 
 
 if __name__ == "__main__":
-    PACT = sys.argv.pop(1)
+    PACT = str(Path(sys.argv.pop(1)).resolve())
     unittest.main()

@@ -130,6 +130,9 @@ class Proofs(Case):
         folder = self.write("word4", "--activation-bits", 4, "--weight-bits", 4, "--terms", 4)
         for mode in (1, 2):
             self.prove(folder, "configurable_multiply_add", f"-set in_is_mode {mode}")
+        # Of words of 8 bits the mode of 2-bit codes; the others take SAT longer than minutes.
+        folder = self.write("word8", "--activation-bits", 8, "--weight-bits", 8, "--terms", 4)
+        self.prove(folder, "configurable_multiply_add", "-set in_is_mode 4")
 
     def test_a_wrong_multiplier_is_found(self):
         need("yosys")
@@ -138,6 +141,67 @@ class Proofs(Case):
         path.write_text(path.read_text().replace("(activation[1] & weight[2])", "(activation[1] | weight[2])", 1))
         with self.assertRaises(AssertionError):
             self.prove(folder, "multiply_add")
+
+
+# Every mode of a configurable multiply-add against its definition: all pairs of words up to 8 bits, 300,000 drawn ones
+# beyond, and with each a drawn addend, now and then an extreme one.
+WORDS = r"""
+#include <cstdint>
+#include <cstdio>
+#include <random>
+#include "Vconfigurable_multiply_add.h"
+int main() {
+  Vconfigurable_multiply_add dut;
+  std::mt19937_64 random(20261129);
+  const uint64_t mask = (uint64_t{1} << ACCUMULATOR) - 1, word = (uint64_t{1} << WORD) - 1;
+  const uint64_t count = WORD <= 8 ? (word + 1) * (word + 1) : 300000;
+  uint64_t wrong = 0, seen = 0;
+  for (int mode = 0; (WORD >> mode) >= 2; ++mode)
+    for (uint64_t i = 0; i < count; ++i) {
+      const uint64_t draw = random(), kind = draw >> 60;
+      uint64_t a = WORD <= 8 ? i & word : random() & word, w = WORD <= 8 ? i >> WORD : random() & word;
+      if (WORD > 8 && kind == 2) a = word;
+      if (WORD > 8 && kind <= 2) w = word;
+      const uint64_t addend = (kind == 0 ? 0 : kind == 1 ? mask : draw) & mask;
+      dut.is_mode = 1 << mode, dut.activation = a, dut.weight = w, dut.addend = addend;
+      dut.eval();
+      uint64_t sum = addend;
+      const int bits = WORD >> mode;
+      for (int p = 0; p < 1 << mode; ++p) {
+        const uint64_t code = (uint64_t{1} << bits) - 1;
+        sum += ((a >> p * bits) & code) * ((w >> p * bits) & code);
+      }
+      wrong += dut.sum != (sum & mask), ++seen;
+    }
+  std::printf("%llu of %llu wrong\n", (unsigned long long)wrong, (unsigned long long)seen);
+}
+"""
+
+
+class Words(Case):
+    """What is too large to be proved is run through, exhaustively where that is possible."""
+
+    def count_wrong(self, folder, word, accumulator):
+        (folder / "words.cpp").write_text(WORDS)
+        self.run_program("verilator", "--cc", "--exe", "--build", "-O3", "--top-module", "configurable_multiply_add", "-y", ".",
+                         "-MAKEFLAGS", "OPT_FAST=-O1", "-CFLAGS", f"-DWORD={word} -DACCUMULATOR={accumulator}",
+                         "configurable_multiply_add.sv", "words.cpp", cwd=folder)
+        return self.run_program(folder / "obj_dir/Vconfigurable_multiply_add", cwd=folder).stdout.strip()
+
+    def test_every_mode_of_words_of_8_and_16_bits(self):
+        need("verilator")
+        for word, seen in ((8, 3 * 65536), (16, 4 * 300000)):
+            folder = self.write(f"word{word}", "--activation-bits", word, "--weight-bits", word, "--terms", 4)
+            self.assertEqual(self.count_wrong(folder, word, 2 * word + 2), f"0 of {seen} wrong")
+
+    def test_a_wrong_gate_is_found(self):
+        need("verilator")
+        folder = self.write("wrong", "--activation-bits", 8, "--weight-bits", 8, "--terms", 4)
+        path = folder / "configurable_multiply_add.sv"
+        text = path.read_text()
+        self.assertIn("(activation[7] & weight[7] & (is_mode[2]))", text)
+        path.write_text(text.replace("(activation[7] & weight[7] & (is_mode[2]))", "(activation[7] & weight[7])", 1))
+        self.assertFalse(self.count_wrong(folder, 8, 18).startswith("0 of"))
 
 
 class Synthesis(Case):
@@ -161,8 +225,25 @@ class Synthesis(Case):
             self.skipTest("the cells of OSU018 are not installed (apt-get install qflow-tech-osu018)")
         self.synthesize("--designs", "ws_pe", "twos_mac", "--bits", 3, 2)
         shipped = json.loads((ROOT / "configs/technology/osu018.json").read_text())["entries"]
-        for entry in json.loads((self.dir / "t.json").read_text())["entries"]:
-            self.assertIn(entry, shipped)
+        made = json.loads((self.dir / "t.json").read_text())
+        for key, program in (("delay_ns", "sta"), ("energy_pj", "iverilog")):
+            if shutil.which(program):
+                self.assertTrue(all(entry[key] > 0 for entry in made["entries"]))
+            else:
+                self.assertIn(f"no {key.split('_')[0]}:", made["provenance"]["note"])
+        key = lambda e: (e["design"], e["accumulator"], e["activation_bits"])
+        shipped = {key(e): e for e in shipped}
+        for entry in made["entries"]:
+            self.assertEqual({**shipped[key(entry)], **entry}, shipped[key(entry)])
+
+    def test_energy_and_delay_grow_with_the_bits(self):
+        entries = json.loads((ROOT / "configs/technology/osu018.json").read_text())["entries"]
+        for design in ("mac", "ws_pe", "twos_mac", "dot4"):
+            own = sorted((e for e in entries if e["design"] == design and e["accumulator"] == "exact"),
+                         key=lambda e: e["activation_bits"])
+            for narrow, wide in zip(own, own[1:]):
+                self.assertLess(narrow["energy_pj"], wide["energy_pj"])
+                self.assertLess(narrow["delay_ns"], wide["delay_ns"])
 
     def test_libraries_that_cannot_be_read(self):
         need("yosys")

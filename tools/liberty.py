@@ -1,9 +1,11 @@
-"""Reads what synthesis must know of a cell library from a Liberty file: areas, flip-flops, and which cells are adders."""
+"""Reads what synthesis must know of a cell library from a Liberty file: areas, flip-flops, capacitances, internal energies,
+and which cells are adders."""
 
 import itertools
 import re
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}();:,]|[^\s{}();:,"]+')
+ENERGY_GROUPS = ("rise_power", "fall_power")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 
 
@@ -18,6 +20,8 @@ class Cell:
         self.is_flop = False
         self.inputs = []
         self.outputs = {}  # pin -> function, as the file has it
+        self.capacitance = {}  # input pin -> in the library's unit
+        self.energies = []  # internal_power tables
 
     def truth_tables(self):
         """Pin -> its values over all inputs, or None where a function cannot be understood."""
@@ -29,6 +33,14 @@ class Cell:
             except (LibertyError, KeyError):
                 return None
         return tables
+
+
+class EnergyTable:
+    """Energy within a cell when `pin` rises or falls, by the load of the pin or by the slew of its input, or both."""
+
+    def __init__(self, pin, rises, template):
+        self.pin, self.rises, self.template = pin, rises, template
+        self.axes, self.values = {}, []
 
 
 def evaluate(function, values):
@@ -90,6 +102,10 @@ def evaluate(function, values):
     return result
 
 
+def numbers(argument):
+    return [float(word) for word in re.findall(r"[-+\d.eE]+", argument)]
+
+
 def read_cells(path):
     """All cells of a library by name. Raises LibertyError with a sentence on what is wrong."""
     try:
@@ -99,8 +115,8 @@ def read_cells(path):
     tokens = TOKEN.findall(COMMENT.sub(" ", text.replace("\\\n", " ")))
     if not tokens or tokens[0] != "library":
         raise LibertyError(f"{path}: is not a Liberty file; one begins with `library (NAME) {{`")
-    cells, groups = {}, []  # groups: (kind, argument) from the outermost on
-    cell = pin = None
+    cells, groups = {}, []  # groups: kinds from the outermost on
+    cell = pin = table = None
     i = 0
     while i < len(tokens):
         word, following = tokens[i], tokens[i + 1] if i + 1 < len(tokens) else ""
@@ -112,6 +128,8 @@ def read_cells(path):
                 cells[cell.name], cell = cell, None
             elif kind == "pin":
                 pin = None
+            elif kind in ENERGY_GROUPS:
+                table = None
             i += 1
         elif following == "(":
             end = tokens.index(")", i) if ")" in tokens[i : i + 4000] else None
@@ -128,6 +146,13 @@ def read_cells(path):
                     pin = argument
                 elif word == "ff" and cell:
                     cell.is_flop = True
+                elif word in ENERGY_GROUPS and cell and pin:
+                    table = EnergyTable(pin, word == "rise_power", argument)
+                    cell.energies.append(table)
+            elif table and word in ("index_1", "index_2"):
+                table.axes[word] = numbers(argument)
+            elif table and word == "values":
+                table.values = numbers(argument)
         elif following == ":":
             value = tokens[i + 2].strip('"') if i + 2 < len(tokens) else ""
             if cell and groups[-1] == "cell" and word == "area":
@@ -137,6 +162,8 @@ def read_cells(path):
                     cell.inputs.append(pin)
                 elif word == "function":
                     cell.outputs[pin] = value
+                elif word == "capacitance":
+                    cell.capacitance[pin] = float(value)
             i += 3
         else:
             i += 1

@@ -93,6 +93,21 @@ int parse_accumulator(Fields& fields) {
   return static_cast<int>(fields.integer("accumulator_bits", {1, 128}));
 }
 
+// A number, or "technology".
+void parse_clock(Fields& fields, Accelerator& a) {
+  const Json& value = fields.raw("clock_ghz");
+  if (!value.is_string()) {
+    a.clock_ghz = fields.real("clock_ghz", kPositive);
+    return;
+  }
+  if (value.get<std::string>() != "technology")
+    fail("{}: clock_ghz must be a number above 0 or \"technology\", not \"{}\"", fields.origin(),
+         value.get<std::string>());
+  if (!a.technology)
+    fail("{}: clock_ghz takes delays from a technology; name it by the key technology", fields.origin());
+  a.is_clock_by_technology = true;
+}
+
 double parse_bandwidth(Fields& memory) {
   const Json& value = memory.raw("bandwidth_gb_s");
   if (value.is_string() && value.get<std::string>() == "inf") return kUnlimited;
@@ -153,7 +168,7 @@ Accelerator parse_accelerator(const std::string& text, const std::string& origin
   a.dataflows = parse_dataflows(fields);
   a.buffering = fields.choice("stationary_buffering", {"single", "double"}) == "single" ? Buffering::single_
                                                                                         : Buffering::double_;
-  a.clock_ghz = fields.real("clock_ghz", kPositive);
+  parse_clock(fields, a);
   a.accumulator_bits = parse_accumulator(fields);
   a.batch = fields.optional_integer("batch", {1, 1 << 20}).value_or(1);
   a.memory = parse_memory(fields.object("memory"));

@@ -51,10 +51,11 @@ struct Accelerator {
   std::vector<Dataflow> dataflows;  // several: the best one per layer
   Buffering buffering = Buffering::double_;
   double clock_ghz = 1;
+  bool is_clock_by_technology = false;  // as fast as the slowest element in use allows; clock_ghz is then 1
   int accumulator_bits = 0;  // 0: as wide as each layer needs
   int64_t batch = 1;
   Memory memory;
-  std::optional<ElementTechnology> technology;  // of the elements: area and energy
+  std::optional<ElementTechnology> technology;  // of the elements: area, delay and energy
   std::optional<std::string> memory_technology;
 
   double bits_per_cycle() const { return memory.bandwidth_gb_s * 8 / clock_ghz; }

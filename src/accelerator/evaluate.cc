@@ -14,6 +14,24 @@ constexpr int64_t kMostPieces = 16;
 
 double real(int64_t x) { return static_cast<double>(x); }
 
+// Of the slowest element that a layer runs on. Elements lie next to each other, so their delay is that of the
+// array.
+std::optional<double> clock_limit_ghz(const Workload& workload, const Accelerator& accelerator,
+                                      const EvaluateOptions& options) {
+  if (!options.technology || !accelerator.technology) return std::nullopt;
+  const int bits = inner_bits(workload);
+  double slowest_ns = 0;
+  for (const Layer& layer : workload.layers) {
+    const int element = mode_of(layer, accelerator, bits).element_bits;
+    const auto& [file, design, accumulator] = *accelerator.technology;
+    const auto delay = options.technology->find(design, accumulator, element, element).delay_ns;
+    if (!delay) return std::nullopt;
+    slowest_ns = std::max(slowest_ns, *delay);
+  }
+  if (slowest_ns == 0) return std::nullopt;
+  return 1 / slowest_ns;
+}
+
 // One run over `images` images.
 class Evaluation {
  public:
@@ -45,6 +63,7 @@ class Evaluation {
     r.images = images_;
     r.residency = residency_;
     r.clock_ghz = accelerator_.clock_ghz;
+    r.clock_limit_ghz = clock_limit_ghz(workload_, accelerator_, options_);
     r.peak_macs_per_s = accelerator_.peak_macs_per_s(bits_);
     r.resident_room_bits = real(accelerator_.memory.resident_bits());
     r.pinned_bits = real(model_.pinned_bits(residency_));
@@ -231,7 +250,18 @@ std::string name_of(Bound bound) {
   return "?";
 }
 
-Result evaluate(const Workload& workload, const Accelerator& accelerator, const EvaluateOptions& options) {
+Result evaluate(const Workload& workload, const Accelerator& described, const EvaluateOptions& options) {
+  Accelerator accelerator = described;
+  if (described.is_clock_by_technology) {
+    const auto limit = clock_limit_ghz(workload, described, options);
+    if (!limit)
+      fail(
+          "{}: clock_ghz is \"technology\", but {} has no delay_ns of {}/{} at the widths in use; give a "
+          "number",
+          described.origin, options.technology ? options.technology->origin : "no technology that was read",
+          described.technology->design, described.technology->accumulator);
+    accelerator.clock_ghz = *limit;
+  }
   double best_cycles = 0;
   int64_t best_images = 1;
   const std::vector<int64_t> sizes = run_sizes(accelerator.batch);

@@ -61,6 +61,7 @@ struct Result {
   double macs_per_image = 0;
   double pinned_bits = 0, most_live_bits = 0, resident_room_bits = 0, weight_bits = 0;
   double clock_ghz = 1, peak_macs_per_s = 0;
+  std::optional<double> clock_limit_ghz;  // of the slowest element in use, where the technology has delays
   Energy energy_per_image;
   bool has_energy = false;
   std::optional<double> array_area, memory_mm2;  // in the technology's units; mm2
@@ -75,11 +76,12 @@ enum class Detail { bound, scheduled };  // with the tile scheduler or without
 struct EvaluateOptions {
   ResidencySearch residency = ResidencySearch::optimal;
   Detail detail = Detail::scheduled;
-  const Technology* technology = nullptr;               // for energy and area of elements
+  const Technology* technology = nullptr;               // for delay, energy and area of elements
   const MemoryTechnology* memory_technology = nullptr;  // for energy and area of memories
 };
 
-// Throws Error naming the layer that the accelerator cannot hold.
+// Throws Error naming the layer that the accelerator cannot hold, or the element whose delay the clock asks
+// for and the technology lacks.
 Result evaluate(const Workload& workload, const Accelerator& accelerator,
                 const EvaluateOptions& options = {});
 

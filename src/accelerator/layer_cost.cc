@@ -6,8 +6,6 @@
 #include "base/error.h"
 
 namespace pact::accelerator {
-namespace {
-
 Accelerator::Mode mode_of(const Layer& layer, const Accelerator& accelerator, int network_bits) {
   if (layer.weight_bits >= 32 || layer.activation_bits >= 32)
     fail(ErrorKind::unsupported,
@@ -20,6 +18,8 @@ Accelerator::Mode mode_of(const Layer& layer, const Accelerator& accelerator, in
     fail(ErrorKind::unsupported, "{}: {}", layer.name, error.what());
   }
 }
+
+namespace {
 
 // Traffic is counted in 64-bit integers: inputs at most once per output channel and image, weights once per
 // row.

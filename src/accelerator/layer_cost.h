@@ -12,10 +12,14 @@
 
 namespace pact::accelerator {
 
+// What a layer runs on in a network of `network_bits`. Throws Error naming the layer when its operands are
+// wider than the elements, or float.
+Accelerator::Mode mode_of(const Layer& layer, const Accelerator& accelerator, int network_bits);
+
 class LayerCost {
  public:
-  // Throws Error naming the layer when its operands are wider than the elements, when the accumulators are
-  // too narrow, or when not even the smallest tile fits into the buffers.
+  // Throws Error as mode_of, and naming the layer when the accumulators are too narrow, or when not even the
+  // smallest tile fits into the buffers.
   LayerCost(const Layer& layer, const Accelerator& accelerator, int network_bits, int64_t images);
 
   // Cycles of the arrays, which do not depend on places.

@@ -46,13 +46,12 @@ std::string name_of(const TechnologyEntry& entry) {
 
 const TechnologyEntry& Technology::find(const std::string& design, const std::string& accumulator,
                                         int activation_bits, int weight_bits) const {
-  std::vector<std::string> known;
-  for (const TechnologyEntry& entry : entries) {
+  for (const TechnologyEntry& entry : entries)
     if (entry.design == design && entry.accumulator == accumulator &&
         entry.activation_bits == activation_bits && entry.weight_bits == weight_bits)
       return entry;
-    known.push_back(name_of(entry));
-  }
+  std::vector<std::string> known;
+  for (const TechnologyEntry& entry : entries) known.push_back(name_of(entry));
   fail("{}: has no entry {}/{} a{}w{}; there are: {}", origin, design, accumulator, activation_bits,
        weight_bits, join(known));
 }

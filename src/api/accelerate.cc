@@ -21,6 +21,23 @@ Workload load_workload(const std::string& network) {
   return accelerator::make_workload(graph::parse(inspect(network).text, network));
 }
 
+// Without bits of its own a network runs on no array.
+void require_bits(const Workload& network, const AccelerateCommand& command) {
+  if (!command.bits.empty()) return;
+  const auto is_float = [](const accelerator::Layer& l) {
+    return l.weight_bits >= 32 || l.activation_bits >= 32;
+  };
+  const auto count = std::ranges::count_if(network.layers, is_float);
+  if (count == 0) return;
+  const std::string which = count == static_cast<std::ptrdiff_t>(network.layers.size())
+                                ? "is a float network"
+                                : fmt::format("has {} float layers, '{}' the first of them", count,
+                                              std::ranges::find_if(network.layers, is_float)->name);
+  fail(ErrorKind::usage,
+       "{}: {}, and arrays take integers; say the bits of weights and activations, such as --bits 16,8,4,2",
+       command.network, which);
+}
+
 // The network at `bits`; 0: as it is.
 Workload at_bits(const Workload& network, const AccelerateCommand& command, int bits, int first_last) {
   if (bits == 0) return accelerator::with_shortcut_bits(network, command.shortcut_bits);
@@ -31,9 +48,13 @@ int64_t scaled(int64_t bits, double by) {
   return static_cast<int64_t>(std::llround(static_cast<double>(bits) * by));
 }
 
+void require_within(const char* what, double x, const NumberRange& range) {
+  if (!(x >= range.least && x <= range.most))
+    fail(ErrorKind::usage, "{} must be from {:g} to {:g} {}, not {:g}", what, range.least, range.most, range.unit, x);
+}
+
 void set_memory(Accelerator& chip, double on_chip_kb) {
-  if (!(on_chip_kb > 0) || on_chip_kb > 1e9)
-    fail(ErrorKind::usage, "memory must be above 0 kB, not {}", on_chip_kb);
+  require_within("memory on chip", on_chip_kb, kMemoryRange);
   accelerator::Memory& memory = chip.memory;
   const double by = on_chip_kb * 8192 / static_cast<double>(memory.on_chip_bits);
   memory.on_chip_bits = scaled(memory.on_chip_bits, by);
@@ -47,8 +68,9 @@ double widest_peak_tmacs(const Accelerator& chip) {
 }
 
 void set_peak(Accelerator& chip, double tmacs) {
-  if (!(tmacs > 0)) fail(ErrorKind::usage, "the peak must be above 0 TMAC/s, not {}", tmacs);
+  require_within("the peak", tmacs, kPeakRange);
   chip.clock_ghz *= tmacs / widest_peak_tmacs(chip);
+  chip.is_clock_by_technology = false;
 }
 
 Accelerator changed(const Accelerator& described, const AccelerateCommand& command) {
@@ -87,6 +109,7 @@ std::vector<Density> densities_of(const accelerator::Hardware& hardware) {
 
 Acceleration accelerate(const AccelerateCommand& command) {
   const Workload network = load_workload(command.network);
+  require_bits(network, command);
   Acceleration result;
   result.hardware = accelerator::load_hardware(find_config("accelerators", command.accelerator));
   result.densities = densities_of(result.hardware);
@@ -109,11 +132,11 @@ Acceleration accelerate(const AccelerateCommand& command) {
       point.peak_tmacs = point.result.peak_macs_per_s * 1e-12;
       if (bits != 0 && bits < command.first_last_bits)
         point.inner_speed_up =
-            point.result.cycles_per_image /
-            evaluate(at_bits(network, command, bits, bits), chip, options).cycles_per_image;
+            point.result.seconds_per_image() /
+            evaluate(at_bits(network, command, bits, bits), chip, options).seconds_per_image();
       result.points.push_back(std::move(point));
       AcceleratePoint &last = result.points.back(), &base = result.points[first];
-      last.speed_up = base.result.cycles_per_image / last.result.cycles_per_image;
+      last.speed_up = base.result.seconds_per_image() / last.result.seconds_per_image();
       last.peak_ratio = last.peak_tmacs / base.peak_tmacs;
     }
   }
@@ -122,6 +145,7 @@ Acceleration accelerate(const AccelerateCommand& command) {
 
 std::vector<SweepRow> sweep(const SweepCommand& command, const std::function<void(double)>& on_progress) {
   const Workload network = load_workload(command.base.network);
+  require_bits(network, command.base);
   const accelerator::Hardware hardware =
       accelerator::load_hardware(find_config("accelerators", command.base.accelerator));
   const std::vector<int> all_bits = bits_of(command.base);

@@ -68,7 +68,18 @@ std::string to_csv(const std::vector<SweepRow>& rows);
 void write_accelerate_report(const AccelerateCommand& command, const Acceleration& result,
                              const std::filesystem::path& output);
 
-// "8,4,2"; "2:64:x2" doubles from 2 to 64, "2:10:+2" adds. Throws Error naming `option`.
-std::vector<double> parse_numbers(const std::string& text, const std::string& option);
+// What numbers an option takes.
+struct NumberRange {
+  double least = 0, most = 0;
+  std::string unit;            // "kB"
+  bool is_inf_allowed = false;  // "inf": without a limit
+};
+inline const NumberRange kMemoryRange{1, 1e9, "kB"};
+inline const NumberRange kBandwidthRange{1e-6, 1e6, "GB/s", true};
+inline const NumberRange kPeakRange{1e-6, 1e6, "TMAC/s"};
+
+// "8,4,2"; "2:64:x2" doubles from 2 to 64, "2:10:+2" adds. Throws Error naming `option` and the range.
+std::vector<double> parse_numbers(const std::string& text, const std::string& option,
+                                  const NumberRange& range);
 
 }  // namespace pact::api

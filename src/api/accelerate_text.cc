@@ -52,6 +52,7 @@ Json point_json(const AcceleratePoint& point) {
                {"bandwidth_gb_s", number_or_inf(point.bandwidth_gb_s)},
                {"on_chip_kb", point.on_chip_kb},
                {"peak_tmacs", point.peak_tmacs},
+               {"clock_ghz", r.clock_ghz},
                {"batch", r.batch},
                {"images_together", r.images},
                {"milliseconds", 1e3 * r.seconds_per_image()},
@@ -75,6 +76,7 @@ Json point_json(const AcceleratePoint& point) {
     json["energy_pj"] = {{"mac", r.energy_per_image.mac_pj},
                          {"sram", r.energy_per_image.sram_pj},
                          {"dram", r.energy_per_image.dram_pj}};
+  if (r.clock_limit_ghz) json["clock_limit_ghz"] = *r.clock_limit_ghz;
   if (r.array_area) json["array_area"] = *r.array_area;
   if (r.memory_mm2) json["memory_mm2"] = *r.memory_mm2;
   json["layers"] = layers;
@@ -153,29 +155,40 @@ void write_accelerate_report(const AccelerateCommand& command, const Acceleratio
   write_file(output, report::make_accelerate_page(whole_json(command, result)));
 }
 
-std::vector<double> parse_numbers(const std::string& text, const std::string& option) {
+std::vector<double> parse_numbers(const std::string& text, const std::string& option,
+                                  const NumberRange& range) {
+  const std::string reach =
+      fmt::format("from {:g} to {:g}{}{}", range.least, range.most,
+                  range.unit.empty() ? "" : " " + range.unit, range.is_inf_allowed ? ", or inf" : "");
   const auto refuse = [&] {
-    fail(ErrorKind::usage,
-         "{}: '{}' must be numbers above 0, such as 8,16 or inf, or a range such as 1:64:x2 or 4:16:+4",
-         option, text);
+    fail(ErrorKind::usage, "{}: '{}' must be numbers {}, such as 8,16, or a range such as 1:64:x2 or 4:16:+4",
+         option, text, reach);
   };
   const auto number = [&](std::string_view word) {
-    if (trim(word) == "inf") return std::numeric_limits<double>::infinity();
+    if (trim(word) == "inf" && range.is_inf_allowed) return std::numeric_limits<double>::infinity();
     const auto value = parse_real(trim(word));
-    if (!value || !(*value > 0)) refuse();
+    if (!value) refuse();
     return *value;
+  };
+  const auto within = [&](double x) {
+    const bool is_within = x >= range.least && x <= range.most;
+    if (!is_within && !(range.is_inf_allowed && std::isinf(x) && x > 0))
+      fail(ErrorKind::usage, "{}: {:g} is out of range; it takes numbers {}", option, x, reach);
+    return x;
   };
   std::vector<double> numbers;
   for (const std::string& part : split(text, ',')) {
-    const std::vector<std::string> range = split(part, ':');
-    if (range.size() == 1) {
-      numbers.push_back(number(part));
+    const std::vector<std::string> ends = split(part, ':');
+    if (ends.size() == 1) {
+      numbers.push_back(within(number(part)));
       continue;
     }
-    if (range.size() != 3 || range[2].size() < 2 || (range[2][0] != 'x' && range[2][0] != '+')) refuse();
-    const double first = number(range[0]), last = number(range[1]), step = number(range[2].substr(1));
-    const bool multiplies = range[2][0] == 'x';
-    if (!std::isfinite(first + last + step) || first > last || (multiplies && step <= 1.0001)) refuse();
+    if (ends.size() != 3 || ends[2].size() < 2 || (ends[2][0] != 'x' && ends[2][0] != '+')) refuse();
+    const double first = within(number(ends[0])), last = within(number(ends[1]));
+    const double step = number(ends[2].substr(1));
+    const bool multiplies = ends[2][0] == 'x';
+    if (!std::isfinite(first + last + step) || !(step > 0) || first > last || (multiplies && step <= 1.0001))
+      refuse();
     for (double x = first; x <= last * (1 + 1e-9); x = multiplies ? x * step : x + step) {
       if (numbers.size() >= 100000) refuse();
       numbers.push_back(x);

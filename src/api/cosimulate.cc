@@ -7,6 +7,8 @@
 #include "api/model_data.h"
 #include "base/cpu.h"
 #include "base/error.h"
+#include "base/progress.h"
+#include "base/random.h"
 #include "data/dataset.h"
 #include "engine/engine.h"
 #include "reference/evaluate.h"
@@ -28,17 +30,45 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// One image, NHWC bytes, as the graph's input.
-Tensor input_of(const graph::Graph& graph, const data::Dataset& dataset, size_t index) {
-  const graph::TensorType& type = graph.value(graph.inputs().at(0)).type;
-  const int64_t channels = dataset.image.channels, height = dataset.image.height, width = dataset.image.width;
-  if (type.shape != graph::Shape{graph::kBatch, channels, height, width})
-    fail("{} takes images of shape {}, {} has [N,{},{},{}]", graph.name(), graph::to_string(type.shape),
-         dataset.name, channels, height, width);
-  std::vector<uint8_t> pixels(dataset.image.pixels());
-  dataset.read(index, pixels);
-  return to_input(pixels, 1, type);
-}
+// Where images come from: a data set, or a generator of pixels.
+class Images {
+ public:
+  Images(const graph::Graph& graph, const CosimulateCommand& command)
+      : type_(graph.value(graph.inputs().at(0)).type), random_(1), count_(command.images) {
+    if (type_.shape.size() != 4)
+      fail(ErrorKind::unsupported, "{}: takes {}, and images have four extents", graph.name(),
+           graph::to_string(type_));
+    if (command.dataset == "random") return;
+    dataset_ = load_data_for(command.model.path, command.dataset, data::Part::test).test;
+    const int64_t channels = dataset_->image.channels, height = dataset_->image.height,
+                  width = dataset_->image.width;
+    if (type_.shape != graph::Shape{graph::kBatch, channels, height, width})
+      fail("{} takes images of shape {}, {} has [N,{},{},{}]; --data random draws pixels of any shape", graph.name(),
+           graph::to_string(type_.shape), dataset_->name, channels, height, width);
+    count_ = std::min(count_, static_cast<int64_t>(dataset_->count()));
+  }
+
+  std::string name() const { return dataset_ ? dataset_->name : "random"; }
+  int64_t count() const { return count_; }
+  bool has_classes() const { return dataset_.has_value(); }
+  int64_t label(int64_t index) const { return dataset_->labels[static_cast<size_t>(index)]; }
+
+  // NHWC bytes as the graph's input; to be called once for each index, in order.
+  Tensor input(int64_t index) {
+    std::vector<uint8_t> pixels(static_cast<size_t>(type_.shape[1] * type_.shape[2] * type_.shape[3]));
+    if (dataset_)
+      dataset_->read(static_cast<size_t>(index), pixels);
+    else
+      for (uint8_t& pixel : pixels) pixel = static_cast<uint8_t>(random_.below(256));
+    return to_input(pixels, 1, type_);
+  }
+
+ private:
+  graph::TensorType type_;
+  std::optional<data::Dataset> dataset_;
+  Random random_;
+  int64_t count_;
+};
 
 int64_t best_of(const Tensor& scores) {
   const auto row = scores.as<float>();
@@ -65,29 +95,47 @@ void add_nodes(std::vector<rtl::NodeRun>& all, const std::vector<rtl::NodeRun>& 
 
 }  // namespace
 
-CosimulateSummary cosimulate(const CosimulateCommand& command,
-                             const std::function<void(int64_t, int64_t)>& on_progress) {
+CosimulateSummary cosimulate(const CosimulateCommand& command, const CosimulateProgress& progress) {
   const graph::Network lowered = passes::lower(load_model(command.model), command.lowering);
   CosimulateSummary summary;
   summary.network = lowered.graph.name();
-  const data::Dataset test = load_data_for(command.model.path, command.dataset, data::Part::test).test;
-  summary.dataset = test.name;
-  summary.images = std::min(command.images, static_cast<int64_t>(test.count()));
   summary.designs = rtl::designs_of(lowered.graph, command.arrays);
+  Images images(lowered.graph, command);
+  summary.dataset = images.name();
+  summary.images = images.count();
+  if (images.has_classes()) summary.correct = 0;
   engine::Engine engine(lowered, {.isa = selected_isa(), .threads = 1, .max_batch = 1});
   if (engine.output_type().dtype != DataType::f32)
     fail(ErrorKind::unsupported, "{}: its output is {}; class scores are f32", summary.network,
          graph::to_string(engine.output_type()));
 
   const Stopwatch building;
-  const rtl::ArraySet arrays(summary.designs, command.arrays.arithmetic);
+  const rtl::ArraySet arrays(summary.designs, command.arrays.arithmetic, [&](size_t i) {
+    const rtl::Design& design = summary.designs[i];
+    progress.on_step(fmt::format("Verilator and the C++ compiler build array {} of {}: {} x {} elements, {} x {} bits "
+                                 "into {}; half a minute for 16 x 16",
+                                 i + 1, summary.designs.size(), design.rows, design.columns,
+                                 design.element.activation_bits, design.element.weight_bits,
+                                 design.element.accumulator_bits));
+  });
   summary.build_seconds = building.seconds();
+  progress.on_step(fmt::format(
+      "built in {}; {} through reference, arrays and engine", format_duration(summary.build_seconds),
+      summary.images == 1 ? "an image goes" : fmt::format("{} images go", summary.images)));
   for (int64_t i = 0; i < summary.images; ++i) {
-    const Tensor input = input_of(lowered.graph, test, static_cast<size_t>(i));
+    const auto at = [&](double part, const char* where) {
+      progress.on_part((static_cast<double>(i) + part) / static_cast<double>(summary.images),
+                       fmt::format("image {} of {}, {}", i + 1, summary.images, where));
+    };
+    constexpr double kReferencePart = 0.3;
+    const Tensor input = images.input(i);
+    at(0, "reference");
     const graph::Tensors expected = reference::evaluate_all(lowered, input);
     const int64_t units_before = unit_cycles(arrays);
     const Stopwatch running;
-    const rtl::NetworkRun run = rtl::run_network(arrays, lowered, input, expected);
+    const rtl::NetworkRun run = rtl::run_network(arrays, lowered, input, expected, [&](double part) {
+      at(kReferencePart + (1 - kReferencePart) * part, "arrays");
+    });
     summary.hardware_seconds += running.seconds();
     if (i == 0) {
       summary.requantize_cycles = unit_cycles(arrays) - units_before;
@@ -98,8 +146,8 @@ CosimulateSummary cosimulate(const CosimulateCommand& command,
     }
     add_nodes(summary.nodes, run.nodes);
     summary.images_unlike_engine += engine.run(input) != run.output;
-    summary.correct += best_of(run.output) == test.labels[static_cast<size_t>(i)];
-    on_progress(i + 1, summary.images);
+    if (summary.correct) *summary.correct += best_of(run.output) == images.label(i);
+    at(1, "compared");
   }
   for (const rtl::NodeRun& node : summary.nodes) {
     summary.values += node.values;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <functional>
+#include <map>
 
 #include "api/accelerate.h"
 #include "api/output.h"
@@ -39,12 +41,32 @@ std::string bounds_text(const accelerator::Result& r) {
   return join(parts);
 }
 
+// What the delays of the elements say of the clock, where the technology has delays.
+void print_clocks(const api::Acceleration& a) {
+  std::map<int, double, std::greater<>> limits;
+  bool is_beyond = false;
+  for (const AcceleratePoint& p : a.points)
+    if (p.result.clock_limit_ghz) {
+      limits[p.bits] = *p.result.clock_limit_ghz;
+      is_beyond |= p.result.clock_ghz > 1.001 * *p.result.clock_limit_ghz;
+    }
+  if (limits.empty()) return;
+  std::vector<std::string> parts;
+  for (const auto& [bits, ghz] : limits) parts.push_back(fmt::format("{:.3g} GHz at {} bits", ghz, bits));
+  fmt::print("clock: by their delays, the slowest elements in use of {} reach {}{}\n",
+             a.hardware.technology->library, join(parts),
+             is_beyond ? "; the one assumed is faster, so take ratios from this table, not times" : "");
+}
+
 void print_summary(const api::Acceleration& a) {
   const auto& chip = a.hardware.accelerator;
   fmt::print("{} on {}: {}\n", a.points[0].result.network, chip.name, chip.description);
   const auto& first = a.points[0];
-  fmt::print("{:.0f} kB on chip, {:.4g} GHz, batch {}; time, traffic and energy are per image\n",
-             first.on_chip_kb, first.result.clock_ghz, first.result.batch);
+  const std::string clock = chip.is_clock_by_technology && a.points[0].result.clock_limit_ghz
+                                ? "clock by technology"
+                                : fmt::format("{:.4g} GHz", first.result.clock_ghz);
+  fmt::print("{:.0f} kB on chip, {}, batch {}; time, traffic and energy are per image\n", first.on_chip_kb,
+             clock, first.result.batch);
   double bandwidth = -1;
   for (const AcceleratePoint& p : a.points) {
     const accelerator::Result& r = p.result;
@@ -69,6 +91,7 @@ void print_summary(const api::Acceleration& a) {
       "\nwith fill: by the tile scheduler, first loads and last stores included; stays: of the bits that "
       "layers read and "
       "write; weights: share pinned on chip\n");
+  print_clocks(a);
   for (const AcceleratePoint& p : a.points)
     if (p.inner_speed_up > 0)
       fmt::print("{}, {}: first and last layer at {}, too: {:.2f} times as fast\n", counted(p.bits, "bit"),
@@ -106,8 +129,8 @@ struct Arguments {
 std::vector<int> parse_bits(const std::string& text) {
   std::vector<int> bits;
   if (text.empty()) return bits;
-  for (const double x : api::parse_numbers(text, "--bits")) {
-    if (x > 31 || x != std::floor(x))
+  for (const double x : api::parse_numbers(text, "--bits", {1, 31, ""})) {
+    if (x != std::floor(x))
       fail(ErrorKind::usage, "--bits: {} must be a whole number from 1 to 31", x);
     bits.push_back(static_cast<int>(x));
   }
@@ -117,8 +140,9 @@ std::vector<int> parse_bits(const std::string& text) {
 void run_sweep(const Arguments& args) {
   api::SweepCommand sweep;
   sweep.base = args.command;
-  if (!args.memories.empty()) sweep.on_chip_kb = api::parse_numbers(args.memories, "--memory");
-  if (!args.peaks.empty()) sweep.peak_tmacs = api::parse_numbers(args.peaks, "--peak");
+  if (!args.memories.empty())
+    sweep.on_chip_kb = api::parse_numbers(args.memories, "--memory", api::kMemoryRange);
+  if (!args.peaks.empty()) sweep.peak_tmacs = api::parse_numbers(args.peaks, "--peak", api::kPeakRange);
   ProgressLine line;
   const auto rows = api::sweep(sweep, [&](double fraction) { line.update(fraction, "configurations"); });
   line.clear();
@@ -131,12 +155,12 @@ void run_sweep(const Arguments& args) {
 
 void run_points(Arguments& args) {
   if (!args.memories.empty()) {
-    const auto memory = api::parse_numbers(args.memories, "--memory");
+    const auto memory = api::parse_numbers(args.memories, "--memory", api::kMemoryRange);
     if (memory.size() != 1) fail(ErrorKind::usage, "several values of --memory need --sweep");
     args.command.on_chip_kb = memory[0];
   }
   if (!args.peaks.empty()) {
-    const auto peak = api::parse_numbers(args.peaks, "--peak");
+    const auto peak = api::parse_numbers(args.peaks, "--peak", api::kPeakRange);
     if (peak.size() != 1) fail(ErrorKind::usage, "several values of --peak need --sweep");
     args.command.peak_tmacs = peak[0];
   }
@@ -192,7 +216,7 @@ void add_accelerate(CLI::App& app, Run& run) {
     run = [args, command] {
       args->command.bits = parse_bits(args->bits);
       if (!args->bandwidths.empty())
-        args->command.bandwidths_gb_s = api::parse_numbers(args->bandwidths, "--bandwidth");
+        args->command.bandwidths_gb_s = api::parse_numbers(args->bandwidths, "--bandwidth", api::kBandwidthRange);
       if (args->batch > 0) args->command.batch = args->batch;
       using enum accelerator::ResidencySearch;
       const bool chosen = command->count("--residency") > 0;

@@ -14,7 +14,6 @@ using graph::Shape;
 using graph::Tensor;
 using graph::ValueId;
 using quant::Grid;
-using quant::GridKind;
 
 namespace {
 
@@ -104,7 +103,7 @@ Spread RandomParts::spread_of_codes(ValueId codes) const {
   if (!network_.graph.producer(codes)) return {127.5, 74};  // the image
   const Grid grid = grid_of_codes(codes);
   const double most = grid.max_code();
-  return grid.kind == GridKind::symmetric ? Spread{0, most / 2} : Spread{most / 4, most / 4};
+  return has_signed_codes(grid.kind) ? Spread{0, most / 2} : Spread{most / 4, most / 4};
 }
 
 std::vector<Spread> RandomParts::spread_of_sums(const Spread& codes, ValueId weight, const Grid& grid) {
@@ -169,7 +168,7 @@ ValueId RandomParts::coded_convolution(ValueId codes, const Convolution& form) {
   const Sums sums = convolve(codes, form, Zero::none);
   if (form_ == Form::real || chance(0.4)) return quantize(rescale(sums));
   Scaling scaling = draw_scaling(sums.spreads);
-  const Grid grid = random_grid({GridKind::unsigned_, GridKind::unsigned_, GridKind::symmetric});
+  const Grid grid = random_code_grid(1);
   const double step{random_step(1.0, grid.max_code())};
   for (double& m : scaling.multiplier) m /= step;
   for (double& b : scaling.bias) b /= step;
@@ -179,7 +178,7 @@ ValueId RandomParts::coded_convolution(ValueId codes, const Convolution& form) {
 
 RandomParts::Sums RandomParts::convolve(ValueId codes, const Convolution& form, Zero zero) {
   const Shape weight = weight_shape(shape_of(codes), form);
-  const Grid grid = random_grid({GridKind::unsigned_, GridKind::odd, GridKind::symmetric});
+  const Grid grid = random_weight_grid();
   Attributes attributes = window_attributes(form);
   attributes["weight_bits"] = int64_t{grid.bits};
   attributes["weight_grid"] = std::string(name_of(grid.kind));
@@ -197,7 +196,7 @@ RandomParts::Sums RandomParts::convolve(ValueId codes, const Convolution& form, 
 
 ValueId RandomParts::integer_linear(ValueId codes) {
   const Shape weight{between(1, 20), shape_of(codes)[1]};
-  const Grid grid = random_grid({GridKind::unsigned_, GridKind::odd, GridKind::symmetric});
+  const Grid grid = random_weight_grid();
   const ValueId parameter = add_weight_codes("linear", weight, grid);
   const ValueId sums = add(
       Op::integer_linear, "linear", {codes, parameter},

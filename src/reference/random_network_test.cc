@@ -118,7 +118,7 @@ TEST(RandomNetwork, CoversWhatAnEngineMustDo) {
     for (const char* kind : {"codes unsigned", "weights unsigned", "weights odd"})
       wanted.insert(fmt::format("{}{}", kind, bits));
     if (bits > 1)
-      for (const char* kind : {"codes symmetric", "weights symmetric"})
+      for (const char* kind : {"codes symmetric", "codes signed", "weights symmetric", "weights signed"})
         wanted.insert(fmt::format("{}{}", kind, bits));
   }
   for (const std::string& what : wanted) EXPECT_TRUE(seen.contains(what)) << what;

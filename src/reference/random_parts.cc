@@ -24,8 +24,18 @@ int64_t RandomParts::between(int64_t low, int64_t high) {
 
 Grid RandomParts::random_grid(std::vector<GridKind> kinds, int least_bits) {
   const GridKind kind = kinds[random_.below(kinds.size())];
-  const int least = std::max(least_bits, kind == GridKind::symmetric ? 2 : 1);
+  const int least = std::max(least_bits, has_signed_codes(kind) ? 2 : 1);
   return {kind, static_cast<int>(between(least, quant::kMaxBits))};
+}
+
+Grid RandomParts::random_code_grid(int least_bits) {
+  using enum GridKind;
+  return random_grid({unsigned_, unsigned_, unsigned_, symmetric, signed_}, least_bits);
+}
+
+Grid RandomParts::random_weight_grid() {
+  using enum GridKind;
+  return random_grid({unsigned_, odd, symmetric, signed_}, 1);
 }
 
 graph::Network RandomParts::finish(ValueId output) {
@@ -63,7 +73,7 @@ ValueId RandomParts::add_reals(const std::string& name, Shape shape, double mean
 
 ValueId RandomParts::add_weight_codes(const std::string& name, Shape shape, const Grid& grid) {
   const std::string full = fmt::format("{}{}.weight", name, nodes_);
-  const DataType type = grid.kind == GridKind::symmetric ? DataType::i8 : DataType::u8;
+  const DataType type = has_signed_codes(grid.kind) ? DataType::i8 : DataType::u8;
   Tensor tensor = Tensor::zeros(type, shape);
   const uint64_t kind = random_.below(10);
   for (std::byte& byte : tensor.bytes) {
@@ -114,7 +124,7 @@ ValueId RandomParts::add_fixed(Op op, ValueId x, const std::vector<double>& mult
 }
 
 ValueId RandomParts::quantize(ValueId real, int least_bits) {
-  const Grid grid = random_grid({GridKind::unsigned_, GridKind::unsigned_, GridKind::symmetric}, least_bits);
+  const Grid grid = random_code_grid(least_bits);
   const double step{random_step(1.0, grid.max_code())};
   if (form_ == Form::fixed) {
     const size_t count = chance(0.3) ? static_cast<size_t>(shape_of(real)[1]) : 1;

@@ -80,7 +80,9 @@ class RandomParts {
   Sums convolve(graph::ValueId codes, const Convolution& form, Zero zero);
   bool chance(double probability) { return random_.uniform() < probability; }
   int64_t between(int64_t low, int64_t high);  // both included
-  quant::Grid random_grid(std::vector<quant::GridKind> kinds, int least_bits = 1);
+  quant::Grid random_grid(std::vector<quant::GridKind> kinds, int least_bits);
+  quant::Grid random_code_grid(int least_bits);  // of activations
+  quant::Grid random_weight_grid();
 
   graph::ValueId add_reals(const std::string& name, graph::Shape shape, double mean, double deviation);
   graph::ValueId add_weight_codes(const std::string& name, graph::Shape shape, const quant::Grid& grid);

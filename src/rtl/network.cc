@@ -52,8 +52,12 @@ std::vector<Design> designs_of(const Graph& graph, const ArraysOptions& options)
   return out;
 }
 
-ArraySet::ArraySet(const std::vector<Design>& designs, Arithmetic arithmetic) {
-  for (const Design& design : designs) arrays_.push_back(std::make_unique<Simulation>(design, arithmetic));
+ArraySet::ArraySet(const std::vector<Design>& designs, Arithmetic arithmetic,
+                   const std::function<void(size_t)>& on_build) {
+  for (const Design& design : designs) {
+    if (on_build) on_build(arrays_.size());
+    arrays_.push_back(std::make_unique<Simulation>(design, arithmetic));
+  }
 }
 
 Simulation& ArraySet::array_for(const LayerForm& form) const {
@@ -161,10 +165,19 @@ struct Walk {
   }
 };
 
+// How long a node takes to simulate, roughly, for the time that is left: its multiplications, or its values.
+double work_of(const Graph& graph, const Node& node) {
+  constexpr double kValue = 32;
+  const graph::Shape& shape = graph.value(node.output).type.shape;
+  const auto values = static_cast<double>(graph::element_count({shape.begin() + 1, shape.end()}));
+  return values *
+         (is_integer_layer(node) ? kValue + static_cast<double>(form_of(graph, node).terms) : kValue);
+}
+
 }  // namespace
 
 NetworkRun run_network(const ArraySet& arrays, const graph::Network& lowered, const Tensor& input,
-                       const Tensors& expected) {
+                       const Tensors& expected, const std::function<void(double)>& on_progress) {
   const Graph& graph = lowered.graph;
   if (graph.inputs().size() != 1 || graph.outputs().size() != 1)
     fail(ErrorKind::unsupported, "graph {}: has {} inputs and {} outputs; a simulation takes one of each",
@@ -172,7 +185,11 @@ NetworkRun run_network(const ArraySet& arrays, const graph::Network& lowered, co
   Walk walk{arrays, graph, input.shape.empty() ? 1 : input.shape[0], lowered.tensors, {}, {}};
   walk.values[graph.value(graph.inputs()[0]).name] = input;
   NetworkRun result;
+  double done = 0, all = 0;
+  for (const Node& node : graph.nodes()) all += work_of(graph, node);
   for (const Node& node : graph.nodes()) {
+    if (on_progress) on_progress(done / all);
+    done += work_of(graph, node);
     NodeRun report{.name = node.name, .op = std::string(name_of(node.op))};
     Tensor value = walk.run(node, report);
     report.values = value.count();

@@ -3,6 +3,7 @@
 // reference on the host. Every value can be compared with an expected one, bit by bit.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,8 +43,9 @@ std::vector<Design> designs_of(const graph::Graph& graph, const ArraysOptions& o
 // Simulated arrays to choose from.
 class ArraySet {
  public:
-  // Builds them. Throws Error.
-  ArraySet(const std::vector<Design>& designs, Arithmetic arithmetic);
+  // Builds them, each announced by its number. Throws Error.
+  ArraySet(const std::vector<Design>& designs, Arithmetic arithmetic,
+           const std::function<void(size_t)>& on_build = {});
 
   // The one with the fewest bits that holds a layer. Throws Error when none does.
   Simulation& array_for(const LayerForm& form) const;
@@ -56,8 +58,8 @@ class ArraySet {
 };
 
 // `expected` holds the right value of every node (reference::evaluate_all). Where a value differs, the
-// simulation goes on with its own.
+// simulation goes on with its own. `on_progress` gets the part of the work that is done.
 NetworkRun run_network(const ArraySet& arrays, const graph::Network& lowered, const graph::Tensor& input,
-                       const graph::Tensors& expected);
+                       const graph::Tensors& expected, const std::function<void(double)>& on_progress = {});
 
 }  // namespace pact::rtl
