@@ -8,6 +8,7 @@ namespace {
 
 constexpr int64_t kReadBeyond = 3;            // bytes, since segments are read in fours
 constexpr int64_t kCopiedAtOnce = 32 * 1024;  // bytes; less is not worth a thread's while
+constexpr int64_t kCopiedByEach = 8 * 1024;   // bytes that every thread may copy
 
 int shift_of(const IntegerProblem& problem) { return std::max(0, -problem.least_code); }
 
@@ -53,6 +54,9 @@ ByteLayer::ByteLayer(const IntegerProblem& problem, ByteWeights weights, const C
       shift_(static_cast<uint8_t>(shift_of(problem))),
       rows_at_once_(std::max<int64_t>(1, kCopiedAtOnce / (shape_.padded_width() * shape_.channels))) {
   is_copied_ = shape_.has_padding() || shift_ != 0 || windows_.segment_length % 4 != 0;
+  by_piece_ =
+      is_copied_ && !is_linear_ && (cut().slabs.size() == 1 || shape_.padded_count() <= kCopiedByEach);
+  if (by_piece_) rows_at_once_ = 1;
   for (int64_t column = 0; column < shape_.padded_width(); ++column)
     for (int64_t c = 0; c < shape_.channels; ++c)
       padding_.push_back(static_cast<uint8_t>(problem.zero_of(c) + shift_));
@@ -74,6 +78,11 @@ size_t ByteLayer::prepared_bytes() const {
 int64_t ByteLayer::preparations(int64_t rows) const {
   if (!is_copied_) return 0;
   return ((is_linear_ ? rows : shape_.padded_height()) + rows_at_once_ - 1) / rows_at_once_;
+}
+
+Preparations ByteLayer::preparations_of(const Piece& piece) const {
+  const int64_t first = piece.first_row * shape_.stride_y;
+  return {first, first + (piece.rows - 1) * shape_.stride_y + (shape_.kernel_height - 1) * shape_.dilation_y + 1};
 }
 
 void ByteLayer::copy_row(const uint8_t* image, int64_t row, uint8_t* padded) const {

@@ -33,6 +33,8 @@ class ByteLayer : public IntegerAlgorithm {
   size_t prepared_bytes() const override;
   int64_t preparations(int64_t rows) const override;
   void prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte* scratch) const override;
+  bool prepares_by_piece() const override { return by_piece_; }
+  Preparations preparations_of(const Piece& piece) const override;
   void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
                   int32_t* accumulators) const final;
 
@@ -56,7 +58,7 @@ class ByteLayer : public IntegerAlgorithm {
   ConvShape shape_;
   AlignedVector<int32_t> start_;  // [block][kBlock]
   AlignedVector<int32_t> zeros_;  // what products begin with whose weights are odd; empty for others
-  bool is_linear_, is_copied_;
+  bool is_linear_, is_copied_, by_piece_;
   uint8_t shift_;
   std::vector<uint8_t> padding_;  // one padded row of zero codes, shifted
   int64_t rows_at_once_;          // of the padded image, in one preparation

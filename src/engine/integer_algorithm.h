@@ -15,8 +15,14 @@
 
 namespace pact::engine {
 
+// Some preparations, [begin, end).
+struct Preparations {
+  int64_t begin = 0, end = 0;
+};
+
 // For one image: first all preparations, in any order and on any thread, which bring its codes into the form
-// that the product wants; then all pieces, likewise.
+// that the product wants; then all pieces, likewise. Or, where that is worth it, each thread makes the preparations
+// that its pieces need for itself.
 class IntegerAlgorithm {
  public:
   virtual ~IntegerAlgorithm() = default;
@@ -32,6 +38,10 @@ class IntegerAlgorithm {
   virtual int64_t preparations(int64_t rows) const = 0;
   virtual void prepare(const std::byte* codes, int64_t index, std::byte* prepared,
                        std::byte* scratch) const = 0;
+
+  // Whether each thread shall prepare for itself: pieces share little, or all of it is soon done.
+  virtual bool prepares_by_piece() const { return false; }
+  virtual Preparations preparations_of(const Piece&) const { return {}; }  // then those that the piece needs
 
   const Cut& cut() const { return cut_; }
   // accumulators[(row * out_width + column) * slab.stride + channel], both from the start of the piece; those

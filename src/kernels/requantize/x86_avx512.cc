@@ -23,9 +23,11 @@ inline __m512 z_at(const Accumulators<kShortcut, kRelu, kReal>& s, int64_t c) {
   return z;
 }
 
-enum class Codes { unsigned_, any };
+// bounded: unsigned ones of numbers that fit into integers, so that these are clamped, while they are narrowed.
+enum class Codes { bounded, unsigned_, any };
 
-// Unsigned codes: the lanes as bytes, numbers below 0 as 0. Others: the low bytes of lanes whose values fit a byte.
+// Unsigned codes: the lanes as bytes, numbers below 0 as 0 and those above 255 as that. Others: the low bytes of lanes
+// whose values fit a byte.
 template <Codes kCodes>
 inline __m512i bytes_of(__m512i a, __m512i b, __m512i c, __m512i d) {
   __m512i ab = _mm512_packs_epi32(a, b), cd = _mm512_packs_epi32(c, d);
@@ -42,16 +44,18 @@ inline __m512i bytes_of(__m512i a, __m512i b, __m512i c, __m512i d) {
 class WholeCodes {
  public:
   explicit WholeCodes(const Requantize& r)
-      : step_(_mm512_set1_ps(r.step)),
-        inverse_(_mm512_set1_ps(r.inverse)),
+      : inverse_(_mm512_set1_ps(r.inverse)),
+        inverse_rest_(_mm512_set1_ps(r.inverse_rest)),
         low_(_mm512_set1_ps(static_cast<float>(r.least_code) * r.step)),
         high_(_mm512_set1_ps(static_cast<float>(r.largest_code) * r.step)),
-        is_unsigned_(r.least_code == 0) {}
+        largest_(_mm512_set1_epi8(static_cast<char>(r.largest_code))),
+        codes_(r.least_code != 0 ? Codes::any : r.is_bounded ? Codes::bounded : Codes::unsigned_) {}
 
   template <typename Source>
   int64_t first(const Source& source, const Line& line, int64_t width) const {
-    int64_t c = is_unsigned_ ? by_64<Codes::unsigned_>(source, line, width)
-                             : by_64<Codes::any>(source, line, width);
+    int64_t c = codes_ == Codes::bounded     ? by_64<Codes::bounded>(source, line, width)
+                : codes_ == Codes::unsigned_ ? by_64<Codes::unsigned_>(source, line, width)
+                                             : by_64<Codes::any>(source, line, width);
     for (; c + 16 <= width; c += 16)
       _mm_storeu_si128(reinterpret_cast<__m128i*>(line.codes + c),
                        _mm512_cvtepi32_epi8(next<Codes::any>(source, line, c)));
@@ -65,7 +69,9 @@ class WholeCodes {
     for (; c + 64 <= width; c += 64) {
       const __m512i codes0 = next<kCodes>(source, line, c), codes1 = next<kCodes>(source, line, c + 16);
       const __m512i codes2 = next<kCodes>(source, line, c + 32), codes3 = next<kCodes>(source, line, c + 48);
-      _mm512_storeu_si512(line.codes + c, bytes_of<kCodes>(codes0, codes1, codes2, codes3));
+      __m512i bytes = bytes_of<kCodes>(codes0, codes1, codes2, codes3);
+      if constexpr (kCodes == Codes::bounded) bytes = _mm512_min_epu8(bytes, largest_);
+      _mm512_storeu_si512(line.codes + c, bytes);
     }
     return c;
   }
@@ -73,11 +79,10 @@ class WholeCodes {
   // Of NaN: the least code. On unsigned grids it stays NaN, which becomes the least integer, and that code 0.
   template <Codes kCodes>
   __m512i codes_of(__m512 z) const {
-    const __m512 above = kCodes == Codes::unsigned_ ? z : _mm512_max_ps(z, low_);
-    const __m512 inside = _mm512_min_ps(high_, above);
-    const __m512 near = _mm512_mul_ps(inside, inverse_);
-    const __m512 left = _mm512_fnmadd_ps(near, step_, inside);
-    return _mm512_cvtps_epi32(_mm512_fmadd_ps(left, inverse_, near));
+    __m512 inside = z;
+    if constexpr (kCodes == Codes::any) inside = _mm512_max_ps(inside, low_);
+    if constexpr (kCodes != Codes::bounded) inside = _mm512_min_ps(high_, inside);
+    return _mm512_cvtps_epi32(_mm512_fmadd_ps(inside, inverse_, _mm512_mul_ps(inside, inverse_rest_)));
   }
 
   template <Codes kCodes, typename Source>
@@ -87,8 +92,9 @@ class WholeCodes {
     return codes_of<kCodes>(z);
   }
 
-  __m512 step_, inverse_, low_, high_;
-  bool is_unsigned_;
+  __m512 inverse_, inverse_rest_, low_, high_;
+  __m512i largest_;
+  Codes codes_;
 };
 
 }  // namespace
