@@ -110,24 +110,44 @@ void ByteLayer::prepare(const std::byte* codes, int64_t index, std::byte* prepar
     copy_row(reinterpret_cast<const uint8_t*>(codes), row, reinterpret_cast<uint8_t*>(prepared));
 }
 
-void ByteLayer::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
-                           std::byte* scratch, int32_t* accumulators) const {
+ByteLayer::Product ByteLayer::product_of(const Piece& piece, const std::byte* codes,
+                                         const std::byte* prepared) const {
   const Slab& slab = *piece.slab;
   const uint8_t* x = reinterpret_cast<const uint8_t*>(is_copied_ ? prepared : codes) +
                      first_element(shape_, piece.first_row, slab.group);
   const int64_t block =
       slab.group * weights_.blocks_per_group() + (slab.first - slab.group * shape_.group_outputs()) / kBlock;
-  const int64_t pixels = piece.rows * shape_.out_width;
-  const int32_t* start = start_.data() + block * kBlock;
-  multiply(slab, block, pixels, x, zeros_.empty() ? start : zeros_.data(), scratch, accumulators);
+  const int32_t* start = zeros_.empty() ? start_.data() + block * kBlock : zeros_.data();
+  return {block, piece.rows * shape_.out_width, x, start, nullptr, nullptr};
+}
+
+// Unless there is something to do between product and requantization, or channels are missing in a block.
+bool ByteLayer::can_finish(const kernels::Requantize& outputs) const {
+  return can_requantize() && zeros_.empty() && shape_.group_outputs() % kBlock == 0 &&
+         kernels::can_finish(outputs);
+}
+
+void ByteLayer::accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared,
+                              std::byte* scratch, const kernels::Requantize& outputs) const {
+  Product product = product_of(piece, codes, prepared);
+  product.outputs = &outputs;
+  multiply(*piece.slab, product, scratch);
+}
+
+void ByteLayer::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
+                           std::byte* scratch, int32_t* accumulators) const {
+  const Slab& slab = *piece.slab;
+  Product product = product_of(piece, codes, prepared);
+  product.accumulators = accumulators;
+  multiply(slab, product, scratch);
   if (zeros_.empty()) return;
-  odd_kernels_.finish({.x = x,
+  odd_kernels_.finish({.x = product.x,
                        .pixels = windows_.pixels.data(),
-                       .pixel_count = pixels,
+                       .pixel_count = product.pixels,
                        .segments = windows_.segments.data(),
                        .segment_count = static_cast<int64_t>(windows_.segments.size()),
                        .length = windows_.segment_length,
-                       .start = start,
+                       .start = start_.data() + product.block * kBlock,
                        .accumulators = accumulators,
                        .width = slab.stride,
                        .stride = slab.stride});

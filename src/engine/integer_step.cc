@@ -48,6 +48,8 @@ class IntegerStep {
   void prepare_and_compute(const Workspace& workspace, int64_t image, int64_t index, int64_t ticket,
                            int worker) const;
   void simplify();
+  kernels::Requantize outputs_of(const Workspace& workspace, const Slab& slab, int64_t pixels,
+                                 int64_t first_pixel) const;
   void finish(const Workspace& workspace, const Slab& slab, int64_t pixels, int64_t first_pixel,
               const int32_t* accumulators) const;
   // A worker's scratch: accumulators, the algorithm's own, a prepared image.
@@ -69,6 +71,7 @@ class IntegerStep {
   ConvShape shape_;
   std::unique_ptr<IntegerAlgorithm> algorithm_;
   bool is_linear_;
+  bool is_finished_by_algorithm_ = false;
   ValueId input_;
   size_t accumulator_bytes_, own_bytes_, prepared_bytes_;
   kernels::Requantize requantize_;        // all but pointers and extents
@@ -117,6 +120,7 @@ void IntegerStep::simplify() {
     return largest;
   };
   const float bound = 0x1p31f * largest_of(multiplier_) + largest_of(bias_) + 256 * requantize_.shortcut_step;
+  is_finished_by_algorithm_ = algorithm_->can_finish(requantize_);
   requantize_.is_bounded = !is_real_shortcut && bound < 0x1p29f * requantize_.step;
 }
 
@@ -127,6 +131,25 @@ std::string IntegerStep::algorithm() const {
   if (fusion_.relu != graph::kNoNode) name += " + relu";
   if (fusion_.quantize != graph::kNoNode) name += " + quantize";
   return name;
+}
+
+// Of some pixels and the channels of a slab; all but the accumulators.
+kernels::Requantize IntegerStep::outputs_of(const Workspace& workspace, const Slab& slab, int64_t pixels,
+                                            int64_t first_pixel) const {
+  const int64_t first = first_pixel * shape_.outputs + slab.first;
+  kernels::Requantize r = requantize_;
+  r.rows = pixels;
+  r.width = slab.width;
+  r.stride = shape_.outputs;
+  r.multiplier = multiplier_.data() + slab.first;
+  r.bias = bias_.data() + slab.first;
+  if (fusion_.dequantize != graph::kNoNode)
+    r.shortcut_codes = workspace.at<uint8_t>(fusion_.shortcut) + first;
+  else if (fusion_.shortcut != kNoValue)
+    r.shortcut = workspace.at<float>(fusion_.shortcut) + first;
+  if (fusion_.real != kNoValue) r.real = workspace.at<float>(fusion_.real) + first;
+  if (fusion_.codes != kNoValue) r.codes = workspace.at<uint8_t>(fusion_.codes) + first;
+  return r;
 }
 
 void IntegerStep::finish(const Workspace& workspace, const Slab& slab, int64_t pixels, int64_t first_pixel,
@@ -140,20 +163,9 @@ void IntegerStep::finish(const Workspace& workspace, const Slab& slab, int64_t p
                   static_cast<size_t>(slab.width) * sizeof(int32_t));
     return;
   }
-  kernels::Requantize r = requantize_;
-  r.rows = pixels;
-  r.width = slab.width;
-  r.stride = outputs;
+  kernels::Requantize r = outputs_of(workspace, slab, pixels, first_pixel);
   r.accumulators = accumulators;
   r.accumulator_stride = slab.stride;
-  r.multiplier = multiplier_.data() + slab.first;
-  r.bias = bias_.data() + slab.first;
-  if (fusion_.dequantize != graph::kNoNode)
-    r.shortcut_codes = workspace.at<uint8_t>(fusion_.shortcut) + first;
-  else if (fusion_.shortcut != kNoValue)
-    r.shortcut = workspace.at<float>(fusion_.shortcut) + first;
-  if (fusion_.real != kNoValue) r.real = workspace.at<float>(fusion_.real) + first;
-  if (fusion_.codes != kNoValue) r.codes = workspace.at<uint8_t>(fusion_.codes) + first;
   const auto period = static_cast<int64_t>(multiplier_.size());
   if (slab.stride != outputs || slab.width != outputs || period == outputs) {
     kernels_.requantize(r);
@@ -179,11 +191,15 @@ void IntegerStep::compute(const Workspace& workspace, int64_t image, int64_t ind
                           int worker) const {
   const int64_t rows = is_linear_ ? workspace.batch : shape_.out_height;
   const Piece piece = piece_of(algorithm_->cut(), index, rows);
+  const int64_t pixels = piece.rows * shape_.out_width;
+  const int64_t first_pixel = (image * shape_.out_height + piece.first_row) * shape_.out_width;
+  if (is_finished_by_algorithm_)
+    return algorithm_->accumulate_to(piece, codes_of(workspace, image), prepared, own_of(workspace, worker),
+                                     outputs_of(workspace, *piece.slab, pixels, first_pixel));
   int32_t* accumulators = accumulators_of(workspace, worker);
   algorithm_->accumulate(piece, codes_of(workspace, image), prepared, own_of(workspace, worker),
                          accumulators);
-  finish(workspace, *piece.slab, piece.rows * shape_.out_width,
-         (image * shape_.out_height + piece.first_row) * shape_.out_width, accumulators);
+  finish(workspace, *piece.slab, pixels, first_pixel, accumulators);
 }
 
 void IntegerStep::prepare_and_compute(const Workspace& workspace, int64_t image, int64_t index, int64_t ticket,

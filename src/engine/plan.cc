@@ -1,6 +1,5 @@
 #include "engine/plan.h"
 
-#include <cstdlib>
 #include <map>
 #include <numeric>
 #include <set>
@@ -183,8 +182,7 @@ void choose_images(const Graph& graph, const PlanOptions& options, Plan& plan) {
   if (linear_bytes > image_bytes) return;
   plan.is_small = image_bytes <= kSmallBytes;
   if (plan.is_small) {
-    const char* env = std::getenv("PACT_SMALL");
-    const auto cached = static_cast<int64_t>((env ? std::atoi(env) * 1024 : kSmallBytes) / image_bytes);
+    const auto cached = static_cast<int64_t>(kSmallBytes / image_bytes);
     plan.images_at_once = std::min(options.max_batch, std::max<int64_t>(cached, 1));
     return;
   }

@@ -250,7 +250,7 @@ bool has_512_bits(Isa isa) { return isa == Isa::x86_avx512 || isa == Isa::x86_av
 
 double cycles_of(const Work& work, double products_per_cycle, const IntegerProblem& problem) {
   constexpr double kTransformed = 2.5, kTransformedWeights = 3, kCachedWeights = 512 * 1024;
-  const double bytes_per_cycle = work.weight_bytes <= kCachedWeights ? 32 : 10;
+  const double bytes_per_cycle = work.weight_bytes <= kCachedWeights ? 32 * problem.threads : 10;
   const double width = (has_512_bits(problem.isa) ? 2 : 1) * problem.threads;
   const double computed = work.products / products_per_cycle / problem.threads +
                           work.transformed_weights / kTransformedWeights / width;

@@ -11,6 +11,7 @@
 #include <simde/x86/avx512/and.h>
 #include <simde/x86/avx512/dpbusd.h>
 #include <simde/x86/avx512/dpwssd.h>
+#include <simde/x86/avx512/extract.h>
 #include <simde/x86/avx512/loadu.h>
 #include <simde/x86/avx512/madd.h>
 #include <simde/x86/avx512/max.h>

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "base/isa.h"
+#include "kernels/requantize/requantize.h"
 
 namespace pact::kernels {
 
@@ -56,7 +57,17 @@ struct ByteConvKernels {
   // What those of this very machine do: products of registers, and their sums, that depend on nothing. Returns how
   // many multiplications that were. Null where nobody has written it.
   int64_t (*probe)(int64_t rounds) noexcept = nullptr;
+  // The same product, but instead of being stored as accumulators, sums are requantized as `outputs` says (rows:
+  // pixels; channel 0: the first of the first block; accumulators and width: not read) while they are in registers.
+  // For grids that can_finish below allows. Null where nobody has written it.
+  void (*multiply_and_requantize)(const ByteWindows&, const Requantize& outputs) noexcept = nullptr;
 };
+
+// No codes at all, or unsigned whole ones without a division.
+inline bool can_finish(const Requantize& r) {
+  return r.code_kind == CodeKind::none ||
+         (r.code_kind == CodeKind::whole && r.least_code == 0 && r.inverse != 0.0f);
+}
 
 const ByteConvKernels& byte_conv_kernels(Isa isa);
 

@@ -6,6 +6,7 @@
 #include "kernels/x86_intrinsics.h"
 
 #include "kernels/byte_conv/unpack.inc"
+#include "kernels/requantize/x86_avx512.inc"
 
 namespace pact::kernels {
 namespace {
@@ -21,12 +22,100 @@ inline __m512i four_at(const uint8_t* x) {
   return _mm512_set1_epi32(four);
 }
 
+// Keeps g++ 12 from moving what is done with sums behind a loop into it, where they would then lie in memory.
+inline void pin(__m512i& sums) {
+#if !defined(PACT_EMULATE)
+  __asm__ volatile("" : "+v"(sums));
+#else
+  static_cast<void>(sums);
+#endif
+}
+
 // Weights lie in blocks too short for the processor to foresee by itself.
 inline void foresee(const int8_t* weights) { _mm_prefetch(weights + 4096, _MM_HINT_T0); }
 
+// What becomes of the sums of a tile: they are stored, or requantized first.
+struct Stored {
+  static constexpr bool kRequantizes = false;
+};
+
+// Which of the things that a Requantize may ask for are asked. Two sets are common, codes alone and those of a residual
+// block's end; any other is looked at for each register, which costs about as much as requantizing itself.
+enum class Asked { codes_alone, residual, any };
+
+inline Asked asked_of(const Requantize& r) {
+  if (r.code_kind == CodeKind::none || r.shortcut_codes) return Asked::any;
+  const bool is_plain = !r.shortcut && !r.real && r.activation == Activation::none;
+  if (is_plain && r.is_bounded) return Asked::codes_alone;
+  const bool has_all = r.shortcut && r.real && r.activation == Activation::relu;
+  return has_all && !r.is_bounded ? Asked::residual : Asked::any;
+}
+
+template <Asked kAsked>
+class Requantized {
+ public:
+  static constexpr bool kRequantizes = true;
+  explicit Requantized(const Requantize* asked)
+      : r_(*asked),
+        inverse_(_mm512_set1_ps(r_.inverse)),
+        inverse_rest_(_mm512_set1_ps(r_.inverse_rest)),
+        high_(_mm512_set1_ps(static_cast<float>(r_.largest_code) * r_.step)) {}
+
+  // What will be read of `pixels` rows, 16 or 32 channels from `channel` on.
+  static void foresee(const Requantize& r, int64_t row, int64_t pixels, int64_t channel) {
+    if (kAsked == Asked::codes_alone || !r.shortcut) return;
+    const float* at = r.shortcut + row * r.stride + channel;
+    for (int64_t p = 0; p < pixels; ++p, at += r.stride) {
+      _mm_prefetch(at, _MM_HINT_T0);
+      _mm_prefetch(at + 16, _MM_HINT_T0);
+    }
+  }
+
+  // 16 sums as codes, 32 bits each; real numbers are written on the way.
+  inline __m512i code_of(__m512i sums, int64_t row, int64_t channel) const {
+    const int64_t i = row * r_.stride + channel;
+    __m512 z = scaled(sums, r_.multiplier + channel, r_.bias + channel);
+    if (is_residual_or(r_.shortcut)) z = _mm512_add_ps(z, _mm512_loadu_ps(r_.shortcut + i));
+    if (kAsked == Asked::any && r_.shortcut_codes) z = _mm512_add_ps(z, values_of(r_.shortcut_codes + i, r_.shortcut_step));
+    if (is_residual_or(r_.activation == Activation::relu)) z = _mm512_max_ps(z, _mm512_setzero_ps());
+    if (is_residual_or(r_.real)) _mm512_storeu_ps(r_.real + i, z);
+    if (is_residual_or(!r_.is_bounded)) z = _mm512_min_ps(high_, z);
+    return rounded_quotient(z, inverse_, inverse_rest_);
+  }
+
+  // 64 codes, those of 2 pixels by 32 channels or 4 by 16; of the last pixels there may be fewer.
+  template <int kBlocks>
+  inline void store(__m512i a, __m512i b, __m512i c, __m512i d, int64_t row, int64_t pixels, int64_t channel) const {
+    if (kAsked == Asked::any && r_.code_kind == CodeKind::none) return;
+    const __m512i bytes = _mm512_min_epu8(bytes_of<Codes::bounded>(a, b, c, d),
+                                          _mm512_set1_epi8(static_cast<char>(r_.largest_code)));
+    uint8_t* codes = r_.codes + row * r_.stride + channel;
+    if constexpr (kBlocks == 2) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes), _mm512_castsi512_si256(bytes));
+      if (pixels < 2) return;
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + r_.stride), _mm512_extracti64x4_epi64(bytes, 1));
+    } else {
+      const auto to = [&](int64_t pixel) { return reinterpret_cast<__m128i*>(codes + pixel * r_.stride); };
+      _mm_storeu_si128(to(0), _mm512_castsi512_si128(bytes));
+      if (pixels > 1) _mm_storeu_si128(to(1), _mm512_extracti32x4_epi32(bytes, 1));
+      if (pixels > 2) _mm_storeu_si128(to(2), _mm512_extracti32x4_epi32(bytes, 2));
+      if (pixels > 3) _mm_storeu_si128(to(3), _mm512_extracti32x4_epi32(bytes, 3));
+    }
+  }
+
+ private:
+  // `asked`, unless it is known.
+  bool is_residual_or(bool asked) const {
+    return kAsked == Asked::residual || (kAsked == Asked::any && asked);
+  }
+
+  const Requantize& r_;
+  __m512 inverse_, inverse_rest_, high_;
+};
+
 // kBlocks blocks of channels, 1 or 2.
-template <int kPixels, int kBlocks>
-void tile(const ByteWindows& w, int64_t block, int64_t first_pixel) {
+template <int kPixels, int kBlocks, typename Finish>
+void tile(const ByteWindows& w, int64_t block, int64_t first_pixel, const Requantize* asked) {
   const int64_t block_bytes = w.segment_count * w.fours * 4 * kBlock;
   const int8_t* weights = w.weights + block * block_bytes;
   const int8_t* more_weights = weights + (kBlocks == 2 ? block_bytes : 0);
@@ -39,6 +128,7 @@ void tile(const ByteWindows& w, int64_t block, int64_t first_pixel) {
 #define PACT_POINT(i) const uint8_t* x##i = w.x + pixels[i < kPixels ? i : 0];
   PACT_PIXELS(PACT_POINT)
 #undef PACT_POINT
+  if constexpr (Finish::kRequantizes) Finish::foresee(*asked, first_pixel, kPixels, block * kBlock);
   for (int64_t s = 0; s < w.segment_count; ++s) {
     const int64_t end = w.segments[s] + 4 * w.fours;
     for (int64_t at = w.segments[s]; at < end; at += 4, weights += 4 * kBlock, more_weights += 4 * kBlock) {
@@ -56,7 +146,38 @@ void tile(const ByteWindows& w, int64_t block, int64_t first_pixel) {
 #undef PACT_ADD
     }
   }
-  int32_t* out = w.accumulators + first_pixel * w.stride + block * kBlock;
+  const int64_t channel = block * kBlock;
+  if constexpr (Finish::kRequantizes) {
+#define PACT_PIN(i)                             \
+  if constexpr (i < kPixels) {                  \
+    pin(low##i);                                \
+    if constexpr (kBlocks == 2) pin(high##i);   \
+  }
+    PACT_PIXELS(PACT_PIN)
+#undef PACT_PIN
+    const Finish finish(asked);
+#define PACT_CODES(i)                                                                              \
+  if constexpr (i < kPixels) {                                                                     \
+    low##i = finish.code_of(low##i, first_pixel + i, channel);                                     \
+    if constexpr (kBlocks == 2) high##i = finish.code_of(high##i, first_pixel + i, channel + kBlock); \
+  }
+#define PACT_PAIR(i, j)                                                                               \
+  PACT_CODES(i)                                                                                       \
+  PACT_CODES(j)                                                                                       \
+  if constexpr (kBlocks == 2 && i < kPixels)                                                          \
+    finish.template store<2>(low##i, high##i, low##j, high##j, first_pixel + i, kPixels - i, channel);
+#define PACT_QUAD(i, j, k, l)                                                                         \
+  PACT_PAIR(i, j)                                                                                     \
+  PACT_PAIR(k, l)                                                                                     \
+  if constexpr (kBlocks == 1 && i < kPixels)                                                          \
+    finish.template store<1>(low##i, low##j, low##k, low##l, first_pixel + i, kPixels - i, channel);
+    PACT_QUAD(0, 1, 2, 3) PACT_QUAD(4, 5, 6, 7) PACT_QUAD(8, 9, 10, 11)
+#undef PACT_QUAD
+#undef PACT_PAIR
+#undef PACT_CODES
+    return;
+  }
+  int32_t* out = w.accumulators + first_pixel * w.stride + channel;
 #define PACT_STORE(i)                                                                      \
   if constexpr (i < kPixels) {                                                             \
     _mm512_storeu_si512(out + i * w.stride, low##i);                                       \
@@ -66,29 +187,45 @@ void tile(const ByteWindows& w, int64_t block, int64_t first_pixel) {
 #undef PACT_STORE
 }
 
-using Tile = void (*)(const ByteWindows&, int64_t block, int64_t first_pixel);
-#define PACT_TILE(i) tile<i + 1, 1>,
+using Tile = void (*)(const ByteWindows&, int64_t block, int64_t first_pixel, const Requantize*);
+#define PACT_TILE(i) tile<i + 1, kBlocks, Finish>,
+template <int kBlocks, typename Finish>
 constexpr Tile kTiles[] = {PACT_PIXELS(PACT_TILE)};
-#undef PACT_TILE
-#define PACT_TILE(i) tile<i + 1, 2>,
-constexpr Tile kWideTiles[] = {PACT_PIXELS(PACT_TILE)};
 #undef PACT_TILE
 #undef PACT_PIXELS
 
-void run_tiles(const ByteWindows& w, int64_t block, const Tile* tiles) {
+void run_tiles(const ByteWindows& w, int64_t block, const Tile* tiles, const Requantize* asked) {
   int64_t left = (w.pixel_count + kMostPixels - 1) / kMostPixels;
   for (int64_t p = 0; left > 0; --left) {
     const int64_t pixels = (w.pixel_count - p + left - 1) / left;
-    tiles[pixels - 1](w, block, p);
+    tiles[pixels - 1](w, block, p, asked);
     p += pixels;
   }
 }
 
+template <typename Finish>
+void multiply_all(const ByteWindows& w, const Requantize* asked) {
+  int64_t block = 0;
+  for (; block + 2 <= w.blocks; block += 2) run_tiles(w, block, kTiles<2, Finish>, asked);
+  if (block < w.blocks) run_tiles(w, block, kTiles<1, Finish>, asked);
+}
+
 void multiply(const ByteWindows& given) noexcept {
   const ByteWindows w = given;
-  int64_t block = 0;
-  for (; block + 2 <= w.blocks; block += 2) run_tiles(w, block, kWideTiles);
-  if (block < w.blocks) run_tiles(w, block, kTiles);
+  multiply_all<Stored>(w, nullptr);
+}
+
+void multiply_and_requantize(const ByteWindows& given, const Requantize& outputs) noexcept {
+  const ByteWindows w = given;  // codes are bytes, which for all that a compiler knows might lie in what is given
+  const Requantize asked = outputs;
+  switch (asked_of(asked)) {
+    case Asked::codes_alone:
+      return multiply_all<Requantized<Asked::codes_alone>>(w, &asked);
+    case Asked::residual:
+      return multiply_all<Requantized<Asked::residual>>(w, &asked);
+    case Asked::any:
+      return multiply_all<Requantized<Asked::any>>(w, &asked);
+  }
 }
 
 using Probed = __m512i;
@@ -100,5 +237,5 @@ inline __m512i add_products(__m512i sums, __m512i x, __m512i w) { return _mm512_
 #include "kernels/byte_conv/probe.inc"
 
 namespace pact::kernels {
-const ByteConvKernels PACT_TABLE(kByteConv_x86_avx512vnni) = {multiply, unpack, false, 128, probe};
+const ByteConvKernels PACT_TABLE(kByteConv_x86_avx512vnni) = {multiply, unpack, false, 128, probe, multiply_and_requantize};
 }

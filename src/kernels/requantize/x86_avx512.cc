@@ -3,6 +3,7 @@
 #include "kernels/x86_intrinsics.h"
 
 #include "kernels/requantize/sources.inc"
+#include "kernels/requantize/x86_avx512.inc"
 
 namespace pact::kernels {
 namespace {
@@ -11,36 +12,15 @@ inline __m512 z_at(const Reals& source, int64_t c) { return _mm512_loadu_ps(sour
 
 template <Shortcut kShortcut, bool kRelu, bool kReal>
 inline __m512 z_at(const Accumulators<kShortcut, kRelu, kReal>& s, int64_t c) {
-  const __m512 sums = _mm512_cvtepi32_ps(_mm512_loadu_si512(s.accumulators + c));
-  __m512 z = _mm512_add_ps(_mm512_mul_ps(sums, _mm512_loadu_ps(s.multiplier + c)), _mm512_loadu_ps(s.bias + c));
+  __m512 z = scaled(_mm512_loadu_si512(s.accumulators + c), s.multiplier + c, s.bias + c);
   if constexpr (kShortcut == Shortcut::real) z = _mm512_add_ps(z, _mm512_loadu_ps(s.shortcut + c));
-  if constexpr (kShortcut == Shortcut::codes) {
-    const __m512i codes =
-        _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(s.shortcut_codes + c)));
-    z = _mm512_add_ps(z, _mm512_mul_ps(_mm512_cvtepi32_ps(codes), _mm512_set1_ps(s.shortcut_step)));
-  }
+  if constexpr (kShortcut == Shortcut::codes)
+    z = _mm512_add_ps(z, values_of(s.shortcut_codes + c, s.shortcut_step));
   if constexpr (kRelu) z = _mm512_max_ps(z, _mm512_setzero_ps());  // of NaN and 0: 0
   return z;
 }
 
-// bounded: unsigned ones of numbers that fit into integers, so that these are clamped, while they are narrowed.
-enum class Codes { bounded, unsigned_, any };
-
-// Unsigned codes: the lanes as bytes, numbers below 0 as 0 and those above 255 as that. Others: the low bytes of lanes
-// whose values fit a byte.
-template <Codes kCodes>
-inline __m512i bytes_of(__m512i a, __m512i b, __m512i c, __m512i d) {
-  __m512i ab = _mm512_packs_epi32(a, b), cd = _mm512_packs_epi32(c, d);
-  if constexpr (kCodes == Codes::any) {
-    const __m512i mask = _mm512_set1_epi16(0xff);
-    ab = _mm512_and_si512(ab, mask);
-    cd = _mm512_and_si512(cd, mask);
-  }
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  return _mm512_permutexvar_epi32(order, _mm512_packus_epi16(ab, cd));
-}
-
-// quotient_of and code_of of body.inc; rounding to nearest, ties to even, is the processor's default.
+// code_of of body.inc.
 class WholeCodes {
  public:
   explicit WholeCodes(const Requantize& r)
@@ -82,7 +62,7 @@ class WholeCodes {
     __m512 inside = z;
     if constexpr (kCodes == Codes::any) inside = _mm512_max_ps(inside, low_);
     if constexpr (kCodes != Codes::bounded) inside = _mm512_min_ps(high_, inside);
-    return _mm512_cvtps_epi32(_mm512_fmadd_ps(inside, inverse_, _mm512_mul_ps(inside, inverse_rest_)));
+    return rounded_quotient(inside, inverse_, inverse_rest_);
   }
 
   template <Codes kCodes, typename Source>
