@@ -36,7 +36,7 @@ inline void foresee(const int8_t* weights) { _mm_prefetch(weights + 4096, _MM_HI
 
 // What becomes of the sums of a tile: they are stored, or requantized first.
 struct Stored {
-  static constexpr bool kRequantizes = false;
+  static constexpr bool kRequantizes = false, kHasReals = false;
 };
 
 // Which of the things that a Requantize may ask for are asked. Two sets are common, codes alone and those of a residual
@@ -54,17 +54,18 @@ inline Asked asked_of(const Requantize& r) {
 template <Asked kAsked>
 class Requantized {
  public:
-  static constexpr bool kRequantizes = true;
+  static constexpr bool kRequantizes = true, kHasReals = kAsked != Asked::codes_alone;
   explicit Requantized(const Requantize* asked)
       : r_(*asked),
         inverse_(_mm512_set1_ps(r_.inverse)),
         inverse_rest_(_mm512_set1_ps(r_.inverse_rest)),
         high_(_mm512_set1_ps(static_cast<float>(r_.largest_code) * r_.step)) {}
 
-  // What will be read of `pixels` rows, 16 or 32 channels from `channel` on.
+  // Real numbers that will be read or written in `pixels` rows, 16 or 32 channels from `channel` on.
   static void foresee(const Requantize& r, int64_t row, int64_t pixels, int64_t channel) {
-    if (kAsked == Asked::codes_alone || !r.shortcut) return;
-    const float* at = r.shortcut + row * r.stride + channel;
+    const float* at = r.shortcut ? r.shortcut : r.real;
+    if (kAsked == Asked::codes_alone || !at) return;
+    at += row * r.stride + channel;
     for (int64_t p = 0; p < pixels; ++p, at += r.stride) {
       _mm_prefetch(at, _MM_HINT_T0);
       _mm_prefetch(at + 16, _MM_HINT_T0);
@@ -194,20 +195,38 @@ constexpr Tile kTiles[] = {PACT_PIXELS(PACT_TILE)};
 #undef PACT_TILE
 #undef PACT_PIXELS
 
-void run_tiles(const ByteWindows& w, int64_t block, const Tile* tiles, const Requantize* asked) {
+// run(first pixel, pixels) for tiles of all pixels.
+template <typename Run>
+inline void each_pixels(const ByteWindows& w, const Run& run) {
   int64_t left = (w.pixel_count + kMostPixels - 1) / kMostPixels;
   for (int64_t p = 0; left > 0; --left) {
     const int64_t pixels = (w.pixel_count - p + left - 1) / left;
-    tiles[pixels - 1](w, block, p, asked);
+    run(p, pixels);
     p += pixels;
   }
 }
 
+// run(block, tiles) for one or two blocks at a time.
+template <typename Finish, typename Run>
+inline void each_blocks(const ByteWindows& w, const Run& run) {
+  int64_t block = 0;
+  for (; block + 2 <= w.blocks; block += 2) run(block, kTiles<2, Finish>);
+  if (block < w.blocks) run(block, kTiles<1, Finish>);
+}
+
+// Weights stay in the first cache for all pixels; but where real numbers come and go, all channels of some pixels follow
+// each other, since these are the longer way from memory and caches foresee long runs.
 template <typename Finish>
 void multiply_all(const ByteWindows& w, const Requantize* asked) {
-  int64_t block = 0;
-  for (; block + 2 <= w.blocks; block += 2) run_tiles(w, block, kTiles<2, Finish>, asked);
-  if (block < w.blocks) run_tiles(w, block, kTiles<1, Finish>, asked);
+  if constexpr (Finish::kHasReals)
+    each_pixels(w, [&](int64_t p, int64_t pixels) {
+      each_blocks<Finish>(
+          w, [&](int64_t block, const Tile* tiles) { tiles[pixels - 1](w, block, p, asked); });
+    });
+  else
+    each_blocks<Finish>(w, [&](int64_t block, const Tile* tiles) {
+      each_pixels(w, [&](int64_t p, int64_t pixels) { tiles[pixels - 1](w, block, p, asked); });
+    });
 }
 
 void multiply(const ByteWindows& given) noexcept {
