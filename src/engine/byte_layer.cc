@@ -19,6 +19,20 @@ bool are_odd(const IntegerProblem& problem) {
   return std::ranges::all_of(problem.weights, [](int16_t w) { return w % 2 != 0 && w >= -255 && w <= 255; });
 }
 
+// to[i] = from[i] + shift modulo 256, eight at a time: the sums of the low bits leave room for their carries.
+void move_up(const uint8_t* from, int64_t count, uint8_t shift, uint8_t* to) {
+  constexpr uint64_t kEach = 0x0101010101010101u, kTops = 0x80 * kEach;
+  const uint64_t added = shift * kEach;
+  int64_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    uint64_t bytes;
+    std::memcpy(&bytes, from + i, sizeof bytes);
+    bytes = ((bytes & ~kTops) + (added & ~kTops)) ^ ((bytes ^ added) & kTops);
+    std::memcpy(to + i, &bytes, sizeof bytes);
+  }
+  for (; i < count; ++i) to[i] = static_cast<uint8_t>(from[i] + shift);
+}
+
 }  // namespace
 
 int64_t largest_byte(const IntegerProblem& problem) {
@@ -100,7 +114,7 @@ void ByteLayer::copy_row(const uint8_t* image, int64_t row, uint8_t* padded) con
   if (shift_ == 0)
     std::memcpy(out, codes, static_cast<size_t>(count));
   else
-    for (int64_t i = 0; i < count; ++i) out[i] = static_cast<uint8_t>(codes[i] + shift_);
+    move_up(codes, count, shift_, out);
   std::memcpy(out + count, padding_.data(), static_cast<size_t>(s.right * s.channels));
 }
 

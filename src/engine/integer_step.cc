@@ -120,8 +120,14 @@ void IntegerStep::simplify() {
     return largest;
   };
   const float bound = 0x1p31f * largest_of(multiplier_) + largest_of(bias_) + 256 * requantize_.shortcut_step;
-  is_finished_by_algorithm_ = algorithm_->can_finish(requantize_);
   requantize_.is_bounded = !is_real_shortcut && bound < 0x1p29f * requantize_.step;
+  kernels::Requantize asked = requantize_;
+  static float real;
+  static const uint8_t code = 0;
+  if (is_real_shortcut) asked.shortcut = &real;
+  if (fusion_.dequantize != graph::kNoNode) asked.shortcut_codes = &code;
+  if (fusion_.real != kNoValue) asked.real = &real;
+  is_finished_by_algorithm_ = algorithm_->can_finish(asked);
 }
 
 std::string IntegerStep::algorithm() const {

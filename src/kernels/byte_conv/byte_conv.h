@@ -59,15 +59,14 @@ struct ByteConvKernels {
   int64_t (*probe)(int64_t rounds) noexcept = nullptr;
   // The same product, but instead of being stored as accumulators, sums are requantized as `outputs` says (rows:
   // pixels; channel 0: the first of the first block; accumulators and width: not read) while they are in registers.
-  // For grids that can_finish below allows. Null where nobody has written it.
+  // For what can_finish below allows. Null where nobody has written it.
   void (*multiply_and_requantize)(const ByteWindows&, const Requantize& outputs) noexcept = nullptr;
 };
 
-// No codes at all, or unsigned whole ones without a division.
-inline bool can_finish(const Requantize& r) {
-  return r.code_kind == CodeKind::none ||
-         (r.code_kind == CodeKind::whole && r.least_code == 0 && r.inverse != 0.0f);
-}
+// Whether multiply_and_requantize is there for what is asked, of which pointers need only be null or not: a form of
+// finished_forms.inc, with unsigned whole codes that take no division, of numbers that are bounded or the sum with a real
+// shortcut.
+bool can_finish(const Requantize& asked);
 
 const ByteConvKernels& byte_conv_kernels(Isa isa);
 

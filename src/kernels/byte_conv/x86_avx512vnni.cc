@@ -6,7 +6,10 @@
 #include "kernels/x86_intrinsics.h"
 
 #include "kernels/byte_conv/unpack.inc"
+#include "kernels/requantize/sources.inc"
 #include "kernels/requantize/x86_avx512.inc"
+
+#include "kernels/byte_conv/is_form.inc"
 
 namespace pact::kernels {
 namespace {
@@ -39,22 +42,11 @@ struct Stored {
   static constexpr bool kRequantizes = false, kHasReals = false;
 };
 
-// Which of the things that a Requantize may ask for are asked. Two sets are common, codes alone and those of a residual
-// block's end; any other is looked at for each register, which costs about as much as requantizing itself.
-enum class Asked { codes_alone, residual, any };
-
-inline Asked asked_of(const Requantize& r) {
-  if (r.code_kind == CodeKind::none || r.shortcut_codes) return Asked::any;
-  const bool is_plain = !r.shortcut && !r.real && r.activation == Activation::none;
-  if (is_plain && r.is_bounded) return Asked::codes_alone;
-  const bool has_all = r.shortcut && r.real && r.activation == Activation::relu;
-  return has_all && !r.is_bounded ? Asked::residual : Asked::any;
-}
-
-template <Asked kAsked>
+template <Shortcut kShortcut, bool kRelu, bool kReal, bool kCodes>
 class Requantized {
  public:
-  static constexpr bool kRequantizes = true, kHasReals = kAsked != Asked::codes_alone;
+  static constexpr bool kRequantizes = true, kHasReals = kReal || kShortcut == Shortcut::real;
+
   explicit Requantized(const Requantize* asked)
       : r_(*asked),
         inverse_(_mm512_set1_ps(r_.inverse)),
@@ -63,8 +55,8 @@ class Requantized {
 
   // Real numbers that will be read or written in `pixels` rows, 16 or 32 channels from `channel` on.
   static void foresee(const Requantize& r, int64_t row, int64_t pixels, int64_t channel) {
-    const float* at = r.shortcut ? r.shortcut : r.real;
-    if (kAsked == Asked::codes_alone || !at) return;
+    if constexpr (!kHasReals) return;
+    const float* at = kShortcut == Shortcut::real ? r.shortcut : r.real;
     at += row * r.stride + channel;
     for (int64_t p = 0; p < pixels; ++p, at += r.stride) {
       _mm_prefetch(at, _MM_HINT_T0);
@@ -76,18 +68,20 @@ class Requantized {
   inline __m512i code_of(__m512i sums, int64_t row, int64_t channel) const {
     const int64_t i = row * r_.stride + channel;
     __m512 z = scaled(sums, r_.multiplier + channel, r_.bias + channel);
-    if (is_residual_or(r_.shortcut)) z = _mm512_add_ps(z, _mm512_loadu_ps(r_.shortcut + i));
-    if (kAsked == Asked::any && r_.shortcut_codes) z = _mm512_add_ps(z, values_of(r_.shortcut_codes + i, r_.shortcut_step));
-    if (is_residual_or(r_.activation == Activation::relu)) z = _mm512_max_ps(z, _mm512_setzero_ps());
-    if (is_residual_or(r_.real)) _mm512_storeu_ps(r_.real + i, z);
-    if (is_residual_or(!r_.is_bounded)) z = _mm512_min_ps(high_, z);
+    if constexpr (kShortcut == Shortcut::real) z = _mm512_add_ps(z, _mm512_loadu_ps(r_.shortcut + i));
+    if constexpr (kShortcut == Shortcut::codes)
+      z = _mm512_add_ps(z, values_of(r_.shortcut_codes + i, r_.shortcut_step));
+    if constexpr (kRelu) z = _mm512_max_ps(z, _mm512_setzero_ps());
+    if constexpr (kReal) _mm512_storeu_ps(r_.real + i, z);
+    if constexpr (!kCodes) return sums;
+    if constexpr (kShortcut == Shortcut::real) z = _mm512_min_ps(high_, z);  // others are bounded
     return rounded_quotient(z, inverse_, inverse_rest_);
   }
 
   // 64 codes, those of 2 pixels by 32 channels or 4 by 16; of the last pixels there may be fewer.
   template <int kBlocks>
   inline void store(__m512i a, __m512i b, __m512i c, __m512i d, int64_t row, int64_t pixels, int64_t channel) const {
-    if (kAsked == Asked::any && r_.code_kind == CodeKind::none) return;
+    if constexpr (!kCodes) return;
     const __m512i bytes = _mm512_min_epu8(bytes_of<Codes::bounded>(a, b, c, d),
                                           _mm512_set1_epi8(static_cast<char>(r_.largest_code)));
     uint8_t* codes = r_.codes + row * r_.stride + channel;
@@ -105,11 +99,6 @@ class Requantized {
   }
 
  private:
-  // `asked`, unless it is known.
-  bool is_residual_or(bool asked) const {
-    return kAsked == Asked::residual || (kAsked == Asked::any && asked);
-  }
-
   const Requantize& r_;
   __m512 inverse_, inverse_rest_, high_;
 };
@@ -237,14 +226,11 @@ void multiply(const ByteWindows& given) noexcept {
 void multiply_and_requantize(const ByteWindows& given, const Requantize& outputs) noexcept {
   const ByteWindows w = given;  // codes are bytes, which for all that a compiler knows might lie in what is given
   const Requantize asked = outputs;
-  switch (asked_of(asked)) {
-    case Asked::codes_alone:
-      return multiply_all<Requantized<Asked::codes_alone>>(w, &asked);
-    case Asked::residual:
-      return multiply_all<Requantized<Asked::residual>>(w, &asked);
-    case Asked::any:
-      return multiply_all<Requantized<Asked::any>>(w, &asked);
-  }
+#define PACT_FORM(kAdded, kRelu, kKept, kCoded)                                                         \
+  if (is_form(asked, Shortcut::kAdded, kRelu ? Activation::relu : Activation::none, kKept, kCoded))     \
+    return multiply_all<Requantized<Shortcut::kAdded, kRelu, kKept, kCoded>>(w, &asked);
+#include "kernels/byte_conv/finished_forms.inc"
+#undef PACT_FORM
 }
 
 using Probed = __m512i;
