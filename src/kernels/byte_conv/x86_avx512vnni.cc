@@ -64,8 +64,9 @@ class Requantized {
     }
   }
 
-  // 16 sums as codes, 32 bits each; real numbers are written on the way.
-  inline __m512i code_of(__m512i sums, int64_t row, int64_t channel) const {
+  // 16 sums as codes, 32 bits each; real numbers are written on the way. Inline in any case, here and below: a call would
+  // put the sums of the whole tile into memory.
+  [[gnu::always_inline]] __m512i code_of(__m512i sums, int64_t row, int64_t channel) const {
     const int64_t i = row * r_.stride + channel;
     __m512 z = scaled(sums, r_.multiplier + channel, r_.bias + channel);
     if constexpr (kShortcut == Shortcut::real) z = _mm512_add_ps(z, _mm512_loadu_ps(r_.shortcut + i));
@@ -80,7 +81,8 @@ class Requantized {
 
   // 64 codes, those of 2 pixels by 32 channels or 4 by 16; of the last pixels there may be fewer.
   template <int kBlocks>
-  inline void store(__m512i a, __m512i b, __m512i c, __m512i d, int64_t row, int64_t pixels, int64_t channel) const {
+  [[gnu::always_inline]] void store(__m512i a, __m512i b, __m512i c, __m512i d, int64_t row, int64_t pixels,
+                                    int64_t channel) const {
     if constexpr (!kCodes) return;
     const __m512i bytes = _mm512_min_epu8(bytes_of<Codes::bounded>(a, b, c, d),
                                           _mm512_set1_epi8(static_cast<char>(r_.largest_code)));
