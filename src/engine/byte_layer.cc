@@ -8,6 +8,7 @@ namespace {
 
 constexpr int64_t kReadBeyond = 3;            // bytes, since segments are read in fours
 constexpr int64_t kCopiedAtOnce = 32 * 1024;  // bytes; less is not worth a thread's while
+constexpr int64_t kCopiedByEach = 8 * 1024;   // bytes that every thread may copy
 
 int shift_of(const IntegerProblem& problem) { return std::max(0, -problem.least_code); }
 
@@ -16,6 +17,20 @@ bool fit_bytes(const IntegerProblem& problem) {
 }
 bool are_odd(const IntegerProblem& problem) {
   return std::ranges::all_of(problem.weights, [](int16_t w) { return w % 2 != 0 && w >= -255 && w <= 255; });
+}
+
+// to[i] = from[i] + shift modulo 256, eight at a time: the sums of the low bits leave room for their carries.
+void move_up(const uint8_t* from, int64_t count, uint8_t shift, uint8_t* to) {
+  constexpr uint64_t kEach = 0x0101010101010101u, kTops = 0x80 * kEach;
+  const uint64_t added = shift * kEach;
+  int64_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    uint64_t bytes;
+    std::memcpy(&bytes, from + i, sizeof bytes);
+    bytes = ((bytes & ~kTops) + (added & ~kTops)) ^ ((bytes ^ added) & kTops);
+    std::memcpy(to + i, &bytes, sizeof bytes);
+  }
+  for (; i < count; ++i) to[i] = static_cast<uint8_t>(from[i] + shift);
 }
 
 }  // namespace
@@ -53,6 +68,9 @@ ByteLayer::ByteLayer(const IntegerProblem& problem, ByteWeights weights, const C
       shift_(static_cast<uint8_t>(shift_of(problem))),
       rows_at_once_(std::max<int64_t>(1, kCopiedAtOnce / (shape_.padded_width() * shape_.channels))) {
   is_copied_ = shape_.has_padding() || shift_ != 0 || windows_.segment_length % 4 != 0;
+  by_piece_ =
+      is_copied_ && !is_linear_ && (cut().slabs.size() == 1 || shape_.padded_count() <= kCopiedByEach);
+  if (by_piece_) rows_at_once_ = 1;
   for (int64_t column = 0; column < shape_.padded_width(); ++column)
     for (int64_t c = 0; c < shape_.channels; ++c)
       padding_.push_back(static_cast<uint8_t>(problem.zero_of(c) + shift_));
@@ -76,6 +94,11 @@ int64_t ByteLayer::preparations(int64_t rows) const {
   return ((is_linear_ ? rows : shape_.padded_height()) + rows_at_once_ - 1) / rows_at_once_;
 }
 
+Preparations ByteLayer::preparations_of(const Piece& piece) const {
+  const int64_t first = piece.first_row * shape_.stride_y;
+  return {first, first + (piece.rows - 1) * shape_.stride_y + (shape_.kernel_height - 1) * shape_.dilation_y + 1};
+}
+
 void ByteLayer::copy_row(const uint8_t* image, int64_t row, uint8_t* padded) const {
   const ConvShape& s = shape_;
   uint8_t* out = padded + row * s.padded_width() * s.channels;
@@ -91,7 +114,7 @@ void ByteLayer::copy_row(const uint8_t* image, int64_t row, uint8_t* padded) con
   if (shift_ == 0)
     std::memcpy(out, codes, static_cast<size_t>(count));
   else
-    for (int64_t i = 0; i < count; ++i) out[i] = static_cast<uint8_t>(codes[i] + shift_);
+    move_up(codes, count, shift_, out);
   std::memcpy(out + count, padding_.data(), static_cast<size_t>(s.right * s.channels));
 }
 
@@ -101,24 +124,44 @@ void ByteLayer::prepare(const std::byte* codes, int64_t index, std::byte* prepar
     copy_row(reinterpret_cast<const uint8_t*>(codes), row, reinterpret_cast<uint8_t*>(prepared));
 }
 
-void ByteLayer::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
-                           std::byte* scratch, int32_t* accumulators) const {
+ByteLayer::Product ByteLayer::product_of(const Piece& piece, const std::byte* codes,
+                                         const std::byte* prepared) const {
   const Slab& slab = *piece.slab;
   const uint8_t* x = reinterpret_cast<const uint8_t*>(is_copied_ ? prepared : codes) +
                      first_element(shape_, piece.first_row, slab.group);
   const int64_t block =
       slab.group * weights_.blocks_per_group() + (slab.first - slab.group * shape_.group_outputs()) / kBlock;
-  const int64_t pixels = piece.rows * shape_.out_width;
-  const int32_t* start = start_.data() + block * kBlock;
-  multiply(slab, block, pixels, x, zeros_.empty() ? start : zeros_.data(), scratch, accumulators);
+  const int32_t* start = zeros_.empty() ? start_.data() + block * kBlock : zeros_.data();
+  return {block, piece.rows * shape_.out_width, x, start, nullptr, nullptr};
+}
+
+// Unless there is something to do between product and requantization, or channels are missing in a block.
+bool ByteLayer::can_finish(const kernels::Requantize& outputs) const {
+  return can_requantize() && zeros_.empty() && shape_.group_outputs() % kBlock == 0 &&
+         kernels::can_finish(outputs);
+}
+
+void ByteLayer::accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared,
+                              std::byte* scratch, const kernels::Requantize& outputs) const {
+  Product product = product_of(piece, codes, prepared);
+  product.outputs = &outputs;
+  multiply(*piece.slab, product, scratch);
+}
+
+void ByteLayer::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
+                           std::byte* scratch, int32_t* accumulators) const {
+  const Slab& slab = *piece.slab;
+  Product product = product_of(piece, codes, prepared);
+  product.accumulators = accumulators;
+  multiply(slab, product, scratch);
   if (zeros_.empty()) return;
-  odd_kernels_.finish({.x = x,
+  odd_kernels_.finish({.x = product.x,
                        .pixels = windows_.pixels.data(),
-                       .pixel_count = pixels,
+                       .pixel_count = product.pixels,
                        .segments = windows_.segments.data(),
                        .segment_count = static_cast<int64_t>(windows_.segments.size()),
                        .length = windows_.segment_length,
-                       .start = start,
+                       .start = start_.data() + product.block * kBlock,
                        .accumulators = accumulators,
                        .width = slab.stride,
                        .stride = slab.stride});

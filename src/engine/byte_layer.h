@@ -33,8 +33,13 @@ class ByteLayer : public IntegerAlgorithm {
   size_t prepared_bytes() const override;
   int64_t preparations(int64_t rows) const override;
   void prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte* scratch) const override;
+  bool prepares_by_piece() const override { return by_piece_; }
+  Preparations preparations_of(const Piece& piece) const override;
   void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
                   int32_t* accumulators) const final;
+  bool can_finish(const kernels::Requantize& outputs) const override;
+  void accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
+                     const kernels::Requantize& outputs) const final;
 
  protected:
   static constexpr int64_t kBlock = kernels::ByteConvKernels::kBlock;
@@ -42,21 +47,29 @@ class ByteLayer : public IntegerAlgorithm {
   ByteLayer(const IntegerProblem& problem, ByteWeights weights, const CutWish& wish);
 
   // The sums of `pixels` windows from x on, for the channels of the slab, which begin with block `block` of
-  // all groups; start holds what they begin with.
-  virtual void multiply(const Slab& slab, int64_t block, int64_t pixels, const uint8_t* x,
-                        const int32_t* start, std::byte* scratch, int32_t* accumulators) const = 0;
+  // all groups; start holds what they begin with. They are requantized, where `outputs` says how, or stored.
+  struct Product {
+    int64_t block, pixels;
+    const uint8_t* x;
+    const int32_t* start;
+    int32_t* accumulators;
+    const kernels::Requantize* outputs;
+  };
+  virtual void multiply(const Slab& slab, const Product& product, std::byte* scratch) const = 0;
+  virtual bool can_requantize() const { return false; }
 
   ByteWeights weights_;
   Windows windows_;
 
  private:
+  Product product_of(const Piece& piece, const std::byte* codes, const std::byte* prepared) const;
   void copy_row(const uint8_t* image, int64_t row, uint8_t* padded) const;
 
   const kernels::OddWeightsKernels& odd_kernels_;
   ConvShape shape_;
   AlignedVector<int32_t> start_;  // [block][kBlock]
   AlignedVector<int32_t> zeros_;  // what products begin with whose weights are odd; empty for others
-  bool is_linear_, is_copied_;
+  bool is_linear_, is_copied_, by_piece_;
   uint8_t shift_;
   std::vector<uint8_t> padding_;  // one padded row of zero codes, shifted
   int64_t rows_at_once_;          // of the padded image, in one preparation

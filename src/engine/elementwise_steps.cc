@@ -73,7 +73,9 @@ kernels::Requantize codes_on_grid(const Node& node) {
   requantize.code_kind =
       grid.kind == quant::GridKind::odd ? kernels::CodeKind::odd : kernels::CodeKind::whole;
   requantize.step = grid.step;
-  requantize.inverse = quant::exact_inverse(grid);
+  const quant::Inverse inverse = quant::exact_inverse(grid);
+  requantize.inverse = inverse.near;
+  requantize.inverse_rest = inverse.rest;
   requantize.least_code = grid.min_code();
   requantize.largest_code = grid.max_code();
   return requantize;

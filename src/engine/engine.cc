@@ -44,6 +44,11 @@ std::vector<std::string> algorithm_names() {
   return names;
 }
 
+// Of one worker: its own numbers, see Workspace.
+struct alignas(kAlignment) Tickets {
+  int64_t next = 0;
+};
+
 class Engine::Impl {
  public:
   Impl(const graph::Network& network, graph::Tensors* spent, const EngineOptions& options)
@@ -60,10 +65,14 @@ class Engine::Impl {
         input_layout_(layout_of(input_type_.shape)),
         output_layout_(layout_of(output_type_.shape)),
         seconds_(plan_.steps.size(), 0.0) {
-    scratch_stride_ = (plan_.scratch_bytes + kAlignment - 1) / kAlignment * kAlignment;
+    const auto threads = static_cast<size_t>(options.threads);
+    scratch_stride_ = (Workspace::kHeader + plan_.scratch_bytes + kAlignment - 1) / kAlignment * kAlignment;
+    arena_stride_ = (plan_.arena_bytes + kAlignment - 1) / kAlignment * kAlignment;
+    tickets_.resize(threads);
+    for (size_t worker = 0; worker < threads; ++worker) tickets_[worker].next = static_cast<int64_t>(1 + worker);
     // Zeros, which take the page faults now.
-    arena_.assign(plan_.arena_bytes, std::byte{0});
-    scratch_.assign(scratch_stride_ * static_cast<size_t>(options.threads), std::byte{0});
+    arena_.assign(arena_stride_ * (plan_.is_small ? threads : 1), std::byte{0});
+    scratch_.assign(scratch_stride_ * threads, std::byte{0});
   }
 
   void run(const void* images, int64_t batch, void* outputs) {
@@ -74,9 +83,21 @@ class Engine::Impl {
     };
     const auto* from = static_cast<const std::byte*>(images);
     auto* to = static_cast<std::byte*>(outputs);
-    for (int64_t done = 0; done < batch; done += plan_.images_at_once)
-      run_part(from + done * bytes_of(input_layout_, input_type_), std::min(plan_.images_at_once, batch - done),
-               to + done * bytes_of(output_layout_, output_type_));
+    const auto run_images = [&](int64_t first, int64_t count, const Workspace& workspace) {
+      for (int64_t done = 0; done < count; done += workspace.batch) {
+        Workspace part = workspace;
+        part.batch = std::min(plan_.images_at_once, count - done);
+        run_part(from + (first + done) * bytes_of(input_layout_, input_type_),
+                 to + (first + done) * bytes_of(output_layout_, output_type_), part);
+      }
+    };
+    const int64_t for_each = has_images_for_each() ? batch / pool_.threads() : 0;
+    if (for_each > 0)
+      pool_.parallel_for(pool_.threads(), [&](int64_t share, int worker) {
+        run_images(share * for_each, for_each, workspace_of(worker, alone_));
+      });
+    const int64_t done = for_each * pool_.threads();
+    run_images(done, batch - done, workspace_of(0, pool_));
   }
 
   void require_batch(int64_t batch) const {
@@ -95,7 +116,7 @@ class Engine::Impl {
   }
 
   size_t memory_bytes() const {
-    return plan_.arena_bytes + scratch_stride_ * static_cast<size_t>(pool_.threads());
+    return arena_.size() + scratch_.size();
   }
   size_t weight_bytes() const {
     size_t bytes = 0;
@@ -107,13 +128,26 @@ class Engine::Impl {
   int64_t max_batch() const { return max_batch_; }
 
  private:
-  void run_part(const void* images, int64_t batch, void* outputs) {
-    const Workspace workspace{.arena = arena_.data(),
-                              .offsets = plan_.offsets.data(),
-                              .scratch = scratch_.data(),
-                              .scratch_stride = scratch_stride_,
-                              .batch = batch,
-                              .pool = &pool_};
+  // Clocks are read for one step after the other, so that profiling keeps the threads together.
+  bool has_images_for_each() const {
+    return plan_.is_small && pool_.threads() > 1 && profiling_ == Profiling::off;
+  }
+
+  // Of `worker` alone, or of the whole pool, whose first worker it then is.
+  Workspace workspace_of(int worker, ThreadPool& pool) {
+    const auto index = static_cast<size_t>(worker);
+    return {.arena = arena_.data() + index * arena_stride_,
+            .offsets = plan_.offsets.data(),
+            .scratch = scratch_.data() + index * scratch_stride_,
+            .scratch_stride = scratch_stride_,
+            .batch = plan_.images_at_once,
+            .pool = &pool,
+            .ticket = &tickets_[index].next,
+            .ticket_stride = static_cast<int64_t>(tickets_.size())};
+  }
+
+  void run_part(const void* images, void* outputs, const Workspace& workspace) {
+    const int64_t batch = workspace.batch;
     to_channels_last({batch, input_layout_.channels, input_layout_.pixels, size_bytes(input_type_.dtype)},
                      images, workspace.at<std::byte>(plan_.input));
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
@@ -133,11 +167,13 @@ class Engine::Impl {
   int64_t max_batch_;
   Profiling profiling_;
   ThreadPool pool_;
+  ThreadPool alone_{1};
   Plan plan_;
   TensorType input_type_, output_type_;
   Layout input_layout_, output_layout_;
   std::vector<double> seconds_;
-  size_t scratch_stride_ = 0;
+  size_t scratch_stride_ = 0, arena_stride_ = 0;
+  std::vector<Tickets> tickets_;  // of each worker
   AlignedVector<std::byte> arena_, scratch_;
 };
 

@@ -22,8 +22,8 @@ class Int8 final : public ByteLayer {
   size_t scratch_bytes() const override { return weights_.scratch_bytes(); }
 
  protected:
-  void multiply(const Slab& slab, int64_t block, int64_t pixels, const uint8_t* x, const int32_t* start,
-                std::byte* scratch, int32_t* accumulators) const override;
+  void multiply(const Slab& slab, const Product& product, std::byte* scratch) const override;
+  bool can_requantize() const override { return kernels_.multiply_and_requantize != nullptr; }
 
  private:
   const kernels::ByteConvKernels& kernels_;
@@ -43,11 +43,20 @@ Int8::Int8(const IntegerProblem& problem, ByteWeights weights, const CutWish& wi
       kernels_(kernels::byte_conv_kernels(problem.isa)),
       sums_(sums) {}
 
-void Int8::multiply(const Slab& slab, int64_t block, int64_t pixels, const uint8_t* x, const int32_t* start,
-                    std::byte* scratch, int32_t* accumulators) const {
-  kernels::ByteWindows windows{.x = x,
+kernels::Requantize from_channel(kernels::Requantize r, int64_t channel) {
+  r.multiplier += channel;
+  r.bias += channel;
+  if (r.shortcut) r.shortcut += channel;
+  if (r.shortcut_codes) r.shortcut_codes += channel;
+  if (r.real) r.real += channel;
+  if (r.codes) r.codes += channel;
+  return r;
+}
+
+void Int8::multiply(const Slab& slab, const Product& product, std::byte* scratch) const {
+  kernels::ByteWindows windows{.x = product.x,
                                .pixels = windows_.pixels.data(),
-                               .pixel_count = pixels,
+                               .pixel_count = product.pixels,
                                .segments = windows_.segments.data(),
                                .segment_count = static_cast<int64_t>(windows_.segments.size()),
                                .fours = weights_.fours(),
@@ -61,9 +70,13 @@ void Int8::multiply(const Slab& slab, int64_t block, int64_t pixels, const uint8
   const int64_t at_once = weights_.is_dense() ? ByteWeights::kUnpacked : slab.stride / kBlock;
   for (int64_t done = 0; done < slab.stride; done += windows.blocks * kBlock) {
     windows.blocks = std::min(at_once, (slab.stride - done) / kBlock);
-    windows.weights = weights_.blocks(kernels_, block + done / kBlock, windows.blocks, scratch);
-    windows.start = start + done;
-    windows.accumulators = accumulators + done;
+    windows.weights = weights_.blocks(kernels_, product.block + done / kBlock, windows.blocks, scratch);
+    windows.start = product.start + done;
+    if (product.outputs) {
+      kernels_.multiply_and_requantize(windows, from_channel(*product.outputs, done));
+      continue;
+    }
+    windows.accumulators = product.accumulators + done;
     kernels_.multiply(windows);
   }
 }

@@ -15,8 +15,14 @@
 
 namespace pact::engine {
 
+// Some preparations, [begin, end).
+struct Preparations {
+  int64_t begin = 0, end = 0;
+};
+
 // For one image: first all preparations, in any order and on any thread, which bring its codes into the form
-// that the product wants; then all pieces, likewise.
+// that the product wants; then all pieces, likewise. Or, where that is worth it, each thread makes the preparations
+// that its pieces need for itself.
 class IntegerAlgorithm {
  public:
   virtual ~IntegerAlgorithm() = default;
@@ -33,11 +39,21 @@ class IntegerAlgorithm {
   virtual void prepare(const std::byte* codes, int64_t index, std::byte* prepared,
                        std::byte* scratch) const = 0;
 
+  // Whether each thread shall prepare for itself: pieces share little, or all of it is soon done.
+  virtual bool prepares_by_piece() const { return false; }
+  virtual Preparations preparations_of(const Piece&) const { return {}; }  // then those that the piece needs
+
   const Cut& cut() const { return cut_; }
   // accumulators[(row * out_width + column) * slab.stride + channel], both from the start of the piece; those
   // between slab.width and slab.stride may be anything.
   virtual void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
                           std::byte* scratch, int32_t* accumulators) const = 0;
+
+  // Whether `accumulate_to` does the rest, too, wherever the pointers that are not null point and whatever the channels.
+  virtual bool can_finish(const kernels::Requantize&) const { return false; }
+  // Requantizes the accumulators as they come: row 0 and channel 0 of `outputs` are the first of the piece.
+  virtual void accumulate_to(const Piece&, const std::byte* /*codes*/, const std::byte* /*prepared*/,
+                             std::byte* /*scratch*/, const kernels::Requantize& /*outputs*/) const {}
 
  protected:
   explicit IntegerAlgorithm(Cut cut) : cut_(std::move(cut)) {}

@@ -4,6 +4,7 @@
 //
 // With several images per thread, or as many for each, every thread computes images of its own; otherwise the
 // threads share the pieces of one image after the other.
+#include <cmath>
 #include <cstring>
 #include <memory>
 
@@ -19,6 +20,13 @@ using graph::ValueId;
 
 constexpr int64_t kPeriod = 64;  // what a run of channels is repeated up to, for long vector loops
 
+// Which preparations of which image a worker has made.
+struct Prepared {
+  int64_t ticket;
+  Preparations done;
+};
+static_assert(sizeof(Prepared) <= Workspace::kHeader);
+
 class IntegerStep {
  public:
   IntegerStep(const StepContext& context, const Fusion& fusion);
@@ -32,12 +40,25 @@ class IntegerStep {
   const std::byte* codes_of(const Workspace& workspace, int64_t image) const {
     return workspace.at<std::byte>(input_) + image * shape_.height * shape_.width * shape_.channels;
   }
+  void run_by_pieces(const Workspace& workspace) const;
   // Piece `index` of image `image`.
   void compute(const Workspace& workspace, int64_t image, int64_t index, const std::byte* prepared,
                int worker) const;
+  // The same, with what it needs to be prepared; `ticket` belongs to this image in this run of the step.
+  void prepare_and_compute(const Workspace& workspace, int64_t image, int64_t index, int64_t ticket,
+                           int worker) const;
+  void simplify();
+  kernels::Requantize outputs_of(const Workspace& workspace, const Slab& slab, int64_t pixels,
+                                 int64_t first_pixel) const;
   void finish(const Workspace& workspace, const Slab& slab, int64_t pixels, int64_t first_pixel,
               const int32_t* accumulators) const;
   // A worker's scratch: accumulators, the algorithm's own, a prepared image.
+  Prepared& state_of(const Workspace& workspace, int worker) const {
+    return *reinterpret_cast<Prepared*>(workspace.header_of(worker));
+  }
+  int32_t* accumulators_of(const Workspace& workspace, int worker) const {
+    return reinterpret_cast<int32_t*>(workspace.scratch_of(worker));
+  }
   std::byte* own_of(const Workspace& workspace, int worker) const {
     return workspace.scratch_of(worker) + accumulator_bytes_;
   }
@@ -50,6 +71,7 @@ class IntegerStep {
   ConvShape shape_;
   std::unique_ptr<IntegerAlgorithm> algorithm_;
   bool is_linear_;
+  bool is_finished_by_algorithm_ = false;
   ValueId input_;
   size_t accumulator_bytes_, own_bytes_, prepared_bytes_;
   kernels::Requantize requantize_;        // all but pointers and extents
@@ -83,6 +105,29 @@ IntegerStep::IntegerStep(const StepContext& context, const Fusion& fusion)
     multiplier_.insert(multiplier_.end(), multiplier.begin(), multiplier.end());
     bias_.insert(bias_.end(), bias.begin(), bias.end());
   } while (static_cast<int64_t>(multiplier_.size()) < kPeriod);
+  simplify();
+}
+
+// What can be left out without a change of any bit.
+void IntegerStep::simplify() {
+  const bool has_unsigned_codes =
+      requantize_.code_kind == kernels::CodeKind::whole && requantize_.least_code == 0;
+  if (has_unsigned_codes && fusion_.real == kNoValue) requantize_.activation = kernels::Activation::none;
+  const bool is_real_shortcut = fusion_.shortcut != kNoValue && fusion_.dequantize == graph::kNoNode;
+  const auto largest_of = [](const std::vector<float>& numbers) {
+    float largest = 0;
+    for (const float number : numbers) largest = std::max(largest, std::fabs(number));
+    return largest;
+  };
+  const float bound = 0x1p31f * largest_of(multiplier_) + largest_of(bias_) + 256 * requantize_.shortcut_step;
+  requantize_.is_bounded = !is_real_shortcut && bound < 0x1p29f * requantize_.step;
+  kernels::Requantize asked = requantize_;
+  static float real;
+  static const uint8_t code = 0;
+  if (is_real_shortcut) asked.shortcut = &real;
+  if (fusion_.dequantize != graph::kNoNode) asked.shortcut_codes = &code;
+  if (fusion_.real != kNoValue) asked.real = &real;
+  is_finished_by_algorithm_ = algorithm_->can_finish(asked);
 }
 
 std::string IntegerStep::algorithm() const {
@@ -92,6 +137,25 @@ std::string IntegerStep::algorithm() const {
   if (fusion_.relu != graph::kNoNode) name += " + relu";
   if (fusion_.quantize != graph::kNoNode) name += " + quantize";
   return name;
+}
+
+// Of some pixels and the channels of a slab; all but the accumulators.
+kernels::Requantize IntegerStep::outputs_of(const Workspace& workspace, const Slab& slab, int64_t pixels,
+                                            int64_t first_pixel) const {
+  const int64_t first = first_pixel * shape_.outputs + slab.first;
+  kernels::Requantize r = requantize_;
+  r.rows = pixels;
+  r.width = slab.width;
+  r.stride = shape_.outputs;
+  r.multiplier = multiplier_.data() + slab.first;
+  r.bias = bias_.data() + slab.first;
+  if (fusion_.dequantize != graph::kNoNode)
+    r.shortcut_codes = workspace.at<uint8_t>(fusion_.shortcut) + first;
+  else if (fusion_.shortcut != kNoValue)
+    r.shortcut = workspace.at<float>(fusion_.shortcut) + first;
+  if (fusion_.real != kNoValue) r.real = workspace.at<float>(fusion_.real) + first;
+  if (fusion_.codes != kNoValue) r.codes = workspace.at<uint8_t>(fusion_.codes) + first;
+  return r;
 }
 
 void IntegerStep::finish(const Workspace& workspace, const Slab& slab, int64_t pixels, int64_t first_pixel,
@@ -105,20 +169,9 @@ void IntegerStep::finish(const Workspace& workspace, const Slab& slab, int64_t p
                   static_cast<size_t>(slab.width) * sizeof(int32_t));
     return;
   }
-  kernels::Requantize r = requantize_;
-  r.rows = pixels;
-  r.width = slab.width;
-  r.stride = outputs;
+  kernels::Requantize r = outputs_of(workspace, slab, pixels, first_pixel);
   r.accumulators = accumulators;
   r.accumulator_stride = slab.stride;
-  r.multiplier = multiplier_.data() + slab.first;
-  r.bias = bias_.data() + slab.first;
-  if (fusion_.dequantize != graph::kNoNode)
-    r.shortcut_codes = workspace.at<uint8_t>(fusion_.shortcut) + first;
-  else if (fusion_.shortcut != kNoValue)
-    r.shortcut = workspace.at<float>(fusion_.shortcut) + first;
-  if (fusion_.real != kNoValue) r.real = workspace.at<float>(fusion_.real) + first;
-  if (fusion_.codes != kNoValue) r.codes = workspace.at<uint8_t>(fusion_.codes) + first;
   const auto period = static_cast<int64_t>(multiplier_.size());
   if (slab.stride != outputs || slab.width != outputs || period == outputs) {
     kernels_.requantize(r);
@@ -144,19 +197,59 @@ void IntegerStep::compute(const Workspace& workspace, int64_t image, int64_t ind
                           int worker) const {
   const int64_t rows = is_linear_ ? workspace.batch : shape_.out_height;
   const Piece piece = piece_of(algorithm_->cut(), index, rows);
-  auto* accumulators = reinterpret_cast<int32_t*>(workspace.scratch_of(worker));
+  const int64_t pixels = piece.rows * shape_.out_width;
+  const int64_t first_pixel = (image * shape_.out_height + piece.first_row) * shape_.out_width;
+  if (is_finished_by_algorithm_)
+    return algorithm_->accumulate_to(piece, codes_of(workspace, image), prepared, own_of(workspace, worker),
+                                     outputs_of(workspace, *piece.slab, pixels, first_pixel));
+  int32_t* accumulators = accumulators_of(workspace, worker);
   algorithm_->accumulate(piece, codes_of(workspace, image), prepared, own_of(workspace, worker),
                          accumulators);
-  finish(workspace, *piece.slab, piece.rows * shape_.out_width,
-         (image * shape_.out_height + piece.first_row) * shape_.out_width, accumulators);
+  finish(workspace, *piece.slab, pixels, first_pixel, accumulators);
+}
+
+void IntegerStep::prepare_and_compute(const Workspace& workspace, int64_t image, int64_t index, int64_t ticket,
+                                      int worker) const {
+  const Preparations needed = algorithm_->preparations_of(piece_of(algorithm_->cut(), index, shape_.out_height));
+  std::byte* prepared = prepared_of(workspace, worker);
+  Prepared& state = state_of(workspace, worker);
+  Preparations& done = state.done;
+  if (state.ticket != ticket || needed.begin < done.begin || needed.begin > done.end)
+    state = {ticket, {needed.begin, needed.begin}};
+  for (; done.end < needed.end; ++done.end)
+    algorithm_->prepare(codes_of(workspace, image), done.end, prepared, own_of(workspace, worker));
+  compute(workspace, image, index, prepared, worker);
+}
+
+bool has_images_for_each(const Workspace& workspace) {
+  const int threads = workspace.pool->threads();
+  return workspace.batch >= 2 * threads || workspace.batch % threads == 0;
+}
+
+void IntegerStep::run_by_pieces(const Workspace& workspace) const {
+  const int64_t images = workspace.batch, pieces = algorithm_->cut().pieces(shape_.out_height);
+  const int64_t tickets = workspace.take_tickets(images);
+  const auto run_piece = [&](int64_t image, int64_t piece, int worker) {
+    prepare_and_compute(workspace, image, piece, tickets + image * workspace.ticket_stride, worker);
+  };
+  if (has_images_for_each(workspace)) {
+    workspace.pool->parallel_for(images, [&](int64_t image, int worker) {
+      for (int64_t piece = 0; piece < pieces; ++piece) run_piece(image, piece, worker);
+    });
+    return;
+  }
+  for (int64_t image = 0; image < images; ++image)
+    workspace.pool->parallel_for(pieces,
+                                 [&](int64_t piece, int worker) { run_piece(image, piece, worker); });
 }
 
 void IntegerStep::run(const Workspace& workspace) const {
+  if (algorithm_->prepares_by_piece()) return run_by_pieces(workspace);
   ThreadPool& pool = *workspace.pool;
   const int64_t images = is_linear_ ? 1 : workspace.batch;
   const int64_t rows = is_linear_ ? workspace.batch : shape_.out_height;
   const int64_t preparations = algorithm_->preparations(rows), pieces = algorithm_->cut().pieces(rows);
-  if (images >= 2 * pool.threads() || images % pool.threads() == 0) {
+  if (!is_linear_ && has_images_for_each(workspace)) {
     pool.parallel_for(images, [&](int64_t image, int worker) {
       std::byte* prepared = prepared_of(workspace, worker);
       for (int64_t i = 0; i < preparations; ++i)

@@ -5,6 +5,10 @@
 namespace pact::engine {
 namespace {
 
+constexpr int64_t kLargeProducts = 2'000'000;  // of a piece: about ten microseconds
+
+int64_t outputs_of(const ConvShape& s) { return s.outputs * s.out_height * s.out_width; }
+
 std::vector<Slab> cut_slabs(const ConvShape& s, int64_t widest, int64_t block) {
   if (s.is_depthwise()) return {{.group = 0, .first = 0, .width = s.outputs, .stride = s.outputs}};
   std::vector<Slab> slabs;
@@ -31,6 +35,7 @@ CutWish wide_pieces(const ConvShape& shape, int64_t weight_bytes, int64_t block)
   constexpr int64_t kWeightBytes = 64 * 1024, kWidest = 128;
   CutWish wish{.block = block};
   const int64_t accumulators = wish.pixels * wish.channels;
+  wish.channels = std::min(wish.channels, (shape.group_outputs() + block - 1) / block * block);
   while (wish.channels < kWidest && wish.channels < shape.group_outputs() &&
          2 * wish.channels * weight_bytes <= kWeightBytes)
     wish.channels *= 2;
@@ -44,12 +49,18 @@ Cut cut_pieces(const ConvShape& s, const CutWish& wish, int threads) {
   cut.rows_per_piece = whole(std::clamp<int64_t>(wish.pixels / s.out_width, 1, s.out_height));
   cut.slabs = cut_slabs(s, wish.channels, wish.block);
   if (threads == 1) return cut;
-  const auto too_few = [&] { return cut.pieces(s.out_height) < 2 * threads; };
+  // Rows first: of those that it wrote a thread then reads most. Where pieces are large, some more of them even out
+  // what threads lose to others.
+  const auto too_few = [&] {
+    const int64_t pieces = cut.pieces(s.out_height);
+    const bool are_large = outputs_of(s) * s.taps() * s.group_channels() > pieces * kLargeProducts;
+    return pieces < (are_large ? 2 * threads : threads);
+  };
+  while (cut.rows_per_piece > wish.rows && too_few())
+    cut.rows_per_piece = whole((cut.rows_per_piece + 1) / 2);
   for (int64_t widest = wish.channels / 2; widest >= wish.block && widest % wish.block == 0 && too_few();
        widest /= 2)
     cut.slabs = cut_slabs(s, widest, wish.block);
-  while (cut.rows_per_piece > wish.rows && too_few())
-    cut.rows_per_piece = whole((cut.rows_per_piece + 1) / 2);
   return cut;
 }
 

@@ -168,8 +168,8 @@ size_t weight_bytes_of(const Graph& graph, const graph::Node& linear) {
 
 // Values of many images would leave the cache from one step to the next: about as many as fit, by the node that reads
 // and writes most. Not so where weights of linear layers, which are read once for all of them, are larger than that.
-int64_t images_at_once(const Graph& graph, const PlanOptions& options) {
-  constexpr size_t kCachedBytes = 8 << 20;
+void choose_images(const Graph& graph, const PlanOptions& options, Plan& plan) {
+  constexpr size_t kCachedBytes = 8 << 20, kSmallBytes = 512 << 10;
   size_t image_bytes = 1, linear_bytes = 0;
   for (const graph::Node& node : graph.nodes()) {
     size_t bytes = bytes_of(graph, node.output);
@@ -178,9 +178,16 @@ int64_t images_at_once(const Graph& graph, const PlanOptions& options) {
     image_bytes = std::max(image_bytes, bytes);
     if (node.op == Op::integer_linear || node.op == Op::linear) linear_bytes += weight_bytes_of(graph, node);
   }
-  if (linear_bytes > image_bytes) return options.max_batch;
+  plan.images_at_once = options.max_batch;
+  if (linear_bytes > image_bytes) return;
+  plan.is_small = image_bytes <= kSmallBytes;
+  if (plan.is_small) {
+    const auto cached = static_cast<int64_t>(kSmallBytes / image_bytes);
+    plan.images_at_once = std::min(options.max_batch, std::max<int64_t>(cached, 1));
+    return;
+  }
   const auto cached = static_cast<int64_t>(kCachedBytes / image_bytes);
-  return std::min(options.max_batch, std::max<int64_t>(cached, options.threads));
+  plan.images_at_once = std::min(options.max_batch, std::max<int64_t>(cached, options.threads));
 }
 
 }  // namespace
@@ -198,7 +205,7 @@ Plan make_plan(const Network& network, const PlanOptions& options, graph::Tensor
   const Graph& graph = network.graph;
   require_supported(graph);
   Plan plan;
-  plan.images_at_once = images_at_once(graph, options);
+  choose_images(graph, options, plan);
   const StepContext context{.network = network,
                             .kernels = kernels::requantize_kernels(options.isa),
                             .isa = options.isa,

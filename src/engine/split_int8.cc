@@ -23,22 +23,21 @@ class SplitInt8 final : public ByteLayer {
   size_t weight_bytes() const override { return ByteLayer::weight_bytes() + extra_.weights.size(); }
 
  protected:
-  void multiply(const Slab& slab, int64_t block, int64_t pixels, const uint8_t* x, const int32_t* start,
-                std::byte*, int32_t* accumulators) const override {
+  void multiply(const Slab& slab, const Product& product, std::byte*) const override {
     const auto segments = static_cast<int64_t>(windows_.segments.size());
-    kernels_.multiply({.x = x,
+    kernels_.multiply({.x = product.x,
                        .pixels = windows_.pixels.data(),
-                       .pixel_count = pixels,
+                       .pixel_count = product.pixels,
                        .segments = windows_.segments.data(),
                        .segment_count = segments,
                        .fours = weights_.fours(),
-                       .weights = weights_.bytes().data() + block * segments * weights_.fours() * 4 * kBlock,
-                       .extra_begin = extra_.begin.data() + block,
+                       .weights = weights_.bytes().data() + product.block * segments * weights_.fours() * 4 * kBlock,
+                       .extra_begin = extra_.begin.data() + product.block,
                        .extra_offsets = extra_.offsets.data(),
                        .extra_weights = extra_.weights.data(),
                        .blocks = slab.stride / kBlock,
-                       .start = start,
-                       .accumulators = accumulators,
+                       .start = product.start,
+                       .accumulators = product.accumulators,
                        .stride = slab.stride});
   }
 

@@ -23,12 +23,24 @@ struct Workspace {
   size_t scratch_stride = 0;
   int64_t batch = 1;
   ThreadPool* pool = nullptr;
+  int64_t* ticket = nullptr;  // see take_tickets
+  int64_t ticket_stride = 1;
 
   template <typename Element>
   Element* at(graph::ValueId value) const {
     return reinterpret_cast<Element*>(arena + offsets[value]);
   }
-  std::byte* scratch_of(int worker) const { return scratch + static_cast<size_t>(worker) * scratch_stride; }
+  // Numbers that no worker ever sees again, `ticket_stride` apart: by them it knows that what lies in its scratch
+  // memory belongs to something else. Returns the first of `count`.
+  int64_t take_tickets(int64_t count) const {
+    const int64_t first = *ticket;
+    *ticket += count * ticket_stride;
+    return first;
+  }
+  // The first line of each worker's scratch memory is for what it has prepared (integer_step.cc), whose tickets nobody may write over.
+  static constexpr size_t kHeader = 64;
+  std::byte* header_of(int worker) const { return scratch + static_cast<size_t>(worker) * scratch_stride; }
+  std::byte* scratch_of(int worker) const { return header_of(worker) + kHeader; }
 };
 
 struct Step {

@@ -24,6 +24,7 @@ using kernels::WinogradForm;
 constexpr int64_t kBlock = kernels::WinogradKernels::kBlock;
 constexpr int64_t kBlocksAtOnce = 2;            // products of so many blocks wait for their transform
 constexpr int64_t kPreparedBytes = 384 * 1024;  // of transformed tiles that may share the cache of a core
+constexpr int64_t kPreparedByEach = 64 * 1024;  // of those that every thread may transform for itself
 constexpr int64_t kReadyBytes = 5120 * 1024;    // of transformed weights that are kept
 constexpr int64_t kPanelPairs = 32;             // of channels whose weights are transformed at a time
 
@@ -79,6 +80,13 @@ class Winograd final : public IntegerAlgorithm {
   }
   int64_t preparations(int64_t) const override { return is_prepared() ? tiling_.rows : 0; }
   void prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte* scratch) const override;
+  bool prepares_by_piece() const override {
+    return is_prepared() && tiling_.v_bytes(tiling_.rows) <= kPreparedByEach;
+  }
+  Preparations preparations_of(const Piece& piece) const override {
+    const int64_t first = piece.first_row / tiling_.tile;
+    return {first, first + parts(piece.rows, tiling_.tile)};
+  }
   void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
                   int32_t* accumulators) const override;
 
@@ -242,7 +250,7 @@ bool has_512_bits(Isa isa) { return isa == Isa::x86_avx512 || isa == Isa::x86_av
 
 double cycles_of(const Work& work, double products_per_cycle, const IntegerProblem& problem) {
   constexpr double kTransformed = 2.5, kTransformedWeights = 3, kCachedWeights = 512 * 1024;
-  const double bytes_per_cycle = work.weight_bytes <= kCachedWeights ? 32 : 10;
+  const double bytes_per_cycle = work.weight_bytes <= kCachedWeights ? 32 * problem.threads : 10;
   const double width = (has_512_bits(problem.isa) ? 2 : 1) * problem.threads;
   const double computed = work.products / products_per_cycle / problem.threads +
                           work.transformed_weights / kTransformedWeights / width;

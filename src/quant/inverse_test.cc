@@ -19,15 +19,15 @@ float float_of(uint32_t bits) {
 // The proof by neighbours of ties, checked on all floats between two levels.
 TEST(ExactInverse, GivesTheCodesOfTheDivisionForAllFloats) {
   const Grid grid{GridKind::unsigned_, 3, 0.3f};
-  const float inverse = exact_inverse(grid);
-  ASSERT_NE(inverse, 0.0f);
+  const Inverse inverse = exact_inverse(grid);
+  ASSERT_TRUE(inverse);
   uint32_t first, last;
   const float low = 0.9f, high = 1.3f;
   std::memcpy(&first, &low, sizeof(first));
   std::memcpy(&last, &high, sizeof(last));
   for (uint32_t bits = first; bits <= last; ++bits) {
     const float z = float_of(bits);
-    ASSERT_EQ(grid.whole_code(quotient_by_inverse(z, grid.step, inverse)), grid.code_of(z)) << z;
+    ASSERT_EQ(grid.whole_code(quotient_by_inverse(z, inverse)), grid.code_of(z)) << z;
   }
 }
 
@@ -40,8 +40,8 @@ TEST(ExactInverse, HoldsForNearlyAllSteps) {
     const Grid grid{
         i % 2 ? GridKind::unsigned_ : GridKind::symmetric, 8,
         std::ldexp(1.0f + static_cast<float>(mantissa) * 0x1p-23f, static_cast<int>(random.below(40)) - 20)};
-    const float inverse = exact_inverse(grid);
-    if (inverse == 0.0f) {
+    const Inverse inverse = exact_inverse(grid);
+    if (!inverse) {
       ++refused;
       continue;
     }
@@ -54,7 +54,7 @@ TEST(ExactInverse, HoldsForNearlyAllSteps) {
       const float end_low = static_cast<float>(grid.min_code()) * grid.step;
       const float end_high = static_cast<float>(grid.max_code()) * grid.step;
       const float inside = std::fmin(std::fmax(z, end_low), end_high);
-      ASSERT_EQ(grid.whole_code(quotient_by_inverse(inside, grid.step, inverse)), grid.code_of(z))
+      ASSERT_EQ(grid.whole_code(quotient_by_inverse(inside, inverse)), grid.code_of(z))
           << z << " step " << grid.step;
     }
   }
@@ -62,10 +62,11 @@ TEST(ExactInverse, HoldsForNearlyAllSteps) {
 }
 
 TEST(ExactInverse, RefusesOddGridsAndExtremeSteps) {
-  EXPECT_EQ(exact_inverse({GridKind::odd, 4, 0.3f}), 0.0f);
-  EXPECT_EQ(exact_inverse({GridKind::unsigned_, 4, 0x1p61f}), 0.0f);
-  EXPECT_EQ(exact_inverse({GridKind::unsigned_, 4, 0x1p-61f}), 0.0f);
-  EXPECT_EQ(exact_inverse({GridKind::unsigned_, 4, 0.25f}), 4.0f);
+  EXPECT_FALSE(exact_inverse({GridKind::odd, 4, 0.3f}));
+  EXPECT_FALSE(exact_inverse({GridKind::unsigned_, 4, 0x1p61f}));
+  EXPECT_FALSE(exact_inverse({GridKind::unsigned_, 4, 0x1p-61f}));
+  EXPECT_EQ(exact_inverse({GridKind::unsigned_, 4, 0.25f}).near, 4.0f);
+  EXPECT_EQ(exact_inverse({GridKind::unsigned_, 4, 0.25f}).rest, 0.0f);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "quant/inverse.h"
 
 namespace pact::kernels {
 namespace {
@@ -127,6 +128,111 @@ TEST(ByteConvKernels, MultiplyTakesAllBytesWhereSumsAreLong) {
     for (const Named& named : all_kernels())
       if (!named.kernels->uses_short_sums) expect_exact(c, named, "codes to 255, weights to 127");
   }
+}
+
+struct Wanted {
+  quant::Grid grid;
+  uint64_t shortcut;  // none, real or of codes
+  bool relu, real, codes, is_bounded;
+};
+
+// Everything that a product may be requantized to, with a shortcut over which it is written.
+struct Outputs {
+  std::vector<float> real;
+  std::vector<uint8_t> codes;
+};
+
+Outputs outputs_of(const Case& c, const Wanted& wanted, const std::vector<float>& multiplier,
+                   const std::vector<float>& shortcut, const std::vector<uint8_t>& shortcut_codes,
+                   const ByteConvKernels* fused, int64_t stride) {
+  const auto pixels = static_cast<int64_t>(c.pixels.size());
+  Outputs outputs{shortcut, std::vector<uint8_t>(shortcut.size(), 77)};
+  std::vector<int32_t> sums(static_cast<size_t>(pixels * c.blocks * kBlock));
+  const quant::Inverse inverse = quant::exact_inverse(wanted.grid);
+  Requantize r{.rows = pixels,
+               .width = c.blocks * kBlock,
+               .stride = stride,
+               .accumulators = sums.data(),
+               .accumulator_stride = c.blocks * kBlock,
+               .multiplier = multiplier.data(),
+               .bias = multiplier.data() + 5,
+               .shortcut = wanted.shortcut == 1 ? outputs.real.data() : nullptr,
+               .shortcut_codes = wanted.shortcut == 2 ? shortcut_codes.data() : nullptr,
+               .shortcut_step = 0.03f,
+               .activation = wanted.relu ? Activation::relu : Activation::none,
+               .real = wanted.real ? outputs.real.data() : nullptr,
+               .codes = wanted.codes ? outputs.codes.data() : nullptr,
+               .code_kind = wanted.codes ? CodeKind::whole : CodeKind::none,
+               .step = wanted.grid.step,
+               .inverse = inverse.near,
+               .inverse_rest = inverse.rest,
+               .is_bounded = wanted.is_bounded,
+               .least_code = wanted.grid.min_code(),
+               .largest_code = wanted.grid.max_code()};
+  const ByteWindows windows{.x = c.x.data(),
+                            .pixels = c.pixels.data(),
+                            .pixel_count = pixels,
+                            .segments = c.segments.data(),
+                            .segment_count = 3,
+                            .fours = c.fours,
+                            .weights = c.weights.data(),
+                            .blocks = c.blocks,
+                            .start = c.start.data(),
+                            .accumulators = sums.data(),
+                            .stride = c.blocks * kBlock,
+                            .short_fours = c.short_fours,
+                            .short_segments = c.short_segments};
+  if (fused) {
+    if (!can_finish(r)) return {};
+    fused->multiply_and_requantize(windows, r);
+    return outputs;
+  }
+  kByteConv_portable.multiply(windows);
+  kRequantize_portable.requantize(r);
+  return outputs;
+}
+
+TEST(ByteConvKernels, RequantizesInRegistersWhatWouldBeRequantizedLater) {
+  Random random(4);
+  int finished = 0;
+  for (int round = 0; round < 600; ++round) {
+    Case c = random_case(random, static_cast<int64_t>(random.below(30)), static_cast<int64_t>(1 + random.below(4)),
+                         static_cast<int64_t>(1 + random.below(3)), 255, 127);
+    for (int32_t& start : c.start) start >>= 8;
+    const quant::Grid grid{quant::GridKind::unsigned_, 1 + static_cast<int>(random.below(8)),
+                           static_cast<float>(random.uniform(0.01, 0.3))};
+    if (!quant::exact_inverse(grid)) continue;
+    Wanted wanted{.grid = grid,
+                  .shortcut = random.below(3),
+                  .relu = random.below(2) == 0,
+                  .real = random.below(2) == 0,
+                  .codes = random.below(4) != 0,
+                  .is_bounded = false};
+    wanted.is_bounded = wanted.shortcut != 1;
+    const int64_t stride = c.blocks * kBlock + static_cast<int64_t>(random.below(2)) * 16;
+    std::vector<float> multiplier(static_cast<size_t>(c.blocks * kBlock + 5));
+    for (float& m : multiplier) m = static_cast<float>(random.normal() * 1e-3);
+    std::vector<float> shortcut(c.pixels.size() * static_cast<size_t>(stride));
+    for (float& s : shortcut) s = static_cast<float>(random.normal());
+    if (wanted.shortcut == 1 && random.below(2)) shortcut.assign(shortcut.size(), 1e30f);
+    std::vector<uint8_t> shortcut_codes(shortcut.size());
+    for (uint8_t& code : shortcut_codes) code = static_cast<uint8_t>(random.below(256));
+    const auto outputs = [&](const ByteConvKernels* fused) {
+      return outputs_of(c, wanted, multiplier, shortcut, shortcut_codes, fused, stride);
+    };
+    const Outputs expected = outputs(nullptr);
+    for (const Named& named : all_kernels()) {
+      if (!named.kernels->multiply_and_requantize) continue;
+      const Outputs computed = outputs(named.kernels);
+      if (computed.codes.empty() && !expected.codes.empty()) continue;
+      ++finished;
+      ASSERT_EQ(computed.codes, expected.codes) << named.name << ", round " << round;
+      ASSERT_EQ(computed.real, expected.real) << named.name << ", round " << round;
+    }
+  }
+#if defined(PACT_HAS_EMULATED_KERNELS)
+  EXPECT_GT(finished, 100);
+#endif
 }
 
 TEST(ByteConvKernels, UnpackReadsFieldsFromTheLowestBitsOn) {

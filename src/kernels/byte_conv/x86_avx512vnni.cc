@@ -6,6 +6,10 @@
 #include "kernels/x86_intrinsics.h"
 
 #include "kernels/byte_conv/unpack.inc"
+#include "kernels/requantize/sources.inc"
+#include "kernels/requantize/x86_avx512.inc"
+
+#include "kernels/byte_conv/is_form.inc"
 
 namespace pact::kernels {
 namespace {
@@ -21,12 +25,89 @@ inline __m512i four_at(const uint8_t* x) {
   return _mm512_set1_epi32(four);
 }
 
+// Keeps g++ 12 from moving what is done with sums behind a loop into it, where they would then lie in memory.
+inline void pin(__m512i& sums) {
+#if !defined(PACT_EMULATE)
+  __asm__ volatile("" : "+v"(sums));
+#else
+  static_cast<void>(sums);
+#endif
+}
+
 // Weights lie in blocks too short for the processor to foresee by itself.
 inline void foresee(const int8_t* weights) { _mm_prefetch(weights + 4096, _MM_HINT_T0); }
 
+// What becomes of the sums of a tile: they are stored, or requantized first.
+struct Stored {
+  static constexpr bool kRequantizes = false, kHasReals = false;
+};
+
+template <Shortcut kShortcut, bool kRelu, bool kReal, bool kCodes>
+class Requantized {
+ public:
+  static constexpr bool kRequantizes = true, kHasReals = kReal || kShortcut == Shortcut::real;
+
+  explicit Requantized(const Requantize* asked)
+      : r_(*asked),
+        inverse_(_mm512_set1_ps(r_.inverse)),
+        inverse_rest_(_mm512_set1_ps(r_.inverse_rest)),
+        high_(_mm512_set1_ps(static_cast<float>(r_.largest_code) * r_.step)) {}
+
+  // Real numbers that will be read or written in `pixels` rows, 16 or 32 channels from `channel` on.
+  static void foresee(const Requantize& r, int64_t row, int64_t pixels, int64_t channel) {
+    if constexpr (!kHasReals) return;
+    const float* at = kShortcut == Shortcut::real ? r.shortcut : r.real;
+    at += row * r.stride + channel;
+    for (int64_t p = 0; p < pixels; ++p, at += r.stride) {
+      _mm_prefetch(at, _MM_HINT_T0);
+      _mm_prefetch(at + 16, _MM_HINT_T0);
+    }
+  }
+
+  // 16 sums as codes, 32 bits each; real numbers are written on the way. Inline in any case, here and below: a call would
+  // put the sums of the whole tile into memory.
+  [[gnu::always_inline]] __m512i code_of(__m512i sums, int64_t row, int64_t channel) const {
+    const int64_t i = row * r_.stride + channel;
+    __m512 z = scaled(sums, r_.multiplier + channel, r_.bias + channel);
+    if constexpr (kShortcut == Shortcut::real) z = _mm512_add_ps(z, _mm512_loadu_ps(r_.shortcut + i));
+    if constexpr (kShortcut == Shortcut::codes)
+      z = _mm512_add_ps(z, values_of(r_.shortcut_codes + i, r_.shortcut_step));
+    if constexpr (kRelu) z = _mm512_max_ps(z, _mm512_setzero_ps());
+    if constexpr (kReal) _mm512_storeu_ps(r_.real + i, z);
+    if constexpr (!kCodes) return sums;
+    if constexpr (kShortcut == Shortcut::real) z = _mm512_min_ps(high_, z);  // others are bounded
+    return rounded_quotient(z, inverse_, inverse_rest_);
+  }
+
+  // 64 codes, those of 2 pixels by 32 channels or 4 by 16; of the last pixels there may be fewer.
+  template <int kBlocks>
+  [[gnu::always_inline]] void store(__m512i a, __m512i b, __m512i c, __m512i d, int64_t row, int64_t pixels,
+                                    int64_t channel) const {
+    if constexpr (!kCodes) return;
+    const __m512i bytes = _mm512_min_epu8(bytes_of<Codes::bounded>(a, b, c, d),
+                                          _mm512_set1_epi8(static_cast<char>(r_.largest_code)));
+    uint8_t* codes = r_.codes + row * r_.stride + channel;
+    if constexpr (kBlocks == 2) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes), _mm512_castsi512_si256(bytes));
+      if (pixels < 2) return;
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + r_.stride), _mm512_extracti64x4_epi64(bytes, 1));
+    } else {
+      const auto to = [&](int64_t pixel) { return reinterpret_cast<__m128i*>(codes + pixel * r_.stride); };
+      _mm_storeu_si128(to(0), _mm512_castsi512_si128(bytes));
+      if (pixels > 1) _mm_storeu_si128(to(1), _mm512_extracti32x4_epi32(bytes, 1));
+      if (pixels > 2) _mm_storeu_si128(to(2), _mm512_extracti32x4_epi32(bytes, 2));
+      if (pixels > 3) _mm_storeu_si128(to(3), _mm512_extracti32x4_epi32(bytes, 3));
+    }
+  }
+
+ private:
+  const Requantize& r_;
+  __m512 inverse_, inverse_rest_, high_;
+};
+
 // kBlocks blocks of channels, 1 or 2.
-template <int kPixels, int kBlocks>
-void tile(const ByteWindows& w, int64_t block, int64_t first_pixel) {
+template <int kPixels, int kBlocks, typename Finish>
+void tile(const ByteWindows& w, int64_t block, int64_t first_pixel, const Requantize* asked) {
   const int64_t block_bytes = w.segment_count * w.fours * 4 * kBlock;
   const int8_t* weights = w.weights + block * block_bytes;
   const int8_t* more_weights = weights + (kBlocks == 2 ? block_bytes : 0);
@@ -39,6 +120,7 @@ void tile(const ByteWindows& w, int64_t block, int64_t first_pixel) {
 #define PACT_POINT(i) const uint8_t* x##i = w.x + pixels[i < kPixels ? i : 0];
   PACT_PIXELS(PACT_POINT)
 #undef PACT_POINT
+  if constexpr (Finish::kRequantizes) Finish::foresee(*asked, first_pixel, kPixels, block * kBlock);
   for (int64_t s = 0; s < w.segment_count; ++s) {
     const int64_t end = w.segments[s] + 4 * w.fours;
     for (int64_t at = w.segments[s]; at < end; at += 4, weights += 4 * kBlock, more_weights += 4 * kBlock) {
@@ -56,7 +138,38 @@ void tile(const ByteWindows& w, int64_t block, int64_t first_pixel) {
 #undef PACT_ADD
     }
   }
-  int32_t* out = w.accumulators + first_pixel * w.stride + block * kBlock;
+  const int64_t channel = block * kBlock;
+  if constexpr (Finish::kRequantizes) {
+#define PACT_PIN(i)                             \
+  if constexpr (i < kPixels) {                  \
+    pin(low##i);                                \
+    if constexpr (kBlocks == 2) pin(high##i);   \
+  }
+    PACT_PIXELS(PACT_PIN)
+#undef PACT_PIN
+    const Finish finish(asked);
+#define PACT_CODES(i)                                                                              \
+  if constexpr (i < kPixels) {                                                                     \
+    low##i = finish.code_of(low##i, first_pixel + i, channel);                                     \
+    if constexpr (kBlocks == 2) high##i = finish.code_of(high##i, first_pixel + i, channel + kBlock); \
+  }
+#define PACT_PAIR(i, j)                                                                               \
+  PACT_CODES(i)                                                                                       \
+  PACT_CODES(j)                                                                                       \
+  if constexpr (kBlocks == 2 && i < kPixels)                                                          \
+    finish.template store<2>(low##i, high##i, low##j, high##j, first_pixel + i, kPixels - i, channel);
+#define PACT_QUAD(i, j, k, l)                                                                         \
+  PACT_PAIR(i, j)                                                                                     \
+  PACT_PAIR(k, l)                                                                                     \
+  if constexpr (kBlocks == 1 && i < kPixels)                                                          \
+    finish.template store<1>(low##i, low##j, low##k, low##l, first_pixel + i, kPixels - i, channel);
+    PACT_QUAD(0, 1, 2, 3) PACT_QUAD(4, 5, 6, 7) PACT_QUAD(8, 9, 10, 11)
+#undef PACT_QUAD
+#undef PACT_PAIR
+#undef PACT_CODES
+    return;
+  }
+  int32_t* out = w.accumulators + first_pixel * w.stride + channel;
 #define PACT_STORE(i)                                                                      \
   if constexpr (i < kPixels) {                                                             \
     _mm512_storeu_si512(out + i * w.stride, low##i);                                       \
@@ -66,29 +179,60 @@ void tile(const ByteWindows& w, int64_t block, int64_t first_pixel) {
 #undef PACT_STORE
 }
 
-using Tile = void (*)(const ByteWindows&, int64_t block, int64_t first_pixel);
-#define PACT_TILE(i) tile<i + 1, 1>,
+using Tile = void (*)(const ByteWindows&, int64_t block, int64_t first_pixel, const Requantize*);
+#define PACT_TILE(i) tile<i + 1, kBlocks, Finish>,
+template <int kBlocks, typename Finish>
 constexpr Tile kTiles[] = {PACT_PIXELS(PACT_TILE)};
-#undef PACT_TILE
-#define PACT_TILE(i) tile<i + 1, 2>,
-constexpr Tile kWideTiles[] = {PACT_PIXELS(PACT_TILE)};
 #undef PACT_TILE
 #undef PACT_PIXELS
 
-void run_tiles(const ByteWindows& w, int64_t block, const Tile* tiles) {
+// run(first pixel, pixels) for tiles of all pixels.
+template <typename Run>
+inline void each_pixels(const ByteWindows& w, const Run& run) {
   int64_t left = (w.pixel_count + kMostPixels - 1) / kMostPixels;
   for (int64_t p = 0; left > 0; --left) {
     const int64_t pixels = (w.pixel_count - p + left - 1) / left;
-    tiles[pixels - 1](w, block, p);
+    run(p, pixels);
     p += pixels;
   }
 }
 
+// run(block, tiles) for one or two blocks at a time.
+template <typename Finish, typename Run>
+inline void each_blocks(const ByteWindows& w, const Run& run) {
+  int64_t block = 0;
+  for (; block + 2 <= w.blocks; block += 2) run(block, kTiles<2, Finish>);
+  if (block < w.blocks) run(block, kTiles<1, Finish>);
+}
+
+// Weights stay in the first cache for all pixels; but where real numbers come and go, all channels of some pixels follow
+// each other, since these are the longer way from memory and caches foresee long runs.
+template <typename Finish>
+void multiply_all(const ByteWindows& w, const Requantize* asked) {
+  if constexpr (Finish::kHasReals)
+    each_pixels(w, [&](int64_t p, int64_t pixels) {
+      each_blocks<Finish>(
+          w, [&](int64_t block, const Tile* tiles) { tiles[pixels - 1](w, block, p, asked); });
+    });
+  else
+    each_blocks<Finish>(w, [&](int64_t block, const Tile* tiles) {
+      each_pixels(w, [&](int64_t p, int64_t pixels) { tiles[pixels - 1](w, block, p, asked); });
+    });
+}
+
 void multiply(const ByteWindows& given) noexcept {
   const ByteWindows w = given;
-  int64_t block = 0;
-  for (; block + 2 <= w.blocks; block += 2) run_tiles(w, block, kWideTiles);
-  if (block < w.blocks) run_tiles(w, block, kTiles);
+  multiply_all<Stored>(w, nullptr);
+}
+
+void multiply_and_requantize(const ByteWindows& given, const Requantize& outputs) noexcept {
+  const ByteWindows w = given;  // codes are bytes, which for all that a compiler knows might lie in what is given
+  const Requantize asked = outputs;
+#define PACT_FORM(kAdded, kRelu, kKept, kCoded)                                                         \
+  if (is_form(asked, Shortcut::kAdded, kRelu ? Activation::relu : Activation::none, kKept, kCoded))     \
+    return multiply_all<Requantized<Shortcut::kAdded, kRelu, kKept, kCoded>>(w, &asked);
+#include "kernels/byte_conv/finished_forms.inc"
+#undef PACT_FORM
 }
 
 using Probed = __m512i;
@@ -100,5 +244,5 @@ inline __m512i add_products(__m512i sums, __m512i x, __m512i w) { return _mm512_
 #include "kernels/byte_conv/probe.inc"
 
 namespace pact::kernels {
-const ByteConvKernels PACT_TABLE(kByteConv_x86_avx512vnni) = {multiply, unpack, false, 128, probe};
+const ByteConvKernels PACT_TABLE(kByteConv_x86_avx512vnni) = {multiply, unpack, false, 128, probe, multiply_and_requantize};
 }

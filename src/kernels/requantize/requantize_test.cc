@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -32,6 +33,11 @@ std::vector<Named> all_kernels() {
   return all;
 }
 
+// As Requantize::is_bounded asks.
+bool are_bounded(const std::vector<float>& z, float step) {
+  return std::ranges::none_of(z, [&](float number) { return std::fabs(number) > 0x1p30f * step; });
+}
+
 TEST(RequantizeKernels, RequantizeIsTheNumberFormat) {
   Random random(2);
   for (int round = 0; round < 400; ++round) {
@@ -39,7 +45,7 @@ TEST(RequantizeKernels, RequantizeIsTheNumberFormat) {
     const int bits = 2 + static_cast<int>(random.below(7));
     const quant::Grid grid{kind, bits,
                            random.below(2) ? 0.5f : static_cast<float>(random.uniform(0.01, 2.0))};
-    const float inverse = random.below(2) ? quant::exact_inverse(grid) : 0.0f;
+    const quant::Inverse inverse = random.below(2) ? quant::exact_inverse(grid) : quant::Inverse{};
     const auto rows = static_cast<int64_t>(random.below(4)),
                width = static_cast<int64_t>(1 + random.below(70));
     const int64_t stride = width + static_cast<int64_t>(random.below(3));
@@ -54,7 +60,17 @@ TEST(RequantizeKernels, RequantizeIsTheNumberFormat) {
     for (uint8_t& code : shortcut_codes) code = static_cast<uint8_t>(random.below(256));
     const float shortcut_step = static_cast<float>(random.uniform(0.001, 0.1));
     const uint64_t adds = random.below(3);  // nothing, reals, codes
-    const bool relu = random.below(2), keeps = random.below(2);
+    const bool relu = random.below(2), keeps = random.below(2), is_asked = random.below(2);
+    std::vector<float> expected(accumulators.size());
+    for (size_t i = 0; i < expected.size(); ++i) {
+      const size_t channel = i % static_cast<size_t>(stride);
+      if (channel >= static_cast<size_t>(width)) continue;
+      float& z = expected[i];
+      z = quant::scale_accumulator(accumulators[i], multiplier[channel], bias[channel]);
+      if (adds == 1) z = z + shortcut[i];
+      if (adds == 2) z = z + static_cast<float>(shortcut_codes[i]) * shortcut_step;
+      if (relu) z = z > 0.0f ? z : 0.0f;
+    }
     for (const auto& [name, kernels] : all_kernels()) {
       std::vector<float> real(accumulators.size());
       std::vector<uint8_t> codes(accumulators.size());
@@ -73,16 +89,15 @@ TEST(RequantizeKernels, RequantizeIsTheNumberFormat) {
                            .codes = codes.data(),
                            .code_kind = kind == quant::GridKind::odd ? CodeKind::odd : CodeKind::whole,
                            .step = grid.step,
-                           .inverse = inverse,
+                           .inverse = inverse.near,
+                           .inverse_rest = inverse.rest,
+                           .is_bounded = is_asked && are_bounded(expected, grid.step),
                            .least_code = grid.min_code(),
                            .largest_code = grid.max_code()});
       for (int64_t r = 0; r < rows; ++r)
         for (int64_t c = 0; c < width; ++c) {
-          const auto i = static_cast<size_t>(r * stride + c), channel = static_cast<size_t>(c);
-          float z = quant::scale_accumulator(accumulators[i], multiplier[channel], bias[channel]);
-          if (adds == 1) z = z + shortcut[i];
-          if (adds == 2) z = z + static_cast<float>(shortcut_codes[i]) * shortcut_step;
-          if (relu) z = z > 0.0f ? z : 0.0f;
+          const auto i = static_cast<size_t>(r * stride + c);
+          const float z = expected[i];
           ASSERT_EQ(codes[i], static_cast<uint8_t>(grid.code_of(z))) << name << " z " << z;
           if (keeps && z == z) {
             ASSERT_EQ(real[i], z);
@@ -105,14 +120,15 @@ TEST(RequantizeKernels, RequantizeDividesExactly) {
                                                   : static_cast<int>(random.below(250)) - 125);
     const quant::Grid grid{random.below(2) ? quant::GridKind::unsigned_ : quant::GridKind::symmetric,
                            2 + static_cast<int>(random.below(7)), step};
-    const float inverse = random.below(2) ? quant::exact_inverse(grid) : 0.0f;
+    const quant::Inverse inverse = random.below(2) ? quant::exact_inverse(grid) : quant::Inverse{};
     std::vector<float> z(kCount);
+    const bool has_infinity = random.below(2);
     for (float& number : z) {
       const double tie = static_cast<double>(random.below(258)) - 1.5 - (random.below(2) ? 128 : 0);
       number = static_cast<float>(tie * static_cast<double>(step));
       for (uint64_t steps = random.below(4); steps > 0; --steps)
         number = std::nextafter(number, random.below(2) ? 1e38f : -1e38f);
-      if (random.below(50) == 0) number = std::numeric_limits<float>::infinity();
+      if (has_infinity && random.below(50) == 0) number = std::numeric_limits<float>::infinity();
       if (random.below(50) == 0) number = std::numeric_limits<float>::quiet_NaN();
       if (random.below(50) == 0) number = std::ldexp(number, -120);
     }
@@ -130,13 +146,16 @@ TEST(RequantizeKernels, RequantizeDividesExactly) {
                            .codes = codes.data(),
                            .code_kind = CodeKind::whole,
                            .step = step,
-                           .inverse = inverse,
+                           .inverse = inverse.near,
+                           .inverse_rest = inverse.rest,
+                           .is_bounded = are_bounded(z, step),
                            .least_code = grid.min_code(),
                            .largest_code = grid.max_code()});
       std::vector<uint8_t> again(kCount);
       kernels->quantize({.code_kind = CodeKind::whole,
                          .step = step,
-                         .inverse = inverse,
+                         .inverse = inverse.near,
+                           .inverse_rest = inverse.rest,
                          .least_code = grid.min_code(),
                          .largest_code = grid.max_code()},
                         kCount, z.data(), again.data());

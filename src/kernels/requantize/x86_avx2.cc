@@ -39,8 +39,8 @@ inline __m256i low_bytes(__m256i a, __m256i b, __m256i c, __m256i d) {
 class WholeCodes {
  public:
   explicit WholeCodes(const Requantize& r)
-      : step_(_mm256_set1_ps(r.step)),
-        inverse_(_mm256_set1_ps(r.inverse)),
+      : inverse_(_mm256_set1_ps(r.inverse)),
+        inverse_rest_(_mm256_set1_ps(r.inverse_rest)),
         low_(_mm256_set1_ps(static_cast<float>(r.least_code) * r.step)),
         high_(_mm256_set1_ps(static_cast<float>(r.largest_code) * r.step)) {}
 
@@ -65,9 +65,7 @@ class WholeCodes {
  private:
   __m256i codes_of(__m256 z) const {
     const __m256 inside = _mm256_min_ps(_mm256_max_ps(z, low_), high_);  // of NaN: low
-    const __m256 near = _mm256_mul_ps(inside, inverse_);
-    const __m256 left = _mm256_fnmadd_ps(near, step_, inside);
-    return _mm256_cvtps_epi32(_mm256_fmadd_ps(left, inverse_, near));
+    return _mm256_cvtps_epi32(_mm256_fmadd_ps(inside, inverse_, _mm256_mul_ps(inside, inverse_rest_)));
   }
 
   template <typename Source>
@@ -77,7 +75,7 @@ class WholeCodes {
     return codes_of(z);
   }
 
-  __m256 step_, inverse_, low_, high_;
+  __m256 inverse_, inverse_rest_, low_, high_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "kernels/x86_intrinsics.h"
 
 #include "kernels/requantize/sources.inc"
+#include "kernels/requantize/x86_avx512.inc"
 
 namespace pact::kernels {
 namespace {
@@ -11,47 +12,30 @@ inline __m512 z_at(const Reals& source, int64_t c) { return _mm512_loadu_ps(sour
 
 template <Shortcut kShortcut, bool kRelu, bool kReal>
 inline __m512 z_at(const Accumulators<kShortcut, kRelu, kReal>& s, int64_t c) {
-  const __m512 sums = _mm512_cvtepi32_ps(_mm512_loadu_si512(s.accumulators + c));
-  __m512 z = _mm512_add_ps(_mm512_mul_ps(sums, _mm512_loadu_ps(s.multiplier + c)), _mm512_loadu_ps(s.bias + c));
+  __m512 z = scaled(_mm512_loadu_si512(s.accumulators + c), s.multiplier + c, s.bias + c);
   if constexpr (kShortcut == Shortcut::real) z = _mm512_add_ps(z, _mm512_loadu_ps(s.shortcut + c));
-  if constexpr (kShortcut == Shortcut::codes) {
-    const __m512i codes =
-        _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(s.shortcut_codes + c)));
-    z = _mm512_add_ps(z, _mm512_mul_ps(_mm512_cvtepi32_ps(codes), _mm512_set1_ps(s.shortcut_step)));
-  }
+  if constexpr (kShortcut == Shortcut::codes)
+    z = _mm512_add_ps(z, values_of(s.shortcut_codes + c, s.shortcut_step));
   if constexpr (kRelu) z = _mm512_max_ps(z, _mm512_setzero_ps());  // of NaN and 0: 0
   return z;
 }
 
-enum class Codes { unsigned_, any };
-
-// Unsigned codes: the lanes as bytes, numbers below 0 as 0. Others: the low bytes of lanes whose values fit a byte.
-template <Codes kCodes>
-inline __m512i bytes_of(__m512i a, __m512i b, __m512i c, __m512i d) {
-  __m512i ab = _mm512_packs_epi32(a, b), cd = _mm512_packs_epi32(c, d);
-  if constexpr (kCodes == Codes::any) {
-    const __m512i mask = _mm512_set1_epi16(0xff);
-    ab = _mm512_and_si512(ab, mask);
-    cd = _mm512_and_si512(cd, mask);
-  }
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  return _mm512_permutexvar_epi32(order, _mm512_packus_epi16(ab, cd));
-}
-
-// quotient_of and code_of of body.inc; rounding to nearest, ties to even, is the processor's default.
+// code_of of body.inc.
 class WholeCodes {
  public:
   explicit WholeCodes(const Requantize& r)
-      : step_(_mm512_set1_ps(r.step)),
-        inverse_(_mm512_set1_ps(r.inverse)),
+      : inverse_(_mm512_set1_ps(r.inverse)),
+        inverse_rest_(_mm512_set1_ps(r.inverse_rest)),
         low_(_mm512_set1_ps(static_cast<float>(r.least_code) * r.step)),
         high_(_mm512_set1_ps(static_cast<float>(r.largest_code) * r.step)),
-        is_unsigned_(r.least_code == 0) {}
+        largest_(_mm512_set1_epi8(static_cast<char>(r.largest_code))),
+        codes_(r.least_code != 0 ? Codes::any : r.is_bounded ? Codes::bounded : Codes::unsigned_) {}
 
   template <typename Source>
   int64_t first(const Source& source, const Line& line, int64_t width) const {
-    int64_t c = is_unsigned_ ? by_64<Codes::unsigned_>(source, line, width)
-                             : by_64<Codes::any>(source, line, width);
+    int64_t c = codes_ == Codes::bounded     ? by_64<Codes::bounded>(source, line, width)
+                : codes_ == Codes::unsigned_ ? by_64<Codes::unsigned_>(source, line, width)
+                                             : by_64<Codes::any>(source, line, width);
     for (; c + 16 <= width; c += 16)
       _mm_storeu_si128(reinterpret_cast<__m128i*>(line.codes + c),
                        _mm512_cvtepi32_epi8(next<Codes::any>(source, line, c)));
@@ -65,7 +49,9 @@ class WholeCodes {
     for (; c + 64 <= width; c += 64) {
       const __m512i codes0 = next<kCodes>(source, line, c), codes1 = next<kCodes>(source, line, c + 16);
       const __m512i codes2 = next<kCodes>(source, line, c + 32), codes3 = next<kCodes>(source, line, c + 48);
-      _mm512_storeu_si512(line.codes + c, bytes_of<kCodes>(codes0, codes1, codes2, codes3));
+      __m512i bytes = bytes_of<kCodes>(codes0, codes1, codes2, codes3);
+      if constexpr (kCodes == Codes::bounded) bytes = _mm512_min_epu8(bytes, largest_);
+      _mm512_storeu_si512(line.codes + c, bytes);
     }
     return c;
   }
@@ -73,11 +59,10 @@ class WholeCodes {
   // Of NaN: the least code. On unsigned grids it stays NaN, which becomes the least integer, and that code 0.
   template <Codes kCodes>
   __m512i codes_of(__m512 z) const {
-    const __m512 above = kCodes == Codes::unsigned_ ? z : _mm512_max_ps(z, low_);
-    const __m512 inside = _mm512_min_ps(high_, above);
-    const __m512 near = _mm512_mul_ps(inside, inverse_);
-    const __m512 left = _mm512_fnmadd_ps(near, step_, inside);
-    return _mm512_cvtps_epi32(_mm512_fmadd_ps(left, inverse_, near));
+    __m512 inside = z;
+    if constexpr (kCodes == Codes::any) inside = _mm512_max_ps(inside, low_);
+    if constexpr (kCodes != Codes::bounded) inside = _mm512_min_ps(high_, inside);
+    return rounded_quotient(inside, inverse_, inverse_rest_);
   }
 
   template <Codes kCodes, typename Source>
@@ -87,8 +72,9 @@ class WholeCodes {
     return codes_of<kCodes>(z);
   }
 
-  __m512 step_, inverse_, low_, high_;
-  bool is_unsigned_;
+  __m512 inverse_, inverse_rest_, low_, high_;
+  __m512i largest_;
+  Codes codes_;
 };
 
 }  // namespace
