@@ -118,7 +118,7 @@ void print_layers(const AcceleratePoint& p) {
   }
 }
 
-struct Arguments {
+struct AccelerateArguments {
   api::AccelerateCommand command;
   std::string bits, bandwidths, residency = "optimal", memories, peaks, page, output;
   double memory_kb = 0, peak = 0;
@@ -137,7 +137,7 @@ std::vector<int> parse_bits(const std::string& text) {
   return bits;
 }
 
-void run_sweep(const Arguments& args) {
+void run_sweep(const AccelerateArguments& args) {
   api::SweepCommand sweep;
   sweep.base = args.command;
   if (!args.memories.empty())
@@ -153,7 +153,7 @@ void run_sweep(const Arguments& args) {
     write_file(args.output, text);
 }
 
-void run_points(Arguments& args) {
+void run_points(AccelerateArguments& args) {
   if (!args.memories.empty()) {
     const auto memory = api::parse_numbers(args.memories, "--memory", api::kMemoryRange);
     if (memory.size() != 1) fail(ErrorKind::usage, "several values of --memory need --sweep");
@@ -179,7 +179,7 @@ void run_points(Arguments& args) {
 }  // namespace
 
 void add_accelerate(CLI::App& app, Run& run) {
-  auto args = std::make_shared<Arguments>();
+  auto args = std::make_shared<AccelerateArguments>();
   CLI::App* command = app.add_subcommand("accelerate", "what a network costs on low-precision hardware");
   command
       ->add_option("network", args->command.network,
