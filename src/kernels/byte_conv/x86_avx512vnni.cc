@@ -15,9 +15,14 @@ namespace pact::kernels {
 namespace {
 
 constexpr int kBlock = ByteConvKernels::kBlock;
-constexpr int64_t kMostPixels = 12;
-
 #define PACT_PIXELS(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11)
+#if defined(PACT_EMULATE)
+#define PACT_TILES(DO) DO(0) DO(1) DO(2) DO(3) DO(4)  // each takes the compiler a second, in each form
+constexpr int64_t kMostPixels = 5;
+#else
+#define PACT_TILES(DO) PACT_PIXELS(DO)
+constexpr int64_t kMostPixels = 12;
+#endif
 
 inline __m512i four_at(const uint8_t* x) {
   int four;
@@ -182,8 +187,9 @@ void tile(const ByteWindows& w, int64_t block, int64_t first_pixel, const Requan
 using Tile = void (*)(const ByteWindows&, int64_t block, int64_t first_pixel, const Requantize*);
 #define PACT_TILE(i) tile<i + 1, kBlocks, Finish>,
 template <int kBlocks, typename Finish>
-constexpr Tile kTiles[] = {PACT_PIXELS(PACT_TILE)};
+constexpr Tile kTiles[] = {PACT_TILES(PACT_TILE)};
 #undef PACT_TILE
+#undef PACT_TILES
 #undef PACT_PIXELS
 
 // run(first pixel, pixels) for tiles of all pixels.
