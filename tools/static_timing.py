@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 PERIOD = 1000.0
-CONTROL = {"clock", "clear", "load", "swap", "is_mode"}  # have an element's whole cycle
+CONTROL = {"clock", "clear", "load", "swap", "is_mode"}  # not fed by the outputs of a neighbour
 
 
 class TimingError(Exception):

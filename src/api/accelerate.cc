@@ -157,17 +157,20 @@ std::vector<SweepRow> sweep(const SweepCommand& command, const std::function<voi
   options.residency = command.base.residency;
   options.detail = accelerator::Detail::bound;
 
-  std::vector<double> memories = command.on_chip_kb, peaks = command.peak_tmacs;
+  if (hardware.technology) options.technology = &*hardware.technology;
+
+  std::vector<double> memories = command.on_chip_kb;
   if (memories.empty()) memories = {static_cast<double>(hardware.accelerator.memory.on_chip_bits) / 8192};
-  if (peaks.empty()) peaks = {widest_peak_tmacs(hardware.accelerator)};
+  std::vector<std::optional<double>> peaks(command.peak_tmacs.begin(), command.peak_tmacs.end());
+  if (peaks.empty()) peaks = {std::nullopt};  // as described, or as its elements allow
   std::vector<SweepRow> rows;
   const size_t count = memories.size() * peaks.size() * bandwidths.size() * all_bits.size();
   for (const double memory : memories)
-    for (const double peak : peaks)
+    for (const std::optional<double> peak : peaks)
       for (const double bandwidth : bandwidths) {
         Accelerator chip = changed(hardware.accelerator, command.base);
         set_memory(chip, memory);
-        set_peak(chip, peak);
+        if (peak) set_peak(chip, *peak);
         chip.memory.bandwidth_gb_s = bandwidth;
         accelerator::require_sound(chip);
         const size_t first = rows.size();
@@ -176,7 +179,8 @@ std::vector<SweepRow> sweep(const SweepCommand& command, const std::function<voi
           const accelerator::Result r = evaluate(workloads[i], chip, options);
           SweepRow row;
           row.bits = r.network_bits;
-          row.on_chip_kb = memory, row.peak_tmacs = peak, row.bandwidth_gb_s = bandwidth;
+          row.on_chip_kb = memory, row.bandwidth_gb_s = bandwidth;
+          row.peak_tmacs = chip.is_clock_by_technology ? r.peak_macs_per_s * 1e-12 : widest_peak_tmacs(chip);
           row.images_per_second = r.images_per_second();
           row.external_bytes = r.external_bits_per_image / 8;
           row.stays_fraction = 1 - r.external_bits_per_image / r.operand_bits_per_image;

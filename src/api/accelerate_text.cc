@@ -104,6 +104,7 @@ Json whole_json(const AccelerateCommand& command, const Acceleration& result) {
           {"accelerator", chip.name},
           {"description", chip.description},
           {"clock_ghz", result.points.empty() ? chip.clock_ghz : result.points[0].result.clock_ghz},
+          {"clock_by_technology", chip.is_clock_by_technology},
           {"arrays", arrays},
           {"technology", result.hardware.technology ? Json(result.hardware.technology->library) : Json()},
           {"densities", densities},

@@ -37,7 +37,7 @@ ThreadPool::ThreadPool(int threads) {
 
 ThreadPool::~ThreadPool() {
   for (Share& share : shares_) {
-    share.unclaimed.store(kStopped, std::memory_order_release);
+    share.unclaimed.store(kStopped);  // sequentially consistent, lest notify_all look for sleepers before it
     share.unclaimed.notify_all();
   }
   for (std::thread& worker : workers_) worker.join();
@@ -57,8 +57,9 @@ void ThreadPool::run(const Loop& loop) {
   done_.store(0, std::memory_order_relaxed);
   for (int worker = threads() - 1; worker >= 0; --worker) {
     std::atomic<int>& unclaimed = shares_[static_cast<size_t>(worker)].unclaimed;
-    unclaimed.store(static_cast<int>(first_of(count, worker + 1) - first_of(count, worker)),
-                    std::memory_order_release);
+    const int share = static_cast<int>(first_of(count, worker + 1) - first_of(count, worker));
+    if (share == 0) continue;
+    unclaimed.store(share);  // sequentially consistent, as in the destructor
     if (worker > 0) unclaimed.notify_all();
   }
   work_off(0);

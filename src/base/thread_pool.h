@@ -25,8 +25,8 @@ class ThreadPool {
   // Calls body(index, worker) once per index in [0, count), count < 2^31, in no order; worker is in
   // [0, threads()) and never runs twice at a time. Worker w begins with the w-th of threads() equal parts of the
   // indices, in order. Returns when all are done. The body must not throw and must
-  // not call the pool. One caller at a time. A thread that the system leaves waiting delays only the index
-  // that it has begun.
+  // not call the pool. One caller at a time, but for pools of one thread, which are plain loops. A thread that the
+  // system leaves waiting delays only the index that it has begun.
   template <typename Body>
   void parallel_for(int64_t count, const Body& body) {
     run({[](const void* context, int64_t index, int worker) {

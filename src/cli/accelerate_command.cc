@@ -52,7 +52,7 @@ void print_clocks(const api::Acceleration& a) {
     }
   if (limits.empty()) return;
   std::vector<std::string> parts;
-  for (const auto& [bits, ghz] : limits) parts.push_back(fmt::format("{:.3g} GHz at {} bits", ghz, bits));
+  for (const auto& [bits, ghz] : limits) parts.push_back(fmt::format("{:.3g} GHz at {}", ghz, counted(bits, "bit")));
   fmt::print("clock: by their delays, the slowest elements in use of {} reach {}{}\n",
              a.hardware.technology->library, join(parts),
              is_beyond ? "; the one assumed is faster, so take ratios from this table, not times" : "");

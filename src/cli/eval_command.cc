@@ -35,7 +35,7 @@ void add_eval(CLI::App& app, Run& run) {
   eval->add_option("--threads", args->command.threads, "threads; 0: one per core")
       ->check(whole_number(0, 1024));
   eval->add_option("--device", args->command.device, "cpu or cuda, with --engine float [cpu]")
-      ->check(CLI::IsMember({"cpu", "cuda"}));
+      ->check(one_of({"cpu", "cuda"}));
   eval->add_option(
       "--engine", args->engine,
       "float: as trained; int: the integer network; reference: the same, slowly [float; int for a "

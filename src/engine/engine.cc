@@ -115,9 +115,7 @@ class Engine::Impl {
     return timings;
   }
 
-  size_t memory_bytes() const {
-    return arena_.size() + scratch_.size();
-  }
+  size_t memory_bytes() const { return arena_.size() + scratch_.size(); }
   size_t weight_bytes() const {
     size_t bytes = 0;
     for (const Step& step : plan_.steps) bytes += step.weight_bytes;

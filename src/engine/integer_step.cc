@@ -122,8 +122,8 @@ void IntegerStep::simplify() {
   const float bound = 0x1p31f * largest_of(multiplier_) + largest_of(bias_) + 256 * requantize_.shortcut_step;
   requantize_.is_bounded = !is_real_shortcut && bound < 0x1p29f * requantize_.step;
   kernels::Requantize asked = requantize_;
-  static float real;
-  static const uint8_t code = 0;
+  float real = 0;  // can_finish asks whether there are any, not which
+  const uint8_t code = 0;
   if (is_real_shortcut) asked.shortcut = &real;
   if (fusion_.dequantize != graph::kNoNode) asked.shortcut_codes = &code;
   if (fusion_.real != kNoValue) asked.real = &real;

@@ -351,7 +351,8 @@ Executor::Executor(Graph graph, const Parameters& parameters) : graph_(std::move
       sources_[id] = found->second;
   for (const Node& node : graph_.nodes())
     for (const ValueId id : node.inputs)
-      if (node.op == Op::quant && sources_[static_cast<size_t>(id)].defined())
+      if (node.op == Op::quant && sources_[static_cast<size_t>(id)].defined() &&
+          std::ranges::find(read_here_, static_cast<size_t>(id)) == read_here_.end())
         read_here_.push_back(static_cast<size_t>(id));
   steps_ = Planner(graph_).plan();
 }

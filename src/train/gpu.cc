@@ -18,14 +18,13 @@ const Gpu kGpu = {&kernels::kCuda, [] {
                     return static_cast<kernels::CudaStream>(c10::cuda::getCurrentCUDAStream().stream());
                   }};
 
-at::Device gpu_for(int rank) {
+at::Device gpu_for(int local_rank) {
   const int count = c10::cuda::device_count();
   if (count < 1)
     fail(ErrorKind::unsupported,
          "--device cuda: no GPU is found. `nvidia-smi` shows what the driver sees; CUDA_VISIBLE_DEVICES may "
-         "hide "
-         "it. Without a GPU, give --device cpu");
-  const auto index = static_cast<c10::DeviceIndex>(rank % count);
+         "hide it. Without a GPU, give --device cpu");
+  const auto index = static_cast<c10::DeviceIndex>(local_rank % count);
   c10::cuda::set_device(index);
   // Convolutions add up in one order, and float32 is no shorter type; what libtorch adds up in any order is
   // left to it.
@@ -44,13 +43,13 @@ const Gpu* gpu_of(const at::Tensor& tensor) {
   return tensor.is_cpu() ? emulated : nullptr;
 }
 
-at::Device device_named(const std::string& name, int rank) {
+at::Device device_named(const std::string& name, int local_rank) {
   if (name == "cpu") return at::kCPU;
   PACT_CHECK(name == "cuda");
 #ifdef PACT_CUDA
-  return gpu_for(rank);
+  return gpu_for(local_rank);
 #else
-  static_cast<void>(rank);
+  static_cast<void>(local_rank);
   fail(
       ErrorKind::unsupported,
       "--device cuda: this pact was built without CUDA. It takes a libtorch with CUDA and nvcc: docs/gpu.md");

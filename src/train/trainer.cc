@@ -75,7 +75,7 @@ class Run {
         observer_(observer),
         processes_(request.processes),
         is_first_(!processes_ || processes_->is_first()),
-        device_(device_named(settings_.device, processes_ ? processes_->rank() : 0)),
+        device_(device_named(settings_.device, processes_ ? processes_->local_rank() : 0)),
         train_images_(*request.train, device_),
         test_images_(*request.test, device_),
         precision_(precision_of(settings_, device_)),

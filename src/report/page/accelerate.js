@@ -154,7 +154,7 @@ try {
   document.getElementById("page").append(...page());
   document.getElementById("head").append(el("p", {class: "kicker"}, "PACT accelerator report"),
     el("h1", {}, `${data.network} on ${data.accelerator}`), el("p", {class: "hint"}, data.description),
-    el("div", {class: "facts"}, [`${whole(known[0].on_chip_kb)} kB on chip`, `${short(data.clock_ghz)} GHz`, `batch ${known[0].batch}`,
+    el("div", {class: "facts"}, [`${whole(known[0].on_chip_kb)} kB on chip`, data.clock_by_technology ? "clock by technology" : `${short(data.clock_ghz)} GHz`, `batch ${known[0].batch}`,
       data.technology && "areas of " + data.technology].filter(Boolean).map((fact) => el("span", {}, fact))),
     el("nav", {"aria-label": "Contents"}, contents.map(({id, title}) => el("a", {href: "#" + id}, title))));
   redraw();

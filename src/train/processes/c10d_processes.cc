@@ -105,7 +105,7 @@ class C10dProcesses : public Processes {
   explicit C10dProcesses(const JoinOptions& options)
       : membership_(options.membership),
         timeout_(options.timeout),
-        device_(device_named(options.carrier == Carrier::nccl ? "cuda" : "cpu", membership_.rank)) {
+        device_(device_named(options.carrier == Carrier::nccl ? "cuda" : "cpu", membership_.local_rank)) {
     const std::vector<std::string> names = meet(options);
     watch_ = std::make_unique<Watch>(std::make_unique<StoreBoard>(client()),
                                      WatchOptions{.rank = rank(), .names = names, .patience = timeout_});
@@ -123,6 +123,7 @@ class C10dProcesses : public Processes {
   }
 
   int rank() const override { return membership_.rank; }
+  int local_rank() const override { return membership_.local_rank; }
   int count() const override { return membership_.count; }
   int sharers() const override { return sharers_; }
 
@@ -223,7 +224,11 @@ class C10dProcesses : public Processes {
   }
 
 #ifdef PACT_HAS_NCCL
-  void connect_by_nccl() { group_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store_, rank(), count()); }
+  void connect_by_nccl() {
+    const auto options = c10d::ProcessGroupNCCL::Options::create();
+    options->timeout = std::chrono::duration_cast<std::chrono::milliseconds>(timeout_);
+    group_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store_, rank(), count(), options);
+  }
 #else
   void connect_by_nccl() {
     fail(ErrorKind::unsupported, "{} processes on GPUs take a libtorch with nccl, and its header: docs/gpu.md", count());
@@ -338,6 +343,7 @@ class C10dProcesses : public Processes {
     work->wait();  // of the stream for the sum
     Clock::time_point asked = Clock::now();
     while (!work->isCompleted()) {
+      std::this_thread::yield();
       if (Clock::now() - asked < std::chrono::milliseconds(200)) continue;
       require_all();
       asked = Clock::now();

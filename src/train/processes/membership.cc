@@ -14,6 +14,7 @@ struct Convention {
   const char* rank;
   const char* count;
   const char* local_count;  // processes on this machine
+  const char* local_rank;   // its number among them
   // Slurm sets one of the two, too, where nothing was started by srun.
   enum class Half { refused, ignored } half;
 };
@@ -21,12 +22,12 @@ struct Convention {
 // The first that speaks counts: torchrun's variables may be set by hand under any of the others, and mpirun
 // may run inside a job of Slurm.
 constexpr Convention kConventions[] = {
-    {"torchrun", "RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", Convention::Half::refused},
+    {"torchrun", "RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "LOCAL_RANK", Convention::Half::refused},
     {"Open MPI's mpirun", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE",
-     Convention::Half::refused},
-    {"MPICH's mpirun", "PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS", Convention::Half::refused},
-    {"Slurm", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "", Convention::Half::ignored},
-    {"Slurm", "SLURM_PROCID", "SLURM_NTASKS", "", Convention::Half::ignored},
+     "OMPI_COMM_WORLD_LOCAL_RANK", Convention::Half::refused},
+    {"MPICH's mpirun", "PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS", "MPI_LOCALRANKID", Convention::Half::refused},
+    {"Slurm", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "", "SLURM_LOCALID", Convention::Half::ignored},
+    {"Slurm", "SLURM_PROCID", "SLURM_NTASKS", "", "SLURM_LOCALID", Convention::Half::ignored},
 };
 constexpr int kUsualPort = 29500;  // torchrun's
 
@@ -93,6 +94,8 @@ std::optional<Membership> membership_of(const Environment& environment) {
       fail("the environment has {}={} with {}={}; processes count from 0, so it must be at most {}",
            convention.rank, *rank, convention.count, *count, membership.count - 1);
     if (membership.count == 1) return std::nullopt;
+    const auto local = environment(convention.local_rank);
+    membership.local_rank = local ? number(convention.local_rank, *local, 0, 65535) : membership.rank;
     membership.address = address_of(environment, convention, membership.count);
     membership.port = port_of(environment);
     return membership;

@@ -13,6 +13,7 @@ struct Membership {
   std::string address = {};  // of process 0
   int port = 0;              // where it listens; 0, for process 0 alone: any that is free
   std::string launcher = {};
+  int local_rank = 0;  // among those of its machine, where the launcher says so; else its rank
 };
 
 // A variable's value, or nothing where it is not set or empty.

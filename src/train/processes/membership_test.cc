@@ -51,6 +51,13 @@ TEST(Membership, OfTorchrunCountsBeforeThatOfTheJobItRunsIn) {
             5, 8, "m", 7);
 }
 
+TEST(Membership, KnowsItsPlaceOnItsMachine) {
+  EXPECT_EQ(among({{"SLURM_PROCID", "3"}, {"SLURM_STEP_NUM_TASKS", "4"}, {"SLURM_LOCALID", "1"}, {"MASTER_ADDR", "m"}})
+                ->local_rank,
+            1);
+  EXPECT_EQ(among({{"RANK", "5"}, {"WORLD_SIZE", "8"}, {"MASTER_ADDR", "m"}})->local_rank, 5);
+}
+
 TEST(Membership, IsNoneForOneProcess) {
   EXPECT_FALSE(among({}));
   EXPECT_FALSE(among({{"RANK", "0"}, {"WORLD_SIZE", "1"}}));

@@ -44,6 +44,7 @@ class Processes {
   virtual ~Processes() = default;
 
   virtual int rank() const = 0;
+  virtual int local_rank() const = 0;  // among those of its machine
   virtual int count() const = 0;
   bool is_first() const { return rank() == 0; }
   // The processes that may run on the cores of this one, itself included.
