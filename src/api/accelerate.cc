@@ -50,7 +50,8 @@ int64_t scaled(int64_t bits, double by) {
 
 void require_within(const char* what, double x, const NumberRange& range) {
   if (!(x >= range.least && x <= range.most))
-    fail(ErrorKind::usage, "{} must be from {:g} to {:g} {}, not {:g}", what, range.least, range.most, range.unit, x);
+    fail(ErrorKind::usage, "{} must be from {:g} to {:g} {}, not {:g}", what, range.least, range.most,
+         range.unit, x);
 }
 
 void set_memory(Accelerator& chip, double on_chip_kb) {

@@ -71,7 +71,7 @@ void write_accelerate_report(const AccelerateCommand& command, const Acceleratio
 // What numbers an option takes.
 struct NumberRange {
   double least = 0, most = 0;
-  std::string unit;            // "kB"
+  std::string unit;             // "kB"
   bool is_inf_allowed = false;  // "inf": without a limit
 };
 inline const NumberRange kMemoryRange{1, 1e9, "kB"};

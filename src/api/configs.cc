@@ -29,7 +29,8 @@ fs::path find_config(const std::string& kind, const std::string& name) {
   std::error_code ignored;
   if (name.ends_with(".json") || name.find('/') != std::string::npos) {
     const std::string other = file_of_this_name(kind, fs::path(name).stem().string());
-    if (!fs::exists(name, ignored) && !other.empty()) fail("{}: there is no such file; there is {}", name, other);
+    if (!fs::exists(name, ignored) && !other.empty())
+      fail("{}: there is no such file; there is {}", name, other);
     return name;
   }
   std::vector<std::string> known;
@@ -46,7 +47,9 @@ fs::path find_config(const std::string& kind, const std::string& name) {
   const std::string what = kind.ends_with("s") ? kind.substr(0, kind.size() - 1) : kind;
   const std::string here = file_of_this_name(kind, name);
   fail("{}{}", unknown_name(what, name, known),
-       here.empty() ? "" : fmt::format(". There is {}: a file is given with its folder or ending, as {}", here, here));
+       here.empty()
+           ? ""
+           : fmt::format(". There is {}: a file is given with its folder or ending, as {}", here, here));
 }
 
 }  // namespace pact::api

@@ -43,8 +43,8 @@ class Images {
     const int64_t channels = dataset_->image.channels, height = dataset_->image.height,
                   width = dataset_->image.width;
     if (type_.shape != graph::Shape{graph::kBatch, channels, height, width})
-      fail("{} takes images of shape {}, {} has [N,{},{},{}]; --data random draws pixels of any shape", graph.name(),
-           graph::to_string(type_.shape), dataset_->name, channels, height, width);
+      fail("{} takes images of shape {}, {} has [N,{},{},{}]; --data random draws pixels of any shape",
+           graph.name(), graph::to_string(type_.shape), dataset_->name, channels, height, width);
     count_ = std::min(count_, static_cast<int64_t>(dataset_->count()));
   }
 
@@ -112,11 +112,11 @@ CosimulateSummary cosimulate(const CosimulateCommand& command, const CosimulateP
   const Stopwatch building;
   const rtl::ArraySet arrays(summary.designs, command.arrays.arithmetic, [&](size_t i) {
     const rtl::Design& design = summary.designs[i];
-    progress.on_step(fmt::format("Verilator and the C++ compiler build array {} of {}: {} x {} elements, {} x {} bits "
-                                 "into {}; half a minute for 16 x 16",
-                                 i + 1, summary.designs.size(), design.rows, design.columns,
-                                 design.element.activation_bits, design.element.weight_bits,
-                                 design.element.accumulator_bits));
+    progress.on_step(fmt::format(
+        "Verilator and the C++ compiler build array {} of {}: {} x {} elements, {} x {} bits "
+        "into {}; half a minute for 16 x 16",
+        i + 1, summary.designs.size(), design.rows, design.columns, design.element.activation_bits,
+        design.element.weight_bits, design.element.accumulator_bits));
   });
   summary.build_seconds = building.seconds();
   progress.on_step(fmt::format(

@@ -34,7 +34,7 @@ struct CosimulateSummary {
 };
 
 struct CosimulateProgress {
-  std::function<void(const std::string&)> on_step;        // a sentence on what begins and takes a while
+  std::function<void(const std::string&)> on_step;          // a sentence on what begins and takes a while
   std::function<void(double, const std::string&)> on_part;  // of the images that is done, and what is at work
 };
 

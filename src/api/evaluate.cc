@@ -99,7 +99,8 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
   summary.arithmetic =
       command.arithmetic.value_or(wants_integers || holds_codes(network.graph) ? Arithmetic::integer : Arithmetic::real);
   if (command.device != "cpu" && summary.arithmetic != Arithmetic::real)
-    fail(ErrorKind::usage, "--device {}: integers run on the CPU; give --engine float with it", command.device);
+    fail(ErrorKind::usage, "--device {}: integers run on the CPU; give --engine float with it",
+         command.device);
   if (summary.arithmetic == Arithmetic::real) {
     require_real(command, model);
     summary.evaluation = command.evaluate_real(

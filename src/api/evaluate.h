@@ -24,7 +24,7 @@ std::string_view name_of(Arithmetic arithmetic);
 
 struct RealEvaluation {
   int threads = 0;
-  std::string device = "cpu";                             // or "cuda"
+  std::string device = "cpu";  // or "cuda"
   std::function<void(int64_t images_done)> on_progress;
 };
 // Runs a network as training computes it, which takes libtorch.
@@ -41,7 +41,8 @@ struct EvaluateCommand {
   std::string device = "cpu";  // or "cuda", of real arithmetic
   int64_t images = 0;    // only the first ones; 0: all
   RealEvaluator evaluate_real = {};  // empty in a program built without training
-  std::filesystem::path predictions = {};  // file for one class index an image and line; empty: none is written
+  std::filesystem::path predictions =
+      {};  // file for one class index an image and line; empty: none is written
 };
 
 struct EvaluateSummary {
@@ -51,8 +52,8 @@ struct EvaluateSummary {
   Arithmetic arithmetic = Arithmetic::real;
 };
 
-// Top-1 on the test part. Throws Error, also when the arithmetic is real and the program was built without it.
-// `on_progress` gets images done and images in all; what should be known before, command.model.on_note.
+// Top-1 on the test part. Throws Error, also when the arithmetic is real and the program was built without
+// it. `on_progress` gets images done and images in all; what should be known before, command.model.on_note.
 EvaluateSummary evaluate(const EvaluateCommand& command,
                          const std::function<void(int64_t, int64_t)>& on_progress);
 

@@ -16,7 +16,8 @@ namespace pact::api {
 namespace fs = std::filesystem;
 namespace {
 
-// Other files of a run are taken for graphs by mistake; their first line would be all that a parser could blame.
+// Other files of a run are taken for graphs by mistake; their first line would be all that a parser could
+// blame.
 void require_graph_text(const fs::path& path) {
   const std::string ending = path.extension().string();
   if (ending != ".json" && ending != ".jsonl" && ending != ".safetensors") return;

@@ -50,9 +50,8 @@ void tell_of_idle_quantizers(const Settings& settings, const TrainCommand& comma
                              const train::Observer& observer) {
   const auto tell = [&](const char* what, const train::Integer bits, const std::string& quantizer) {
     if (bits == 32 && command.settings.contains(quantizer))
-      observer.on_message(
-          fmt::format("{} stay float, so that {} {} does nothing; give their bits with --{}", what, quantizer,
-                      command.settings.at(quantizer), what));
+      observer.on_message(fmt::format("{} stay float, so that {} {} does nothing; give their bits with --{}",
+                                      what, quantizer, command.settings.at(quantizer), what));
   };
   tell("weights", settings.weights, "weight_quantizer");
   tell("activations", settings.activations, "activation_quantizer");
@@ -207,12 +206,15 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
 }
 
 void require_network(const std::string& name) {
-  const bool is_known = std::ranges::any_of(zoo::catalog(), [&](const auto& entry) { return entry.name == name; });
+  const bool is_known =
+      std::ranges::any_of(zoo::catalog(), [&](const auto& entry) { return entry.name == name; });
   if (is_onnx(name) || is_known) return;
   if (!fs::exists(name)) zoo::find_entry(name);  // throws, with the nearest name
-  fail("'{}' is no network of the zoo (`pact zoo`) and no ONNX file; to start from a run, name its network and give "
-       "--init {}",
-       name, name);
+  fail(
+      "'{}' is no network of the zoo (`pact zoo`) and no ONNX file; to start from a run, name its network "
+      "and give "
+      "--init {}",
+      name, name);
 }
 
 data::TrainTest load_data(const Resolved& r, const TrainCommand& command) {
@@ -220,8 +222,8 @@ data::TrainTest load_data(const Resolved& r, const TrainCommand& command) {
     return data::load_dataset(r.dataset);
   } catch (const Error& error) {
     if (command.continuation == Continuation::fresh) throw;
-    fail(error.kind(), "{}\nThe run was begun with --data {}; it is resumed from the same folder", error.what(),
-         r.dataset);
+    fail(error.kind(), "{}\nThe run was begun with --data {}; it is resumed from the same folder",
+         error.what(), r.dataset);
   }
 }
 
@@ -289,7 +291,8 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
   const data::Dataset description = data::describe_dataset(r.dataset);
   graph::Network network = make_network(r, command, description);
   if (!r.settings.teacher.empty())
-    require_fit(train::load_network(r.settings.teacher).graph, "--teacher " + r.settings.teacher, description);
+    require_fit(train::load_network(r.settings.teacher).graph, "--teacher " + r.settings.teacher,
+                description);
   tell_of_idle_quantizers(r.settings, command, observer);
   if (r.is_finished)
     observer.on_message(

@@ -48,8 +48,8 @@ void ThreadPool::run(const Loop& loop) {
     for (int64_t index = 0; index < loop.count; ++index) loop.call(loop.context, index, 0);
     return;
   }
-  // A claim is valid for whichever loop is current, so a thread that comes late does no harm: loop_ changes only
-  // when every claimed index is done.
+  // A claim is valid for whichever loop is current, so a thread that comes late does no harm: loop_ changes
+  // only when every claimed index is done.
   PACT_CHECK(loop.count <= std::numeric_limits<int>::max());
   const int count = static_cast<int>(loop.count);
   loop_ = loop;

@@ -1,7 +1,7 @@
 // Threads that wait for loops to share. A loop of an engine takes microseconds, so idle threads spin a short
-// while before they sleep, and handing out work allocates nothing. Each worker has a part of the indices of its own,
-// the same part of every loop, so that it finds in its cache what it wrote in the loop before; whoever is done
-// early takes from the others. A worker that finds itself on the caller's core leaves it.
+// while before they sleep, and handing out work allocates nothing. Each worker has a part of the indices of
+// its own, the same part of every loop, so that it finds in its cache what it wrote in the loop before;
+// whoever is done early takes from the others. A worker that finds itself on the caller's core leaves it.
 #pragma once
 
 #include <atomic>
@@ -23,10 +23,10 @@ class ThreadPool {
   int threads() const { return static_cast<int>(shares_.size()); }
 
   // Calls body(index, worker) once per index in [0, count), count < 2^31, in no order; worker is in
-  // [0, threads()) and never runs twice at a time. Worker w begins with the w-th of threads() equal parts of the
-  // indices, in order. Returns when all are done. The body must not throw and must
-  // not call the pool. One caller at a time, but for pools of one thread, which are plain loops. A thread that the
-  // system leaves waiting delays only the index that it has begun.
+  // [0, threads()) and never runs twice at a time. Worker w begins with the w-th of threads() equal parts of
+  // the indices, in order. Returns when all are done. The body must not throw and must not call the pool. One
+  // caller at a time, but for pools of one thread, which are plain loops. A thread that the system leaves
+  // waiting delays only the index that it has begun.
   template <typename Body>
   void parallel_for(int64_t count, const Body& body) {
     run({[](const void* context, int64_t index, int worker) {

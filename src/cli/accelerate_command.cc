@@ -52,7 +52,8 @@ void print_clocks(const api::Acceleration& a) {
     }
   if (limits.empty()) return;
   std::vector<std::string> parts;
-  for (const auto& [bits, ghz] : limits) parts.push_back(fmt::format("{:.3g} GHz at {}", ghz, counted(bits, "bit")));
+  for (const auto& [bits, ghz] : limits)
+    parts.push_back(fmt::format("{:.3g} GHz at {}", ghz, counted(bits, "bit")));
   fmt::print("clock: by their delays, the slowest elements in use of {} reach {}{}\n",
              a.hardware.technology->library, join(parts),
              is_beyond ? "; the one assumed is faster, so take ratios from this table, not times" : "");
@@ -100,9 +101,9 @@ void print_summary(const api::Acceleration& a) {
 
 void print_layers(const AcceleratePoint& p) {
   const auto images = static_cast<double>(p.result.images);
-  fmt::print("\n{}, {}\n{:<30} {:>5} {:>10} {:>10} {:<9} {:>6} {:<4} {:<26} {:>10} {:>10}  {}\n", counted(p.bits, "bit"),
-             bandwidth_text(p.bandwidth_gb_s), "layer", "w/a", "MACs", "cycles", "bound", "use, %", "flow",
-             "loops and tile", "external", "compulsory", "stays on chip");
+  fmt::print("\n{}, {}\n{:<30} {:>5} {:>10} {:>10} {:<9} {:>6} {:<4} {:<26} {:>10} {:>10}  {}\n",
+             counted(p.bits, "bit"), bandwidth_text(p.bandwidth_gb_s), "layer", "w/a", "MACs", "cycles",
+             "bound", "use, %", "flow", "loops and tile", "external", "compulsory", "stays on chip");
   for (const LayerResult& l : p.result.layers) {
     std::vector<std::string> stays;
     if (l.is_pinned) stays.emplace_back("weights");
@@ -130,8 +131,7 @@ std::vector<int> parse_bits(const std::string& text) {
   std::vector<int> bits;
   if (text.empty()) return bits;
   for (const double x : api::parse_numbers(text, "--bits", {1, 31, ""})) {
-    if (x != std::floor(x))
-      fail(ErrorKind::usage, "--bits: {} must be a whole number from 1 to 31", x);
+    if (x != std::floor(x)) fail(ErrorKind::usage, "--bits: {} must be a whole number from 1 to 31", x);
     bits.push_back(static_cast<int>(x));
   }
   return bits;
@@ -216,7 +216,8 @@ void add_accelerate(CLI::App& app, Run& run) {
     run = [args, command] {
       args->command.bits = parse_bits(args->bits);
       if (!args->bandwidths.empty())
-        args->command.bandwidths_gb_s = api::parse_numbers(args->bandwidths, "--bandwidth", api::kBandwidthRange);
+        args->command.bandwidths_gb_s =
+            api::parse_numbers(args->bandwidths, "--bandwidth", api::kBandwidthRange);
       if (args->batch > 0) args->command.batch = args->batch;
       using enum accelerator::ResidencySearch;
       const bool chosen = command->count("--residency") > 0;

@@ -108,16 +108,19 @@ void add_cosimulate(CLI::App& app, Run& run) {
   rtl::ArraysOptions& arrays = args->command.arrays;
   CLI::App* command =
       app.add_subcommand("cosimulate", "run test images through Verilated arrays, and compare every value");
-  command->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file, or with --random-weights a network of "
+  command
+      ->add_option("model", args->model,
+                   "run directory, .safetensors file in one, ONNX or .pact file, or with --random-weights a "
+                   "network of "
                    "the zoo")
       ->required();
-  command->add_option("--data", args->command.dataset, "a data set (`pact data list`), or random: drawn pixels [the run's own]");
+  command->add_option("--data", args->command.dataset,
+                      "a data set (`pact data list`), or random: drawn pixels [the run's own]");
   command->add_option("--images", args->command.images, "the first ones of the test part [1]")
       ->check(whole_number(1));
   command->add_option("--rows", arrays.rows, "of the arrays [16]")->check(whole_number(1, 1024));
   command->add_option("--columns", arrays.columns, "of the arrays [16]")->check(whole_number(1, 1024));
-  command->add_option("--buffering", args->buffering, "of the weights")
-      ->check(one_of({"single", "double"}));
+  command->add_option("--buffering", args->buffering, "of the weights")->check(one_of({"single", "double"}));
   command->add_flag("--structural", args->structural, "simulate adders instead of expressions, slowly");
   add_lowering(*command, args->lowering);
   add_normalization(*command, args->command.model);

@@ -40,8 +40,7 @@ void add_eval(CLI::App& app, Run& run) {
       "--engine", args->engine,
       "float: as trained; int: the integer network; reference: the same, slowly [float; int for a "
       "quantized ONNX file or .pact]");
-  eval->add_option("--images", args->command.images, "only this many images; 0: all")
-      ->check(whole_number(0));
+  eval->add_option("--images", args->command.images, "only this many images; 0: all")->check(whole_number(0));
   add_lowering(*eval, args->lowering);
   add_normalization(*eval, args->command.model);
   eval->add_flag("--best", args->best, "the best checkpoint instead of the last");
@@ -65,7 +64,8 @@ void add_eval(CLI::App& app, Run& run) {
         const auto now = std::chrono::steady_clock::now();
         if (!began) began = now, at_first = done;
         const double seconds = std::chrono::duration<double>(now - *began).count();
-        const double left = seconds * static_cast<double>(total - done) / static_cast<double>(done - at_first);
+        const double left =
+            seconds * static_cast<double>(total - done) / static_cast<double>(done - at_first);
         line.update(static_cast<double>(done) / static_cast<double>(total),
                     fmt::format("{}/{} images{}", done, total,
                                 done > at_first ? "  " + format_duration(left) + " left" : ""));

@@ -18,9 +18,11 @@ namespace {
 CLI::Validator onnx_format() {
   return {[names = one_of({"qcdq", "qonnx"})](const std::string& text) {
             const std::string problem = names(text);
-            return problem.empty() ? problem
-                                   : problem + ". It is for ONNX files; the engine's form is written where the name "
-                                               "of --output ends in .pact";
+            return problem.empty()
+                       ? problem
+                       : problem +
+                             ". It is for ONNX files; the engine's form is written where the name "
+                             "of --output ends in .pact";
           },
           "{qcdq,qonnx}"};
 }

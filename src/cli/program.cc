@@ -88,8 +88,9 @@ void warn_if_random(const api::ModelSource& source) {
 void add_lowering(CLI::App& command, LoweringArguments& arguments) {
   command.add_option("--requantize", arguments.requantization,
                      "between integer layers: real, in float32, or fixed, in integers alone [real]");
-  command.add_option("--stream-bits", arguments.stream_bits,
-                     "bits of the shortcuts of --requantize fixed, 16 to 32 [24]")
+  command
+      .add_option("--stream-bits", arguments.stream_bits,
+                  "bits of the shortcuts of --requantize fixed, 16 to 32 [24]")
       ->check(whole_number(16, 32));
 }
 

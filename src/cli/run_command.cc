@@ -37,7 +37,8 @@ void add_run(CLI::App& app, Run& run) {
   command->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file")->required();
   command->add_option("images", args->images, "PNG or JPEG files of the size that the network takes")->required();
   command->add_option("--top", args->command.top, "classes told per image [3]")->check(whole_number(1, 1000));
-  command->add_option("--threads", args->command.threads, "threads; 0: one per core")->check(whole_number(0, 1024));
+  command->add_option("--threads", args->command.threads, "threads; 0: one per core")
+      ->check(whole_number(0, 1024));
   add_normalization(*command, args->command.model);
   command->add_flag("--json", args->json, "print the result as one JSON object");
   command->callback([args, &run] {

@@ -67,9 +67,10 @@ const Entry& find_entry(std::string_view name) {
     std::error_code ignored;
     const bool is_folder = std::filesystem::is_directory(name, ignored);
     fail("{}{}", unknown_name("data set", name, names),
-         is_folder ? fmt::format(". '{}' is a folder: say before it what is in it, as cifar10:{} or folder:{}", name,
-                                 name, name)
-                   : "");
+         is_folder
+             ? fmt::format(". '{}' is a folder: say before it what is in it, as cifar10:{} or folder:{}",
+                           name, name, name)
+             : "");
   }
   return *entry;
 }

@@ -64,7 +64,8 @@ bool skips_damaged(const SpecOptions& options) {
 CheckedFiles check_part(const std::vector<ImageFile>& all, const SpecOptions& options, const char* limit) {
   const auto most = static_cast<size_t>(options.integer(limit, kMaxImages, 1, kMaxImages));
   CheckedFiles part{spread_over_classes(all, most), {}};
-  part.damaged = find_damaged(part.files, skips_damaged(options) ? Thoroughness::pixels : Thoroughness::header);
+  part.damaged =
+      find_damaged(part.files, skips_damaged(options) ? Thoroughness::pixels : Thoroughness::header);
   return part;
 }
 
@@ -82,7 +83,8 @@ void refuse_damaged(const SpecOptions& options, const std::vector<const CheckedF
 }
 
 // One part of the set, ready to be read.
-Dataset make_part(const Dataset& description, CheckedFiles part, const SpecOptions& options, const Crops& crops) {
+Dataset make_part(const Dataset& description, CheckedFiles part, const SpecOptions& options,
+                  const Crops& crops) {
   auto& [files, damaged] = part;
   Dataset set = description;
   if (!damaged.empty()) {
@@ -117,8 +119,8 @@ TrainTest load(const SpecOptions& options, const fs::path& directory, Part part)
                                           description.image.height, 8192)),
       options.word("crop", {"resized", "random"}) == "resized", options.real("scale", 0.08, 1e-4, 1.0)};
   const FolderIndex index = index_folder(options.set(), directory,
-                                   {options.real("split", 0.2, 0.0, 1.0),
-                                    static_cast<uint64_t>(options.integer("seed", 1, 0, 1LL << 62))});
+                                         {options.real("split", 0.2, 0.0, 1.0),
+                                          static_cast<uint64_t>(options.integer("seed", 1, 0, 1LL << 62))});
   description.classes = wordnet_names(index.classes, directory);
   TrainTest loaded{description, description};
   CheckedFiles train, test;

@@ -78,11 +78,13 @@ class Decompression {
     ~Info() { jpeg_destroy_decompress(this); }
   };
 
-  // What the first EXIF segment says; as stored where there is none. The library forgets it when the pixels are read.
+  // What the first EXIF segment says; as stored where there is none. The library forgets it when the pixels
+  // are read.
   Orientation find_orientation() const {
     for (const jpeg_marker_struct* marker = info_.marker_list; marker; marker = marker->next) {
       const std::string_view data(reinterpret_cast<const char*>(marker->data), marker->data_length);
-      if (marker->marker == kApp1 && data.starts_with("Exif")) return orientation_of(orientation_number(data));
+      if (marker->marker == kApp1 && data.starts_with("Exif"))
+        return orientation_of(orientation_number(data));
     }
     return {};
   }

@@ -12,13 +12,14 @@ namespace pact::data {
 
 bool looks_like_jpeg(const std::string& bytes);
 
-// `bytes` of file `path` with 1 or 3 channels, turned as EXIF says (data/orientation.h). Colours of printing (CMYK)
-// become red, green and blue. Throws Error on damage that costs pixels; what libjpeg merely wonders about is let pass.
+// `bytes` of file `path` with 1 or 3 channels, turned as EXIF says (data/orientation.h). Colours of printing
+// (CMYK) become red, green and blue. Throws Error on damage that costs pixels; what libjpeg merely wonders
+// about is let pass.
 Image decode_jpeg(const std::string& bytes, const std::string& path, int channels);
 
-// What of it is needed for a region of `to`'s size, with `to.channels`, chosen in the turned picture. The same pixels
-// as of the whole picture at that scale. They are put into `room` where it is large enough and nothing is turned, since
-// fresh memory takes its time, too.
+// What of it is needed for a region of `to`'s size, with `to.channels`, chosen in the turned picture. The
+// same pixels as of the whole picture at that scale. They are put into `room` where it is large enough and
+// nothing is turned, since fresh memory takes its time, too.
 ImagePart decode_jpeg_part(const std::string& bytes, const std::string& path, const ChooseRegion& choose,
                            const ImageShape& to, std::vector<uint8_t> room = {});
 

@@ -1,5 +1,5 @@
-// Down the columns first: a row of the image is contiguous, and what is left for the second pass is small. The
-// passes are kernels (kernels/resample/resample.h); here is where the weights come from.
+// Down the columns first: a row of the image is contiguous, and what is left for the second pass is small.
+// The passes are kernels (kernels/resample/resample.h); here is where the weights come from.
 #include "data/resample.h"
 
 #include <algorithm>

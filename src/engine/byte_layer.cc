@@ -96,7 +96,8 @@ int64_t ByteLayer::preparations(int64_t rows) const {
 
 Preparations ByteLayer::preparations_of(const Piece& piece) const {
   const int64_t first = piece.first_row * shape_.stride_y;
-  return {first, first + (piece.rows - 1) * shape_.stride_y + (shape_.kernel_height - 1) * shape_.dilation_y + 1};
+  return {first,
+          first + (piece.rows - 1) * shape_.stride_y + (shape_.kernel_height - 1) * shape_.dilation_y + 1};
 }
 
 void ByteLayer::copy_row(const uint8_t* image, int64_t row, uint8_t* padded) const {

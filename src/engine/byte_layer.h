@@ -38,8 +38,8 @@ class ByteLayer : public IntegerAlgorithm {
   void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
                   int32_t* accumulators) const final;
   bool can_finish(const kernels::Requantize& outputs) const override;
-  void accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
-                     const kernels::Requantize& outputs) const final;
+  void accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared,
+                     std::byte* scratch, const kernels::Requantize& outputs) const final;
 
  protected:
   static constexpr int64_t kBlock = kernels::ByteConvKernels::kBlock;

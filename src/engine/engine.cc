@@ -69,7 +69,8 @@ class Engine::Impl {
     scratch_stride_ = (Workspace::kHeader + plan_.scratch_bytes + kAlignment - 1) / kAlignment * kAlignment;
     arena_stride_ = (plan_.arena_bytes + kAlignment - 1) / kAlignment * kAlignment;
     tickets_.resize(threads);
-    for (size_t worker = 0; worker < threads; ++worker) tickets_[worker].next = static_cast<int64_t>(1 + worker);
+    for (size_t worker = 0; worker < threads; ++worker)
+      tickets_[worker].next = static_cast<int64_t>(1 + worker);
     // Zeros, which take the page faults now.
     arena_.assign(arena_stride_ * (plan_.is_small ? threads : 1), std::byte{0});
     scratch_.assign(scratch_stride_ * threads, std::byte{0});

@@ -21,8 +21,8 @@ struct Preparations {
 };
 
 // For one image: first all preparations, in any order and on any thread, which bring its codes into the form
-// that the product wants; then all pieces, likewise. Or, where that is worth it, each thread makes the preparations
-// that its pieces need for itself.
+// that the product wants; then all pieces, likewise. Or, where that is worth it, each thread makes the
+// preparations that its pieces need for itself.
 class IntegerAlgorithm {
  public:
   virtual ~IntegerAlgorithm() = default;
@@ -49,7 +49,8 @@ class IntegerAlgorithm {
   virtual void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
                           std::byte* scratch, int32_t* accumulators) const = 0;
 
-  // Whether `accumulate_to` does the rest, too, wherever the pointers that are not null point and whatever the channels.
+  // Whether `accumulate_to` does the rest, too, wherever the pointers that are not null point and whatever
+  // the channels.
   virtual bool can_finish(const kernels::Requantize&) const { return false; }
   // Requantizes the accumulators as they come: row 0 and channel 0 of `outputs` are the first of the piece.
   virtual void accumulate_to(const Piece&, const std::byte* /*codes*/, const std::byte* /*prepared*/,

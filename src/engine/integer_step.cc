@@ -208,9 +208,10 @@ void IntegerStep::compute(const Workspace& workspace, int64_t image, int64_t ind
   finish(workspace, *piece.slab, pixels, first_pixel, accumulators);
 }
 
-void IntegerStep::prepare_and_compute(const Workspace& workspace, int64_t image, int64_t index, int64_t ticket,
-                                      int worker) const {
-  const Preparations needed = algorithm_->preparations_of(piece_of(algorithm_->cut(), index, shape_.out_height));
+void IntegerStep::prepare_and_compute(const Workspace& workspace, int64_t image, int64_t index,
+                                      int64_t ticket, int worker) const {
+  const Preparations needed =
+      algorithm_->preparations_of(piece_of(algorithm_->cut(), index, shape_.out_height));
   std::byte* prepared = prepared_of(workspace, worker);
   Prepared& state = state_of(workspace, worker);
   Preparations& done = state.done;
@@ -239,8 +240,7 @@ void IntegerStep::run_by_pieces(const Workspace& workspace) const {
     return;
   }
   for (int64_t image = 0; image < images; ++image)
-    workspace.pool->parallel_for(pieces,
-                                 [&](int64_t piece, int worker) { run_piece(image, piece, worker); });
+    workspace.pool->parallel_for(pieces, [&](int64_t piece, int worker) { run_piece(image, piece, worker); });
 }
 
 void IntegerStep::run(const Workspace& workspace) const {

@@ -49,8 +49,8 @@ Cut cut_pieces(const ConvShape& s, const CutWish& wish, int threads) {
   cut.rows_per_piece = whole(std::clamp<int64_t>(wish.pixels / s.out_width, 1, s.out_height));
   cut.slabs = cut_slabs(s, wish.channels, wish.block);
   if (threads == 1) return cut;
-  // Rows first: of those that it wrote a thread then reads most. Where pieces are large, some more of them even out
-  // what threads lose to others.
+  // Rows first: of those that it wrote a thread then reads most. Where pieces are large, some more of them
+  // even out what threads lose to others.
   const auto too_few = [&] {
     const int64_t pieces = cut.pieces(s.out_height);
     const bool are_large = outputs_of(s) * s.taps() * s.group_channels() > pieces * kLargeProducts;

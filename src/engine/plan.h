@@ -23,8 +23,8 @@ struct Plan {
   // What a run takes through all steps before it begins with the next images: as many as have their values in the
   // cache, at most max_batch.
   int64_t images_at_once = 1;
-  // Whether each thread shall take images of its own through all steps, with an arena of its own, where there are
-  // images for all: networks whose layers are as short as the waiting of threads for each other.
+  // Whether each thread shall take images of its own through all steps, with an arena of its own, where there
+  // are images for all: networks whose layers are as short as the waiting of threads for each other.
   bool is_small = false;
   std::vector<size_t> offsets;  // of each value in the arena, for images_at_once; unused for parameters
   size_t arena_bytes = 0;

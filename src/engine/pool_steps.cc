@@ -85,8 +85,8 @@ Step pool_step(const Node& node, Pool pool) {
     workspace.pool->parallel_for(workspace.batch * pool.out_height, [&](int64_t index, int) {
       const int64_t row = index % pool.out_height;
       const Element* image = x + index / pool.out_height * pool.height * pool.width * pool.channels;
-      const Taps rows = taps_inside(row * pool.strides[0] - pool.pads[0], pool.kernel[0], pool.dilations[0],
-                                    pool.height);
+      const Taps rows =
+          taps_inside(row * pool.strides[0] - pool.pads[0], pool.kernel[0], pool.dilations[0], pool.height);
       for (int64_t column = 0; column < pool.out_width; ++column) {
         const Taps columns = taps_inside(column * pool.strides[1] - pool.pads[1], pool.kernel[1],
                                          pool.dilations[1], pool.width);
@@ -132,17 +132,17 @@ Step make_pool(const StepContext& context, const Node& node) {
 Step make_global_avg_pool(const StepContext& context, const Node& node) {
   const graph::Shape& x = context.type_of(node.inputs[0]).shape;
   return pool_step<float>(node, {.reduction = Reduction::average,
-                          .channels = x[1],
-                          .height = x[2],
-                          .width = x[3],
-                          .out_height = 1,
-                          .out_width = 1,
-                          .kernel = {x[2], x[3]},
-                          .strides = {1, 1},
-                          .pads = {0, 0, 0, 0},
-                          .dilations = {1, 1},
-                          .counts_padding = true,
-                          .kernels = kernels::max_pool_kernels(context.isa)});
+                                 .channels = x[1],
+                                 .height = x[2],
+                                 .width = x[3],
+                                 .out_height = 1,
+                                 .out_width = 1,
+                                 .kernel = {x[2], x[3]},
+                                 .strides = {1, 1},
+                                 .pads = {0, 0, 0, 0},
+                                 .dilations = {1, 1},
+                                 .counts_padding = true,
+                                 .kernels = kernels::max_pool_kernels(context.isa)});
 }
 
 }  // namespace pact::engine

@@ -25,20 +25,21 @@ class SplitInt8 final : public ByteLayer {
  protected:
   void multiply(const Slab& slab, const Product& product, std::byte*) const override {
     const auto segments = static_cast<int64_t>(windows_.segments.size());
-    kernels_.multiply({.x = product.x,
-                       .pixels = windows_.pixels.data(),
-                       .pixel_count = product.pixels,
-                       .segments = windows_.segments.data(),
-                       .segment_count = segments,
-                       .fours = weights_.fours(),
-                       .weights = weights_.bytes().data() + product.block * segments * weights_.fours() * 4 * kBlock,
-                       .extra_begin = extra_.begin.data() + product.block,
-                       .extra_offsets = extra_.offsets.data(),
-                       .extra_weights = extra_.weights.data(),
-                       .blocks = slab.stride / kBlock,
-                       .start = product.start,
-                       .accumulators = product.accumulators,
-                       .stride = slab.stride});
+    kernels_.multiply(
+        {.x = product.x,
+         .pixels = windows_.pixels.data(),
+         .pixel_count = product.pixels,
+         .segments = windows_.segments.data(),
+         .segment_count = segments,
+         .fours = weights_.fours(),
+         .weights = weights_.bytes().data() + product.block * segments * weights_.fours() * 4 * kBlock,
+         .extra_begin = extra_.begin.data() + product.block,
+         .extra_offsets = extra_.offsets.data(),
+         .extra_weights = extra_.weights.data(),
+         .blocks = slab.stride / kBlock,
+         .start = product.start,
+         .accumulators = product.accumulators,
+         .stride = slab.stride});
   }
 
  private:

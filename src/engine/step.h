@@ -30,14 +30,15 @@ struct Workspace {
   Element* at(graph::ValueId value) const {
     return reinterpret_cast<Element*>(arena + offsets[value]);
   }
-  // Numbers that no worker ever sees again, `ticket_stride` apart: by them it knows that what lies in its scratch
-  // memory belongs to something else. Returns the first of `count`.
+  // Numbers that no worker ever sees again, `ticket_stride` apart: by them it knows that what lies in its
+  // scratch memory belongs to something else. Returns the first of `count`.
   int64_t take_tickets(int64_t count) const {
     const int64_t first = *ticket;
     *ticket += count * ticket_stride;
     return first;
   }
-  // The first line of each worker's scratch memory is for what it has prepared (integer_step.cc), whose tickets nobody may write over.
+  // The first line of each worker's scratch memory is for what it has prepared (integer_step.cc), whose
+  // tickets nobody may write over.
   static constexpr size_t kHeader = 64;
   std::byte* header_of(int worker) const { return scratch + static_cast<size_t>(worker) * scratch_stride; }
   std::byte* scratch_of(int worker) const { return header_of(worker) + kHeader; }

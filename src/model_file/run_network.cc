@@ -16,8 +16,10 @@ graph::Network load_network(const fs::path& path, Checkpoint which) {
     fail("{}: there is no run directory or .safetensors file of this name", path.string());
   if (is_file && path.extension() != ".safetensors") {
     if (fs::exists(directory / "graph.txt"))
-      fail("{}: has no parameters; give the run directory, {}", path.string(), directory.empty() ? "." : directory.string());
-    fail("{}: is no network; give a run directory, a .safetensors file in one, or an ONNX or .pact file", path.string());
+      fail("{}: has no parameters; give the run directory, {}", path.string(),
+           directory.empty() ? "." : directory.string());
+    fail("{}: is no network; give a run directory, a .safetensors file in one, or an ONNX or .pact file",
+         path.string());
   }
   const fs::path weights =
       is_file ? path : path / (which == Checkpoint::last ? "last.safetensors" : "best.safetensors");

@@ -14,7 +14,7 @@ using graph::ValueId;
 // disagree on windows that would begin in the padding, and on whether the surplus counts in a mean.
 void pad_to_ceiling(const NodeView& node, const graph::Shape& x, const std::vector<int64_t>& kernel,
                     const std::vector<int64_t>& strides, const std::vector<int64_t>& dilations,
-                     std::vector<int64_t>& pads) {
+                    std::vector<int64_t>& pads) {
   for (size_t i = 0; i < 2; ++i) {
     const int64_t reach = (kernel[i] - 1) * dilations[i] + 1;
     const int64_t rest = (x[i + 2] + pads[i] + pads[i + 2] - reach) % strides[i];

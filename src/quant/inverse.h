@@ -12,8 +12,8 @@ struct Inverse {
   explicit operator bool() const { return near != 0.0f; }
 };
 
-// What kernels may use for Grid::whole_code(z / step), with z first clamped to the least and the largest level. It
-// errs by 2^-46 of the quotient before its last rounding.
+// What kernels may use for Grid::whole_code(z / step), with z first clamped to the least and the largest
+// level. It errs by 2^-46 of the quotient before its last rounding.
 inline float quotient_by_inverse(float z, Inverse inverse) {
   return __builtin_fmaf(z, inverse.near, z * inverse.rest);
 }

@@ -38,7 +38,8 @@ class Executor {
   Executor(const Executor&) = delete;  // steps point into the graph
   Executor& operator=(const Executor&) = delete;
 
-  // Raw pixels as bytes [N,H,W,C], where the parameters lie -> outputs, float32. Training updates running statistics.
+  // Raw pixels as bytes [N,H,W,C], where the parameters lie -> outputs, float32. Training updates running
+  // statistics.
   at::Tensor run(const at::Tensor& pixels, const RunOptions& options) const;
 
   const graph::Graph& graph() const { return graph_; }

@@ -283,10 +283,9 @@ NormalizeActivateOutput normalize_activate(const NormalizeActivateInput& given,
     return t.defined() ? c10::make_optional(t) : c10::nullopt;
   };
   const Gpu* gpu = gpu_of(in.y);
-  const variable_list outputs =
-      gpu ? normalize_activate_on_gpu(*gpu, in, keeping)
-          : NormalizeActivate::apply(in.y, in.gamma, in.beta, optional(in.shortcut), optional(in.learned), &in,
-                                     &keeping);
+  const variable_list outputs = gpu ? normalize_activate_on_gpu(*gpu, in, keeping)
+                                    : NormalizeActivate::apply(in.y, in.gamma, in.beta, optional(in.shortcut),
+                                                               optional(in.learned), &in, &keeping);
   NormalizeActivateOutput result;
   size_t next = 0;
   if (keeping.real == NormalizeActivateOptions::Real::wanted) {

@@ -50,8 +50,8 @@ Parameters to_parameters(const graph::Network& network, at::Device device) {
     if (value.kind != graph::ValueKind::parameter && value.kind != graph::ValueKind::buffer) continue;
     at::Tensor t = to_torch(network.tensors.at(value.name)).to(device);
     if (value.kind == graph::ValueKind::parameter && !t.is_floating_point())
-      fail(ErrorKind::unsupported, "'{}' holds integers: it belongs to an integer network, which cannot be trained",
-           value.name);
+      fail(ErrorKind::unsupported,
+           "'{}' holds integers: it belongs to an integer network, which cannot be trained", value.name);
     t.set_requires_grad(value.kind == graph::ValueKind::parameter);
     parameters[value.name] = t;
   }

@@ -19,7 +19,8 @@ using Parameters = std::map<std::string, at::Tensor>;
 Parameters to_parameters(const graph::Network& network, at::Device device = at::kCPU);
 // The same tensors, or copies of those on a GPU.
 Parameters on_cpu(const Parameters& parameters);
-// Copies the numbers of `from`. Throws Error, "WHAT do not fit ...", where a name is missing or has another shape.
+// Copies the numbers of `from`. Throws Error, "WHAT do not fit ...", where a name is missing or has another
+// shape.
 void copy_into(const Parameters& to, const graph::Tensors& from, const std::string& what);
 graph::Tensors to_tensors(const Parameters& parameters);
 

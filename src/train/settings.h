@@ -42,8 +42,8 @@ void require_valid(const Settings& settings);
 nlohmann::ordered_json to_json(const Settings& settings);
 Settings settings_from_json(const nlohmann::json& json, const std::string& origin);
 
-// The settings in which two runs differ, as sentences; those that may change in a resumed run (loader_threads,
-// checkpoint_steps, device) are left out.
+// The settings in which two runs differ, as sentences; those that may change in a resumed run
+// (loader_threads, checkpoint_steps, device) are left out.
 std::vector<std::string> differences(const Settings& ours, const Settings& theirs);
 
 }  // namespace pact::train

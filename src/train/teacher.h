@@ -10,6 +10,7 @@ namespace pact::train {
 
 // That of a run directory or a .pact file. Throws Error, naming `path`, where it cannot run here, or does not
 // take the images or tell apart the classes of `student`.
-std::unique_ptr<Executor> load_teacher(const std::string& path, const graph::Graph& student, at::Device device);
+std::unique_ptr<Executor> load_teacher(const std::string& path, const graph::Graph& student,
+                                       at::Device device);
 
 }  // namespace pact::train

@@ -119,7 +119,8 @@ class Run {
     write_file(request_.directory / "graph.txt", graph::print(executor_.graph()));
     const bool calibrates_all = settings_.alpha_start == "data";
     if (calibrates_all || learns_activation_steps(executor_.graph())) {
-      data::Loader loader(*request_.train, loader_options(settings_, {}, data::Content::pixels));  // whole batches
+      data::Loader loader(*request_.train,
+                          loader_options(settings_, {}, data::Content::pixels));  // whole batches
       loader.start(0);
       const data::Batch batch = *loader.next();
       // On the CPU wherever the run is. Without a network to start from, running statistics mean nothing yet.
@@ -148,8 +149,8 @@ class Run {
     const std::string device = run["settings"].value("device", "cpu");
     if (device != settings_.device)
       observer_.on_message(fmt::format(
-          "the run was on {} before and is on {} now, which add up in another order: its numbers will differ", device,
-          settings_.device));
+          "the run was on {} before and is on {} now, which add up in another order: its numbers will differ",
+          device, settings_.device));
     const int threads = run.value("threads", at::get_num_threads());
     if (threads != at::get_num_threads())
       observer_.on_message(
@@ -212,7 +213,8 @@ class Run {
   }
 
   Evaluation evaluate_now() const {
-    return evaluate_executor(executor_, test_images_, [](int64_t) {}, processes_);
+    return evaluate_executor(
+        executor_, test_images_, [](int64_t) {}, processes_);
   }
 
   // False when it was told to stop.
@@ -328,7 +330,8 @@ class Run {
     if (report.test_top1) line["test_loss"] = *report.test_loss, line["test_top1"] = *report.test_top1;
     line["seconds"] = report.seconds;
     line["images_per_second"] = report.images_per_second;
-    for (const auto& [name, level] : clip_levels(executor_.graph(), on_cpu(parameters_))) line["alpha"][name] = level;
+    for (const auto& [name, level] : clip_levels(executor_.graph(), on_cpu(parameters_)))
+      line["alpha"][name] = level;
     append_file(request_.directory / "metrics.jsonl", line.dump() + "\n");
   }
 

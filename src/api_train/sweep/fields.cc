@@ -59,9 +59,9 @@ void RunProblems::append_to(std::vector<std::string>& problems) const {
     const size_t named = runs.size() <= kNamed + 1 ? runs.size() : kNamed;
     std::vector<std::string> names;
     for (size_t i = 0; i < named; ++i) names.push_back("'" + runs[i] + "'");
-    problems.push_back(fmt::format("run{} {}{}: {}", runs.size() == 1 ? "" : "s", join(names),
-                                   named < runs.size() ? fmt::format(" and {} more", runs.size() - named) : "",
-                                   message));
+    problems.push_back(
+        fmt::format("run{} {}{}: {}", runs.size() == 1 ? "" : "s", join(names),
+                    named < runs.size() ? fmt::format(" and {} more", runs.size() - named) : "", message));
   }
 }
 

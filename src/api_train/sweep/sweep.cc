@@ -38,7 +38,8 @@ class Run {
     if (command.output.empty())
       fail(ErrorKind::usage, "say with --out where the runs and their results are to lie");
     if (fs::exists(command.output / "run.json"))
-      fail("{}: is a run; say with --out a folder that is to hold the runs of the sweep", command.output.string());
+      fail("{}: is a run; say with --out a folder that is to hold the runs of the sweep",
+           command.output.string());
     require_can_be_made(command.output);
     read_known_integers();
     std::vector<std::string> problems;

@@ -57,15 +57,15 @@ struct ByteConvKernels {
   // What those of this very machine do: products of registers, and their sums, that depend on nothing. Returns how
   // many multiplications that were. Null where nobody has written it.
   int64_t (*probe)(int64_t rounds) noexcept = nullptr;
-  // The same product, but instead of being stored as accumulators, sums are requantized as `outputs` says (rows:
-  // pixels; channel 0: the first of the first block; accumulators and width: not read) while they are in registers.
-  // For what can_finish below allows. Null where nobody has written it.
+  // The same product, but instead of being stored as accumulators, sums are requantized as `outputs` says
+  // (rows: pixels; channel 0: the first of the first block; accumulators and width: not read) while they are
+  // in registers. For what can_finish below allows. Null where nobody has written it.
   void (*multiply_and_requantize)(const ByteWindows&, const Requantize& outputs) noexcept = nullptr;
 };
 
-// Whether multiply_and_requantize is there for what is asked, of which pointers need only be null or not: a form of
-// finished_forms.inc, with unsigned whole codes that take no division, of numbers that are bounded or the sum with a real
-// shortcut.
+// Whether multiply_and_requantize is there for what is asked, of which pointers need only be null or not: a
+// form of finished_forms.inc, with unsigned whole codes that take no division, of numbers that are bounded or
+// the sum with a real shortcut.
 bool can_finish(const Requantize& asked);
 
 const ByteConvKernels& byte_conv_kernels(Isa isa);

@@ -196,8 +196,9 @@ TEST(ByteConvKernels, RequantizesInRegistersWhatWouldBeRequantizedLater) {
   Random random(4);
   int finished = 0;
   for (int round = 0; round < 600; ++round) {
-    Case c = random_case(random, static_cast<int64_t>(random.below(30)), static_cast<int64_t>(1 + random.below(4)),
-                         static_cast<int64_t>(1 + random.below(3)), 255, 127);
+    Case c =
+        random_case(random, static_cast<int64_t>(random.below(30)), static_cast<int64_t>(1 + random.below(4)),
+                    static_cast<int64_t>(1 + random.below(3)), 255, 127);
     for (int32_t& start : c.start) start >>= 8;
     const quant::Grid grid{quant::GridKind::unsigned_, 1 + static_cast<int>(random.below(8)),
                            static_cast<float>(random.uniform(0.01, 0.3))};

@@ -33,7 +33,7 @@ struct Requantize {
   CodeKind code_kind = CodeKind::none;
   float step = 1.0f;
   float inverse = 0.0f, inverse_rest = 0.0f;  // quant::exact_inverse of the grid; 0: divide
-  bool is_bounded = false;                    // whether all z, unless NaN, are known to lie within 2^30 steps of 0
+  bool is_bounded = false;  // whether all z, unless NaN, are known to lie within 2^30 steps of 0
   int least_code = 0, largest_code = 0;
 };
 

@@ -155,7 +155,7 @@ TEST(RequantizeKernels, RequantizeDividesExactly) {
       kernels->quantize({.code_kind = CodeKind::whole,
                          .step = step,
                          .inverse = inverse.near,
-                           .inverse_rest = inverse.rest,
+                         .inverse_rest = inverse.rest,
                          .least_code = grid.min_code(),
                          .largest_code = grid.max_code()},
                         kCount, z.data(), again.data());

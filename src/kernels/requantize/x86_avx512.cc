@@ -29,7 +29,9 @@ class WholeCodes {
         low_(_mm512_set1_ps(static_cast<float>(r.least_code) * r.step)),
         high_(_mm512_set1_ps(static_cast<float>(r.largest_code) * r.step)),
         largest_(_mm512_set1_epi8(static_cast<char>(r.largest_code))),
-        codes_(r.least_code != 0 ? Codes::any : r.is_bounded ? Codes::bounded : Codes::unsigned_) {}
+        codes_(r.least_code != 0 ? Codes::any
+               : r.is_bounded    ? Codes::bounded
+                                 : Codes::unsigned_) {}
 
   template <typename Source>
   int64_t first(const Source& source, const Line& line, int64_t width) const {

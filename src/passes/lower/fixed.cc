@@ -120,12 +120,11 @@ class FixedLowering {
     sum = {sum.low * average.count, sum.high * average.count};
     require_bits(sum, 32, "its sum");
     const bool is_global = node.op == Op::global_avg_pool;
-    ValueId sums = to_.graph.add_node(
-        Op::sum_pool, is_global ? node.name + ".sums" : node.name, {copied(x)},
-        {{"kernel", average.kernel},
-         {"strides", average.strides},
-         {"pads", average.pads},
-         {"dilations", average.dilations}});
+    ValueId sums = to_.graph.add_node(Op::sum_pool, is_global ? node.name + ".sums" : node.name, {copied(x)},
+                                      {{"kernel", average.kernel},
+                                       {"strides", average.strides},
+                                       {"pads", average.pads},
+                                       {"dilations", average.dilations}});
     if (is_global) sums = to_.graph.add_node(Op::flatten, node.name, {sums});
     add_source(node, {sums, {sum}, {unit_of(x) / static_cast<double>(average.count)}, {0.0}});
   }

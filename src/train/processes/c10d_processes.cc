@@ -32,8 +32,8 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include "base/strings.h"
-#include "train/processes/meeting_place.h"
 #include "train/gpu.h"
+#include "train/processes/meeting_place.h"
 #include "train/processes/short_sums.h"
 #include "train/processes/watch.h"
 #include "train/torch.h"
@@ -231,14 +231,16 @@ class C10dProcesses : public Processes {
   }
 #else
   void connect_by_nccl() {
-    fail(ErrorKind::unsupported, "{} processes on GPUs take a libtorch with nccl, and its header: docs/gpu.md", count());
+    fail(ErrorKind::unsupported,
+         "{} processes on GPUs take a libtorch with nccl, and its header: docs/gpu.md", count());
   }
 #endif
 
 #ifndef PACT_HAS_GLOO
   void connect_by_gloo() {
     fail(ErrorKind::unsupported,
-         "{} processes on the CPU, and this pact was built for one: its libtorch comes without the headers of gloo. "
+         "{} processes on the CPU, and this pact was built for one: its libtorch comes without the headers "
+         "of gloo. "
          "With --device cuda nccl carries them",
          count());
   }

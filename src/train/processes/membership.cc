@@ -25,7 +25,8 @@ constexpr Convention kConventions[] = {
     {"torchrun", "RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "LOCAL_RANK", Convention::Half::refused},
     {"Open MPI's mpirun", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE",
      "OMPI_COMM_WORLD_LOCAL_RANK", Convention::Half::refused},
-    {"MPICH's mpirun", "PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS", "MPI_LOCALRANKID", Convention::Half::refused},
+    {"MPICH's mpirun", "PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS", "MPI_LOCALRANKID",
+     Convention::Half::refused},
     {"Slurm", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "", "SLURM_LOCALID", Convention::Half::ignored},
     {"Slurm", "SLURM_PROCID", "SLURM_NTASKS", "", "SLURM_LOCALID", Convention::Half::ignored},
 };

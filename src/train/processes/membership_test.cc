@@ -52,7 +52,10 @@ TEST(Membership, OfTorchrunCountsBeforeThatOfTheJobItRunsIn) {
 }
 
 TEST(Membership, KnowsItsPlaceOnItsMachine) {
-  EXPECT_EQ(among({{"SLURM_PROCID", "3"}, {"SLURM_STEP_NUM_TASKS", "4"}, {"SLURM_LOCALID", "1"}, {"MASTER_ADDR", "m"}})
+  EXPECT_EQ(among({{"SLURM_PROCID", "3"},
+                   {"SLURM_STEP_NUM_TASKS", "4"},
+                   {"SLURM_LOCALID", "1"},
+                   {"MASTER_ADDR", "m"}})
                 ->local_rank,
             1);
   EXPECT_EQ(among({{"RANK", "5"}, {"WORLD_SIZE", "8"}, {"MASTER_ADDR", "m"}})->local_rank, 5);

@@ -1,6 +1,6 @@
 // Several processes that train one network together, on one machine or many: what they add up, and what they
-// take from the first. libtorch's c10d carries it, by gloo, or by nccl between GPUs; a libtorch without trains in one
-// process only.
+// take from the first. libtorch's c10d carries it, by gloo, or by nccl between GPUs; a libtorch without
+// trains in one process only.
 //
 // All processes make the same calls in the same order; each call waits for the others. When one of them is
 // lost, the calls of all others throw LostProcess within a few seconds, or the timeout where not even the

@@ -253,7 +253,8 @@ void expect_same_gradients(int bits, const std::string& scheme, int count, size_
   const graph::Network network = block(bits, scheme);
   const data::Dataset set = images(batch);
   const Pass alone = pass_over(network, set, nullptr);
-  together(count, [&](const Processes& processes) { expect_equal(alone, pass_over(network, set, &processes)); });
+  together(count,
+           [&](const Processes& processes) { expect_equal(alone, pass_over(network, set, &processes)); });
 }
 
 TEST(Processes, HaveTheGradientsOfOne) {

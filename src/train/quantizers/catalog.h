@@ -31,7 +31,8 @@ class WeightQuantizer {
   virtual ~WeightQuantizer() = default;
   // float32 weights [O,...] -> values on the scheme's grid, same shape, float32. `learned` is the step [] or
   // [O], undefined for schemes without.
-  virtual at::Tensor quantize(const Numbers& weight, const Numbers& learned, const WeightForm& form) const = 0;
+  virtual at::Tensor quantize(const Numbers& weight, const Numbers& learned,
+                              const WeightForm& form) const = 0;
 };
 
 // Differentiable activation quantization. All schemes clip and round, fused with the normalisation before

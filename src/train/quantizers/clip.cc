@@ -161,7 +161,8 @@ Clip make_clip(quant::ActivationScheme scheme, const quant::Grid& form, const at
 
 at::Tensor clip_quantize(const at::Tensor& x, const at::Tensor& learned, const Clip& clip, ChannelAxis axis) {
   const Gpu* gpu = gpu_of(x);
-  if (gpu && axis == ChannelAxis::first && clip.step.size() > 1)  // its kernels want the channel to run fastest
+  if (gpu && axis == ChannelAxis::first &&
+      clip.step.size() > 1)  // its kernels want the channel to run fastest
     return clip_quantize_on_gpu(*gpu, x.flatten(1).t().contiguous(), learned, clip).t().reshape(x.sizes());
   const at::Tensor laid = axis == ChannelAxis::second ? channels_last(x) : x.contiguous();
   if (gpu) return clip_quantize_on_gpu(*gpu, laid, learned, clip);
