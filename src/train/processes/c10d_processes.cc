@@ -343,9 +343,7 @@ class C10dProcesses : public Processes {
   // The host waits, too: beyond a call that never ends nothing could be told any more.
   void wait_on_gpu(const WorkPtr& work) const {
     work->wait();  // of the stream for the sum
-    Clock::time_point asked = Clock::now();
-    while (!work->isCompleted()) {
-      std::this_thread::yield();
+    for (Clock::time_point asked = Clock::now(); !work->isCompleted(); std::this_thread::yield()) {
       if (Clock::now() - asked < std::chrono::milliseconds(200)) continue;
       require_all();
       asked = Clock::now();
