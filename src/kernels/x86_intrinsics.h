@@ -7,6 +7,7 @@
 #define SIMDE_ENABLE_NATIVE_ALIASES
 #include <simde/x86/avx2.h>
 // One by one, since all of them take a compiler half a minute: a kernel that needs more adds them here.
+#include <simde/x86/avx512/setzero.h>  // which some of them need and do not include
 #include <simde/x86/avx512/add.h>
 #include <simde/x86/avx512/and.h>
 #include <simde/x86/avx512/broadcast.h>
@@ -25,7 +26,6 @@
 #include <simde/x86/avx512/permutexvar.h>
 #include <simde/x86/avx512/set1.h>
 #include <simde/x86/avx512/setr.h>
-#include <simde/x86/avx512/setzero.h>  // which some of them need and do not include
 #include <simde/x86/avx512/shuffle.h>
 #include <simde/x86/avx512/storeu.h>
 #include <simde/x86/avx512/unpackhi.h>

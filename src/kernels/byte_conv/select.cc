@@ -2,8 +2,8 @@
 #include "kernels/select.h"
 #include "kernels/byte_conv/byte_conv.h"
 
-#include "kernels/byte_conv/is_form.inc"
 #include "kernels/requantize/sources.inc"
+#include "kernels/byte_conv/is_form.inc"
 
 namespace pact::kernels {
 
@@ -18,8 +18,7 @@ const ByteConvKernels& byte_conv_kernels(Isa isa) {
 
 bool can_finish(const Requantize& asked) {
   const bool has_codes = asked.code_kind != CodeKind::none;
-  if (has_codes && (asked.code_kind != CodeKind::whole || asked.least_code != 0 || asked.inverse == 0.0f))
-    return false;
+  if (has_codes && (asked.code_kind != CodeKind::whole || asked.least_code != 0 || asked.inverse == 0.0f)) return false;
   if (has_codes && !asked.is_bounded && !asked.shortcut) return false;
 #define PACT_FORM(kAdded, kRelu, kKept, kCoded)                                                     \
   if (is_form(asked, Shortcut::kAdded, kRelu ? Activation::relu : Activation::none, kKept, kCoded)) \
