@@ -61,7 +61,7 @@ function(pact_add_layer layer dependencies)
     endif()
     if(PACT_UNITY AND layer IN_LIST PACT_UNITY_LAYERS)
       set_target_properties(pact_${layer} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${PACT_UNITY_BATCH})
-      target_compile_options(pact_${layer} PRIVATE -Wno-subobject-linkage)  # files that are included look like headers
+      target_compile_options(pact_${layer} PRIVATE -Wno-subobject-linkage)  # included files look like headers; PACT_UNITY=OFF has it
     endif()
   else()
     add_library(pact_${layer} INTERFACE)

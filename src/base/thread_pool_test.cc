@@ -38,6 +38,38 @@ TEST(ThreadPool, WakesThreadsThatSleep) {
   }
 }
 
+TEST(ThreadPool, GivesEveryWorkerItsOwnPartOfEveryLoopAndHelpsTheLate) {
+  constexpr int64_t kCount = 8;
+  ThreadPool pool(2);
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<bool> has_begun{false}, may_end{false};
+    std::atomic<int> rest_of_late{0};
+    int64_t first_of_caller = -1;
+    // Worker 1 is held at its first index until the caller has done its own part and all that is left of the other.
+    pool.parallel_for(kCount, [&](int64_t index, int worker) {
+      if (worker == 1 && !has_begun.exchange(true)) {
+        EXPECT_EQ(index, kCount / 2);
+        while (!may_end) std::this_thread::yield();
+        return;
+      }
+      if (worker == 0 && first_of_caller < 0) {
+        first_of_caller = index;
+        while (!has_begun) std::this_thread::yield();
+      }
+      if (index > kCount / 2 && ++rest_of_late == kCount / 2 - 1) may_end = true;
+    });
+    EXPECT_EQ(first_of_caller, 0);
+    EXPECT_EQ(rest_of_late, kCount / 2 - 1);
+  }
+}
+
+TEST(ThreadPool, EndsWhileItsThreadsFallAsleep) {
+  for (int round = 0; round < 200; ++round) {
+    ThreadPool pool(3);
+    std::this_thread::sleep_for(std::chrono::microseconds(round));
+  }
+}
+
 TEST(ThreadPool, RefusesNoThreads) { EXPECT_THROW(ThreadPool(0), Error); }
 
 }  // namespace
