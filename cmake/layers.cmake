@@ -20,8 +20,8 @@ endif()
 # Layers whose files are compiled several at a time: each of them would have the same templates (of JSON, the command
 # line, libtorch, protobuf) made anew, and the compiler spends most of its time with those. PACT_UNITY=OFF compiles
 # each file by itself, which is what someone who changes these layers waits less for. Names in anonymous namespaces
-# must differ within such a layer.
-set(PACT_UNITY_LAYERS base report passes reference calibration onnx_io api train api_train cli)
+# must differ within such a layer. Not for layers of the library, which takes what it needs file by file.
+set(PACT_UNITY_LAYERS report passes calibration onnx_io api train api_train cli)
 set(PACT_UNITY_BATCH 6)
 
 # Halves the time that a build takes. Not for kernels, whose files see no library headers (tests/layers_test.py); the

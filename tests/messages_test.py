@@ -137,7 +137,7 @@ class Messages(Case):
         self.refuse(*train, "mine", says=["unknown recipe 'mine'", "There is ./mine.json"], cwd=folder)
         self.refuse("sweep", "configs/table.json", "--out", folder / "x", says=["no such file", "configs/sweeps/table.json"],
                     cwd=folder)
-        self.refuse("accelerate", "resnet20", "--accelerator", "mine", says=["There is ./mine.json"], cwd=folder)
+        self.refuse("accelerate", "resnet20", "--bits", 4, "--accelerator", "mine", says=["There is ./mine.json"], cwd=folder)
         self.refuse("sweep", "mine", "--out", folder / "x", says=["There is ./mine.json"], cwd=folder)
         self.refuse("sweep", "table", "--out", folder / "x", says=["table.json", "names no run"], cwd=folder)
 

@@ -202,7 +202,7 @@ TEST(InsertQuantizers, Refuses) {
   EXPECT_NE(refusal({.activations = 0, .overrides = {}}).find("not 0"), std::string::npos);
   EXPECT_NE(refusal({.weights = 4, .weight_scheme = "sawp", .overrides = {}}).find("sawb"),
             std::string::npos);
-  EXPECT_NE(refusal({.weights = 4, .weight_scheme = "binary", .overrides = {}}).find("has 1 bits, not 4"),
+  EXPECT_NE(refusal({.weights = 4, .weight_scheme = "binary", .overrides = {}}).find("has 1 bit, not 4"),
             std::string::npos);
   EXPECT_NE(refusal({.weights = 1, .weight_scheme = "lsq", .overrides = {}}).find("2 to 8 bits, not 1"),
             std::string::npos);
