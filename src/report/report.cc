@@ -11,24 +11,11 @@
 #include "report/template.h"
 
 namespace pact::embedded {
-extern const std::string_view report_html, report_css, chart_js, format_js, runs_js, charts_js, histograms_js,
-    tables_js, report_js;
+extern const std::string_view report_html, format_js, runs_js, charts_js, histograms_js, tables_js,
+    report_js;
 }
 
 namespace pact::report {
-namespace {
-
-std::string report_text(std::string_view place) {
-  using namespace embedded;
-  if (place == "style") return std::string(report_css);
-  if (place == "chart") return std::string(chart_js);
-  if (place == "script")
-    return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", format_js, runs_js, charts_js, histograms_js, tables_js,
-                       report_js);
-  fail(ErrorKind::internal, "the report's template has no place named '{}'", place);
-}
-
-}  // namespace
 
 std::string make_report(const std::vector<std::filesystem::path>& run_directories) {
   if (run_directories.empty()) fail(ErrorKind::usage, "a report needs at least one run directory");
@@ -42,7 +29,9 @@ std::string make_report(const std::vector<std::filesystem::path>& run_directorie
                     {"report", std::move(files.report)},
                     {"notes", files.notes}});
   }
-  return fill_template(embedded::report_html, runs, report_text);
+  using namespace embedded;
+  return fill_template(report_html, runs,
+                       {format_js, runs_js, charts_js, histograms_js, tables_js, report_js});
 }
 
 void write_report(const std::vector<std::filesystem::path>& run_directories,
