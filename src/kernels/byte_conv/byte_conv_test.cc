@@ -78,23 +78,27 @@ uint32_t expected_sum(const Case& c, int64_t pixel, int64_t o) {
   return sum;
 }
 
+ByteWindows windows_of(const Case& c, std::vector<int32_t>& sums, int64_t stride) {
+  return {.x = c.x.data(),
+          .pixels = c.pixels.data(),
+          .pixel_count = static_cast<int64_t>(c.pixels.size()),
+          .segments = c.segments.data(),
+          .segment_count = 3,
+          .fours = c.fours,
+          .weights = c.weights.data(),
+          .blocks = c.blocks,
+          .start = c.start.data(),
+          .accumulators = sums.data(),
+          .stride = stride,
+          .short_fours = c.short_fours,
+          .short_segments = c.short_segments};
+}
+
 void expect_exact(const Case& c, const Named& named, const std::string& what) {
   const auto pixel_count = static_cast<int64_t>(c.pixels.size());
   const int64_t width = c.blocks * kBlock, stride = width + 3;
   std::vector<int32_t> sums(static_cast<size_t>(pixel_count * stride + 1), -7);
-  named.kernels->multiply({.x = c.x.data(),
-                           .pixels = c.pixels.data(),
-                           .pixel_count = pixel_count,
-                           .segments = c.segments.data(),
-                           .segment_count = 3,
-                           .fours = c.fours,
-                           .weights = c.weights.data(),
-                           .blocks = c.blocks,
-                           .start = c.start.data(),
-                           .accumulators = sums.data(),
-                           .stride = stride,
-                           .short_fours = c.short_fours,
-                           .short_segments = c.short_segments});
+  named.kernels->multiply(windows_of(c, sums, stride));
   for (int64_t p = 0; p < pixel_count; ++p)
     for (int64_t o = 0; o < stride; ++o)
       ASSERT_EQ(sums[static_cast<size_t>(p * stride + o)],
@@ -169,19 +173,7 @@ Outputs outputs_of(const Case& c, const Wanted& wanted, const std::vector<float>
                .is_bounded = wanted.is_bounded,
                .least_code = wanted.grid.min_code(),
                .largest_code = wanted.grid.max_code()};
-  const ByteWindows windows{.x = c.x.data(),
-                            .pixels = c.pixels.data(),
-                            .pixel_count = pixels,
-                            .segments = c.segments.data(),
-                            .segment_count = 3,
-                            .fours = c.fours,
-                            .weights = c.weights.data(),
-                            .blocks = c.blocks,
-                            .start = c.start.data(),
-                            .accumulators = sums.data(),
-                            .stride = c.blocks * kBlock,
-                            .short_fours = c.short_fours,
-                            .short_segments = c.short_segments};
+  const ByteWindows windows = windows_of(c, sums, c.blocks * kBlock);
   if (fused) {
     if (!can_finish(r)) return {};
     fused->multiply_and_requantize(windows, r);
