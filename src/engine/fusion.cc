@@ -113,6 +113,17 @@ std::vector<NodeId> Fusion::nodes() const {
   return all;
 }
 
+const Fusion* shortcut_layer_of(const Graph& graph, const std::vector<Fusion>& fusions, const Fusion& sum) {
+  if (sum.shortcut == kNoValue || sum.dequantize != kNoNode || sum.real == kNoValue) return nullptr;
+  if (graph.consumers(sum.shortcut).size() != 1 || std::ranges::count(graph.outputs(), sum.shortcut) > 0)
+    return nullptr;
+  const auto makes_it = [&](const Fusion& f) {
+    return f.real == sum.shortcut && f.codes == kNoValue && f.shortcut == kNoValue;
+  };
+  const auto found = std::ranges::find_if(fusions, makes_it);
+  return found == fusions.end() ? nullptr : &*found;
+}
+
 std::vector<Fusion> find_fusions(const Graph& graph) {
   std::vector<Fusion> fusions;
   Finder finder(graph);

@@ -31,4 +31,9 @@ struct Fusion {
 // One per integer layer, in node order; no node is in two of them.
 std::vector<Fusion> find_fusions(const graph::Graph& graph);
 
+// The one of them that makes the shortcut of `sum`, as real numbers for it alone, where `sum` keeps real numbers,
+// too; null if there is none.
+const Fusion* shortcut_layer_of(const graph::Graph& graph, const std::vector<Fusion>& fusions,
+                                const Fusion& sum);
+
 }  // namespace pact::engine

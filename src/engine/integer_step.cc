@@ -4,11 +4,11 @@
 //
 // With several images per thread, or as many for each, every thread computes images of its own; otherwise the
 // threads share the pieces of one image after the other.
+#include "engine/integer_step.h"
+
 #include <cmath>
 #include <cstring>
-#include <memory>
 
-#include "engine/integer_algorithm.h"
 #include "graph/grids.h"
 #include "graph/rules.h"
 
@@ -20,65 +20,9 @@ using graph::ValueId;
 
 constexpr int64_t kPeriod = 64;  // what a run of channels is repeated up to, for long vector loops
 
-// Which preparations of which image a worker has made.
-struct Prepared {
-  int64_t ticket;
-  Preparations done;
-};
-static_assert(sizeof(Prepared) <= Workspace::kHeader);
-
-class IntegerStep {
- public:
-  IntegerStep(const StepContext& context, const Fusion& fusion);
-
-  void run(const Workspace& workspace) const;
-  size_t scratch_bytes() const { return accumulator_bytes_ + own_bytes_ + prepared_bytes_; }
-  size_t weight_bytes() const { return algorithm_->weight_bytes(); }
-  std::string algorithm() const;
-
- private:
-  const std::byte* codes_of(const Workspace& workspace, int64_t image) const {
-    return workspace.at<std::byte>(input_) + image * shape_.height * shape_.width * shape_.channels;
-  }
-  void run_by_pieces(const Workspace& workspace) const;
-  // Piece `index` of image `image`.
-  void compute(const Workspace& workspace, int64_t image, int64_t index, const std::byte* prepared,
-               int worker) const;
-  // The same, with what it needs to be prepared; `ticket` belongs to this image in this run of the step.
-  void prepare_and_compute(const Workspace& workspace, int64_t image, int64_t index, int64_t ticket,
-                           int worker) const;
-  void simplify();
-  kernels::Requantize outputs_of(const Workspace& workspace, const Slab& slab, int64_t pixels,
-                                 int64_t first_pixel) const;
-  void finish(const Workspace& workspace, const Slab& slab, int64_t pixels, int64_t first_pixel,
-              const int32_t* accumulators) const;
-  // A worker's scratch: accumulators, the algorithm's own, a prepared image.
-  Prepared& state_of(const Workspace& workspace, int worker) const {
-    return *reinterpret_cast<Prepared*>(workspace.header_of(worker));
-  }
-  int32_t* accumulators_of(const Workspace& workspace, int worker) const {
-    return reinterpret_cast<int32_t*>(workspace.scratch_of(worker));
-  }
-  std::byte* own_of(const Workspace& workspace, int worker) const {
-    return workspace.scratch_of(worker) + accumulator_bytes_;
-  }
-  std::byte* prepared_of(const Workspace& workspace, int worker) const {
-    return own_of(workspace, worker) + own_bytes_;
-  }
-
-  const kernels::RequantizeKernels& kernels_;
-  Fusion fusion_;
-  ConvShape shape_;
-  std::unique_ptr<IntegerAlgorithm> algorithm_;
-  bool is_linear_;
-  bool is_finished_by_algorithm_ = false;
-  ValueId input_;
-  size_t accumulator_bytes_, own_bytes_, prepared_bytes_;
-  kernels::Requantize requantize_;        // all but pointers and extents
-  std::vector<float> multiplier_, bias_;  // of the channels, repeated up to kPeriod
-};
-
 size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+}  // namespace
 
 IntegerStep::IntegerStep(const StepContext& context, const Fusion& fusion)
     : kernels_(context.kernels), fusion_(fusion) {
@@ -268,18 +212,24 @@ void IntegerStep::run(const Workspace& workspace) const {
   }
 }
 
-}  // namespace
+bool IntegerStep::goes_along_with(const IntegerStep& other) const {
+  const auto needs_nothing = [](const IntegerStep& step) {
+    return !step.is_linear_ && !step.algorithm_->prepares_by_piece() &&
+           step.algorithm_->preparations(step.shape_.out_height) == 0;
+  };
+  return needs_nothing(*this) && needs_nothing(other) && shape_.out_height == other.shape_.out_height &&
+         algorithm_->cut() == other.algorithm_->cut();
+}
 
-Step make_integer_step(const StepContext& context, const Fusion& fusion) {
+Step describe(const StepContext& context, const Fusion& fusion, const IntegerStep& integer) {
   const graph::Graph& graph = context.network.graph;
   const Node& node = graph.node(fusion.layer);
-  const auto integer = std::make_shared<const IntegerStep>(context, fusion);
   Step step;
   step.name = node.name;
-  step.algorithm = integer->algorithm();
+  step.algorithm = integer.algorithm();
   step.macs = macs_per_image(graph, node);
-  step.scratch_bytes = integer->scratch_bytes();
-  step.weight_bytes = integer->weight_bytes();
+  step.scratch_bytes = integer.scratch_bytes();
+  step.weight_bytes = integer.weight_bytes();
   step.reads = {node.inputs[0]};
   if (fusion.shortcut != kNoValue) step.reads.push_back(fusion.shortcut);
   for (const ValueId value : {fusion.accumulators, fusion.real, fusion.codes})
@@ -288,6 +238,12 @@ Step make_integer_step(const StepContext& context, const Fusion& fusion) {
     step.written_over = fusion.real;
     step.over = fusion.shortcut;
   }
+  return step;
+}
+
+Step make_integer_step(const StepContext& context, const Fusion& fusion) {
+  const auto integer = std::make_shared<const IntegerStep>(context, fusion);
+  Step step = describe(context, fusion, *integer);
   step.run = [integer](const Workspace& workspace) { integer->run(workspace); };
   return step;
 }

@@ -14,6 +14,8 @@ struct Slab {
   int64_t group = 0;
   int64_t first = 0, width = 0;  // output channels, counted from 0 over all groups
   int64_t stride = 0;            // accumulators of one pixel: `width`, filled up to blocks
+
+  bool operator==(const Slab&) const = default;
 };
 
 struct CutWish {
@@ -29,6 +31,8 @@ struct Cut {
   int64_t row_pieces(int64_t rows) const { return (rows + rows_per_piece - 1) / rows_per_piece; }
   int64_t pieces(int64_t rows) const { return static_cast<int64_t>(slabs.size()) * row_pieces(rows); }
   int64_t accumulator_count(int64_t out_width) const;  // of the largest piece
+
+  bool operator==(const Cut&) const = default;
 };
 
 // For layers whose weights take `weight_bytes` for each output channel: pieces are as wide as a quarter of an

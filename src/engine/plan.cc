@@ -114,24 +114,42 @@ class Waiting {
 std::vector<Step> make_steps(const StepContext& context, graph::Tensors* spent) {
   const Graph& graph = context.network.graph;
   Waiting waiting(graph, spent);
-  std::map<NodeId, Fusion> fusions;  // by place
+  const std::vector<Fusion> fusions = find_fusions(graph);
+  std::map<NodeId, const Fusion*> at_place;
+  std::map<NodeId, const Fusion*> shortcut_layers;  // by the place of what they are computed with
   std::set<NodeId> fused;
-  for (const Fusion& fusion : find_fusions(graph)) {
+  for (const Fusion& fusion : fusions) {
     for (const NodeId id : fusion.nodes()) fused.insert(id);
-    fusions.emplace(fusion.place(), fusion);
+    at_place.emplace(fusion.place(), &fusion);
   }
-  std::vector<Step> steps;
-  for (NodeId id = 0; id < static_cast<NodeId>(graph.nodes().size()); ++id) {
-    if (const auto found = fusions.find(id); found != fusions.end()) {
-      steps.push_back(make_integer_step(context, found->second));
-      for (const NodeId each : found->second.nodes()) waiting.drop_of(each);
-    } else if (!fused.contains(id)) {
-      steps.push_back(make_step(context, graph.node(id)));
-      waiting.drop_of(id);
-    } else {
-      continue;
+  for (const Fusion& sum : fusions)
+    if (const Fusion* shortcut = shortcut_layer_of(graph, fusions, sum)) {
+      shortcut_layers.emplace(sum.place(), shortcut);
+      at_place.erase(shortcut->place());
     }
-    require_computed(graph, steps.back());
+  std::vector<Step> steps;
+  const auto add = [&](Step step) {
+    require_computed(graph, step);
+    steps.push_back(std::move(step));
+  };
+  const auto drop = [&](const Fusion& fusion) {
+    for (const NodeId each : fusion.nodes()) waiting.drop_of(each);
+  };
+  for (NodeId id = 0; id < static_cast<NodeId>(graph.nodes().size()); ++id) {
+    const auto found = at_place.find(id);
+    if (found == at_place.end()) {
+      if (fused.contains(id)) continue;
+      add(make_step(context, graph.node(id)));
+      waiting.drop_of(id);
+    } else if (const auto shortcut = shortcut_layers.find(id); shortcut != shortcut_layers.end()) {
+      for (Step& step : make_steps_with_shortcut(context, *shortcut->second, *found->second))
+        add(std::move(step));
+      drop(*shortcut->second);
+      drop(*found->second);
+    } else {
+      add(make_integer_step(context, *found->second));
+      drop(*found->second);
+    }
   }
   return steps;
 }

@@ -25,6 +25,10 @@ struct StepContext {
 };
 
 Step make_integer_step(const StepContext& context, const Fusion& fusion);
+// Of a layer whose real numbers `sum` alone reads, as its shortcut, and of `sum`, which keeps real numbers: one
+// step for both where they can be computed piece by piece, two otherwise.
+std::vector<Step> make_steps_with_shortcut(const StepContext& context, const Fusion& shortcut,
+                                           const Fusion& sum);
 
 Step make_quantize(const StepContext& context, const graph::Node& node);
 Step make_dequantize(const StepContext& context, const graph::Node& node);

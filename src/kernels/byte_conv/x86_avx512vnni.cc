@@ -58,14 +58,18 @@ class Requantized {
         inverse_rest_(_mm512_set1_ps(r_.inverse_rest)),
         high_(_mm512_set1_ps(static_cast<float>(r_.largest_code) * r_.step)) {}
 
-  // Real numbers that will be read or written in `pixels` rows, 16 or 32 channels from `channel` on.
+  // What will be read or written in `pixels` rows, 16 or 32 channels from `channel` on: stores that miss the cache wait
+  // for each other.
   static void foresee(const Requantize& r, int64_t row, int64_t pixels, int64_t channel) {
-    if constexpr (!kHasReals) return;
-    const float* at = kShortcut == Shortcut::real ? r.shortcut : r.real;
-    at += row * r.stride + channel;
-    for (int64_t p = 0; p < pixels; ++p, at += r.stride) {
-      _mm_prefetch(at, _MM_HINT_T0);
-      _mm_prefetch(at + 16, _MM_HINT_T0);
+    const int64_t first = row * r.stride + channel;
+    for (int64_t i = first; i < first + pixels * r.stride; i += r.stride) {
+      if constexpr (kHasReals) {
+        const float* at = (kShortcut == Shortcut::real ? r.shortcut : r.real) + i;
+        _mm_prefetch(at, _MM_HINT_T0);
+        _mm_prefetch(at + 16, _MM_HINT_T0);
+      }
+      if constexpr (kShortcut == Shortcut::codes) _mm_prefetch(r.shortcut_codes + i, _MM_HINT_T0);
+      if constexpr (kCodes) _mm_prefetch(r.codes + i, _MM_HINT_T0);
     }
   }
 

@@ -1,0 +1,89 @@
+// An integer layer with what is fused with it, as a step of a plan runs it: piece by piece, so that
+// accumulators are turned into what is asked for while they are in the cache.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/integer_algorithm.h"
+#include "engine/steps.h"
+
+namespace pact::engine {
+
+// Which preparations of which image a worker has made.
+struct Prepared {
+  int64_t ticket;
+  Preparations done;
+};
+static_assert(sizeof(Prepared) <= Workspace::kHeader);
+
+class IntegerStep {
+ public:
+  IntegerStep(const StepContext& context, const Fusion& fusion);
+
+  void run(const Workspace& workspace) const;
+  // Whether `other` yields the same pieces, and neither needs anything prepared before its pieces.
+  bool goes_along_with(const IntegerStep& other) const;
+  // What is computed together, of one image.
+  int64_t pieces() const { return algorithm_->cut().pieces(shape_.out_height); }
+  void run_piece(const Workspace& workspace, int64_t image, int64_t index, int worker) const {
+    compute(workspace, image, index, prepared_of(workspace, worker), worker);
+  }
+  // Where the shortcut comes from, and real numbers go to, if not where the fusion said.
+  void read_shortcut_from(graph::ValueId value) { fusion_.shortcut = value; }
+  void write_real_to(graph::ValueId value) { fusion_.real = value; }
+
+  size_t scratch_bytes() const { return accumulator_bytes_ + own_bytes_ + prepared_bytes_; }
+  size_t weight_bytes() const { return algorithm_->weight_bytes(); }
+  std::string algorithm() const;
+
+ private:
+  const std::byte* codes_of(const Workspace& workspace, int64_t image) const {
+    return workspace.at<std::byte>(input_) + image * shape_.height * shape_.width * shape_.channels;
+  }
+  void run_by_pieces(const Workspace& workspace) const;
+  // Piece `index` of image `image`.
+  void compute(const Workspace& workspace, int64_t image, int64_t index, const std::byte* prepared,
+               int worker) const;
+  // The same, with what it needs to be prepared; `ticket` belongs to this image in this run of the step.
+  void prepare_and_compute(const Workspace& workspace, int64_t image, int64_t index, int64_t ticket,
+                           int worker) const;
+  void simplify();
+  kernels::Requantize outputs_of(const Workspace& workspace, const Slab& slab, int64_t pixels,
+                                 int64_t first_pixel) const;
+  void finish(const Workspace& workspace, const Slab& slab, int64_t pixels, int64_t first_pixel,
+              const int32_t* accumulators) const;
+  // A worker's scratch: accumulators, the algorithm's own, a prepared image.
+  Prepared& state_of(const Workspace& workspace, int worker) const {
+    return *reinterpret_cast<Prepared*>(workspace.header_of(worker));
+  }
+  int32_t* accumulators_of(const Workspace& workspace, int worker) const {
+    return reinterpret_cast<int32_t*>(workspace.scratch_of(worker));
+  }
+  std::byte* own_of(const Workspace& workspace, int worker) const {
+    return workspace.scratch_of(worker) + accumulator_bytes_;
+  }
+  std::byte* prepared_of(const Workspace& workspace, int worker) const {
+    return own_of(workspace, worker) + own_bytes_;
+  }
+
+  const kernels::RequantizeKernels& kernels_;
+  Fusion fusion_;
+  ConvShape shape_;
+  std::unique_ptr<IntegerAlgorithm> algorithm_;
+  bool is_linear_;
+  bool is_finished_by_algorithm_ = false;
+  graph::ValueId input_;
+  size_t accumulator_bytes_, own_bytes_, prepared_bytes_;
+  kernels::Requantize requantize_;        // all but pointers and extents
+  std::vector<float> multiplier_, bias_;  // of the channels, repeated up to kPeriod
+};
+
+// With at least two images per thread, or as many for each, threads take images; otherwise they share each.
+bool has_images_for_each(const Workspace& workspace);
+
+// All of a step but what it runs.
+Step describe(const StepContext& context, const Fusion& fusion, const IntegerStep& integer);
+
+}  // namespace pact::engine

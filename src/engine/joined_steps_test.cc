@@ -1,0 +1,112 @@
+// A layer computed together with the one that makes its shortcut: where that is done, and its bits.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/cpu.h"
+#include "base/random.h"
+#include "engine/engine.h"
+#include "reference/evaluate.h"
+#include "reference/random_network.h"
+
+namespace pact::engine {
+namespace {
+
+using graph::Attributes;
+using graph::DataType;
+using graph::Network;
+using graph::Op;
+using graph::ValueId;
+
+struct Shapes {
+  int64_t channels, outputs, height, width, stride, kernel;
+};
+
+// x -> codes -> two convolutions, "shortcut" of the given kernel and "sum" of 1x1, added -> relu -> codes and reals,
+// which "last" needs.
+class Block {
+ public:
+  explicit Block(const Shapes& shapes) : shapes_(shapes) {
+    const ValueId x =
+        graph().add_input("x", {DataType::f32, {graph::kBatch, shapes.channels, shapes.height, shapes.width}});
+    const ValueId codes = quantize("codes", x);
+    const ValueId sum = convolve("sum", codes, shapes.channels, 1, shapes.stride);
+    const ValueId shortcut = convolve("shortcut", codes, shapes.channels, shapes.kernel, shapes.stride);
+    const ValueId added = graph().add_node(Op::add, "added", {sum, shortcut});
+    const ValueId real = graph().add_node(Op::relu, "relu", {added});
+    const ValueId last = convolve("last", quantize("sum_codes", real), shapes.outputs, 1, 1);
+    graph().add_output(graph().add_node(Op::add, "end", {last, real}));
+  }
+
+  const Network& network() const { return network_; }
+
+ private:
+  graph::Graph& graph() { return network_.graph; }
+
+  ValueId quantize(const char* name, ValueId from) {
+    return graph().add_node(Op::quantize, name, {from},
+                            {{"grid", std::string("unsigned")}, {"bits", int64_t{8}}, {"step", double{0.01f}}});
+  }
+
+  ValueId parameter(const std::string& name, DataType type, const graph::Shape& shape) {
+    network_.tensors[name] = graph::Tensor::zeros(type, shape);
+    return graph().add_parameter(name, {type, shape});
+  }
+
+  ValueId convolve(const std::string& name, ValueId from, int64_t channels, int64_t kernel, int64_t stride) {
+    const ValueId w = parameter(name + ".w", DataType::i8, {shapes_.outputs, channels, kernel, kernel});
+    for (int8_t& code : network_.tensors[name + ".w"].as<int8_t>())
+      code = static_cast<int8_t>(static_cast<int>(random_.below(255)) - 127);
+    const int64_t pad = kernel / 2;
+    const ValueId sums = graph().add_node(Op::integer_conv2d, name, {from, w},
+                                          {{"weight_bits", int64_t{8}},
+                                           {"weight_grid", std::string("symmetric")},
+                                           {"strides", std::vector<int64_t>{stride, stride}},
+                                           {"pads", std::vector<int64_t>{pad, pad, pad, pad}}});
+    std::vector<ValueId> inputs{sums};
+    for (const char* what : {".multiplier", ".bias"}) {
+      inputs.push_back(parameter(name + what, DataType::f32, {shapes_.outputs}));
+      for (float& number : network_.tensors[name + what].as<float>())
+        number = static_cast<float>(random_.normal()) * (what[1] == 'm' ? 1e-4f : 0.3f);
+    }
+    return graph().add_node(Op::rescale, name + ".rescale", inputs);
+  }
+
+  Shapes shapes_;
+  Random random_{7};
+  Network network_;
+};
+
+int64_t joined_steps(const Engine& engine) {
+  return std::ranges::count_if(engine.timings(), [](const StepTiming& step) {
+    return step.algorithm.ends_with(", with shortcut");
+  });
+}
+
+TEST(JoinedSteps, HaveTheBitsOfTheReference) {
+  for (const Shapes& shapes : {Shapes{16, 16, 5, 7, 1, 1}, Shapes{64, 272, 9, 13, 1, 1}, Shapes{32, 80, 11, 3, 2, 1},
+                               Shapes{64, 256, 14, 14, 2, 1}, Shapes{4, 20, 3, 3, 1, 1}, Shapes{16, 32, 6, 6, 1, 3}}) {
+    const Network network = Block(shapes).network();
+    for (const int64_t batch : {1, 2, 5}) {
+      const graph::Tensor input = reference::random_input(network, batch, 3);
+      const graph::Tensor expected = reference::evaluate(network, input);
+      for (const Isa isa : available_isas())
+        for (const int threads : {1, 2}) {
+          Engine engine(network, {.isa = isa, .threads = threads, .max_batch = 3});
+          EXPECT_EQ(engine.run(input), expected)
+              << shapes.channels << " to " << shapes.outputs << ", batch " << batch << ", " << name_of(isa);
+        }
+    }
+  }
+}
+
+TEST(JoinedSteps, AreMadeOfLayersThatNeedNothingPrepared) {
+  const auto count = [](const Shapes& shapes) {
+    return joined_steps(Engine(Block(shapes).network(), {.isa = Isa::portable, .algorithm = "int8"}));
+  };
+  EXPECT_EQ(count({64, 256, 14, 14, 2, 1}), 1);
+  EXPECT_EQ(count({64, 256, 14, 14, 2, 3}), 0);  // padding is copied around the codes first
+}
+
+}  // namespace
+}  // namespace pact::engine
