@@ -132,20 +132,50 @@ ByteLayer::Product ByteLayer::product_of(const Piece& piece, const std::byte* co
                      first_element(shape_, piece.first_row, slab.group);
   const int64_t block =
       slab.group * weights_.blocks_per_group() + (slab.first - slab.group * shape_.group_outputs()) / kBlock;
-  const int32_t* start = zeros_.empty() ? start_.data() + block * kBlock : zeros_.data();
-  return {block, piece.rows * shape_.out_width, x, start, nullptr, nullptr};
+  const int32_t* start = has_odd_weights() ? zeros_.data() : start_.data() + block * kBlock;
+  return {.block = block,
+          .pixels = piece.rows * shape_.out_width,
+          .x = x,
+          .start = start,
+          .accumulators = nullptr,
+          .outputs = nullptr};
 }
 
-// Unless there is something to do between product and requantization, or channels are missing in a block.
+kernels::OddWindows ByteLayer::odd_windows_of(const Product& product) const {
+  return {.x = product.x,
+          .pixels = windows_.pixels.data(),
+          .pixel_count = product.pixels,
+          .segments = windows_.segments.data(),
+          .segment_count = static_cast<int64_t>(windows_.segments.size()),
+          .length = windows_.segment_length,
+          .start = start_.data() + product.block * kBlock,
+          .accumulators = product.accumulators,
+          .width = 0,
+          .stride = 0};
+}
+
+// The algorithm's own for weights, then the sums of a piece's windows.
+size_t ByteLayer::scratch_bytes() const {
+  const auto pixels = static_cast<size_t>(cut().rows_per_piece * shape_.out_width);
+  return weights_.scratch_bytes() + (has_odd_weights() && can_requantize() ? pixels * sizeof(int32_t) : 0);
+}
+
+// Unless channels are missing in a block.
 bool ByteLayer::can_finish(const kernels::Requantize& outputs) const {
-  return can_requantize() && zeros_.empty() && shape_.group_outputs() % kBlock == 0 &&
-         kernels::can_finish(outputs);
+  return can_requantize() && shape_.group_outputs() % kBlock == 0 && kernels::can_finish(outputs);
 }
 
 void ByteLayer::accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared,
                               std::byte* scratch, const kernels::Requantize& outputs) const {
   Product product = product_of(piece, codes, prepared);
   product.outputs = &outputs;
+  if (has_odd_weights()) {
+    auto* sums = reinterpret_cast<int32_t*>(scratch + weights_.scratch_bytes());
+    const kernels::OddWindows windows = odd_windows_of(product);
+    odd_kernels_.sum_windows(windows, sums);
+    product.window_sums = sums;
+    product.odd_start = windows.start;
+  }
   multiply(*piece.slab, product, scratch);
 }
 
@@ -155,17 +185,10 @@ void ByteLayer::accumulate(const Piece& piece, const std::byte* codes, const std
   Product product = product_of(piece, codes, prepared);
   product.accumulators = accumulators;
   multiply(slab, product, scratch);
-  if (zeros_.empty()) return;
-  odd_kernels_.finish({.x = product.x,
-                       .pixels = windows_.pixels.data(),
-                       .pixel_count = product.pixels,
-                       .segments = windows_.segments.data(),
-                       .segment_count = static_cast<int64_t>(windows_.segments.size()),
-                       .length = windows_.segment_length,
-                       .start = start_.data() + product.block * kBlock,
-                       .accumulators = accumulators,
-                       .width = slab.stride,
-                       .stride = slab.stride});
+  if (!has_odd_weights()) return;
+  kernels::OddWindows windows = odd_windows_of(product);
+  windows.width = windows.stride = slab.stride;
+  odd_kernels_.finish(windows);
 }
 
 }  // namespace pact::engine

@@ -37,6 +37,7 @@ class ByteLayer : public IntegerAlgorithm {
   Preparations preparations_of(const Piece& piece) const override;
   void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
                   int32_t* accumulators) const final;
+  size_t scratch_bytes() const override;
   bool can_finish(const kernels::Requantize& outputs) const override;
   void accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared,
                      std::byte* scratch, const kernels::Requantize& outputs) const final;
@@ -54,6 +55,8 @@ class ByteLayer : public IntegerAlgorithm {
     const int32_t* start;
     int32_t* accumulators;
     const kernels::Requantize* outputs;
+    const int32_t* window_sums = nullptr;  // with `outputs`, where weights are odd
+    const int32_t* odd_start = nullptr;
   };
   virtual void multiply(const Slab& slab, const Product& product, std::byte* scratch) const = 0;
   virtual bool can_requantize() const { return false; }
@@ -63,6 +66,8 @@ class ByteLayer : public IntegerAlgorithm {
 
  private:
   Product product_of(const Piece& piece, const std::byte* codes, const std::byte* prepared) const;
+  bool has_odd_weights() const { return !zeros_.empty(); }
+  kernels::OddWindows odd_windows_of(const Product& product) const;
   void copy_row(const uint8_t* image, int64_t row, uint8_t* padded) const;
 
   const kernels::OddWeightsKernels& odd_kernels_;

@@ -19,7 +19,6 @@ class Int8 final : public ByteLayer {
   Int8(const IntegerProblem& problem, ByteWeights weights, const CutWish& wish, ShortSums sums);
 
   std::string name() const override { return weights_.is_dense() ? "int8, dense weights" : "int8"; }
-  size_t scratch_bytes() const override { return weights_.scratch_bytes(); }
 
  protected:
   void multiply(const Slab& slab, const Product& product, std::byte* scratch) const override;
@@ -73,6 +72,8 @@ void Int8::multiply(const Slab& slab, const Product& product, std::byte* scratch
     windows.weights = weights_.blocks(kernels_, product.block + done / kBlock, windows.blocks, scratch);
     windows.start = product.start + done;
     if (product.outputs) {
+      windows.window_sums = product.window_sums;
+      windows.odd_start = product.odd_start ? product.odd_start + done : nullptr;
       kernels_.multiply_and_requantize(windows, from_channel(*product.outputs, done));
       continue;
     }

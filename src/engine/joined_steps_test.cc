@@ -20,6 +20,7 @@ using graph::ValueId;
 
 struct Shapes {
   int64_t channels, outputs, height, width, stride, kernel;
+  bool has_odd_weights = false;
 };
 
 // x -> codes -> two convolutions, "shortcut" of the given kernel and "sum" of 1x1, added -> relu -> codes and reals,
@@ -54,13 +55,14 @@ class Block {
   }
 
   ValueId convolve(const std::string& name, ValueId from, int64_t channels, int64_t kernel, int64_t stride) {
-    const ValueId w = parameter(name + ".w", DataType::i8, {shapes_.outputs, channels, kernel, kernel});
-    for (int8_t& code : network_.tensors[name + ".w"].as<int8_t>())
-      code = static_cast<int8_t>(static_cast<int>(random_.below(255)) - 127);
+    const DataType type = shapes_.has_odd_weights ? DataType::u8 : DataType::i8;
+    const ValueId w = parameter(name + ".w", type, {shapes_.outputs, channels, kernel, kernel});
+    for (std::byte& code : network_.tensors[name + ".w"].bytes)
+      code = static_cast<std::byte>(static_cast<int>(random_.below(255)) - 127);
     const int64_t pad = kernel / 2;
     const ValueId sums = graph().add_node(Op::integer_conv2d, name, {from, w},
                                           {{"weight_bits", int64_t{8}},
-                                           {"weight_grid", std::string("symmetric")},
+                                           {"weight_grid", std::string(shapes_.has_odd_weights ? "odd" : "symmetric")},
                                            {"strides", std::vector<int64_t>{stride, stride}},
                                            {"pads", std::vector<int64_t>{pad, pad, pad, pad}}});
     std::vector<ValueId> inputs{sums};
@@ -85,7 +87,8 @@ int64_t joined_steps(const Engine& engine) {
 
 TEST(JoinedSteps, HaveTheBitsOfTheReference) {
   for (const Shapes& shapes : {Shapes{16, 16, 5, 7, 1, 1}, Shapes{64, 272, 9, 13, 1, 1}, Shapes{32, 80, 11, 3, 2, 1},
-                               Shapes{64, 256, 14, 14, 2, 1}, Shapes{4, 20, 3, 3, 1, 1}, Shapes{16, 32, 6, 6, 1, 3}}) {
+                               Shapes{64, 256, 14, 14, 2, 1}, Shapes{4, 20, 3, 3, 1, 1}, Shapes{16, 32, 6, 6, 1, 3}, Shapes{48, 96, 9, 7, 1, 1, true},
+                               Shapes{16, 32, 6, 6, 1, 3, true}}) {
     const Network network = Block(shapes).network();
     for (const int64_t batch : {1, 2, 5}) {
       const graph::Tensor input = reference::random_input(network, batch, 3);

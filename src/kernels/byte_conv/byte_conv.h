@@ -34,6 +34,11 @@ struct ByteWindows {
   // the products of elements 0 and 1, and those of 2 and 3, of the fours [i * short_fours, (i + 1) *
   // short_fours) of the segments [j * short_segments, (j + 1) * short_segments).
   int64_t short_fours, short_segments;
+  // For multiply_and_requantize alone, where weights are odd (kernels/odd_weights): what is requantized is
+  //   2 * accumulator + odd_start[o] + window_sums[p]                                  modulo 2^32
+  // Null for others.
+  const int32_t* window_sums = nullptr;
+  const int32_t* odd_start = nullptr;
 };
 
 // Weights of at most 4 bits as they rest in memory: a line of kPackedLine bytes holds field 0 of the next

@@ -39,6 +39,11 @@ inline void pin(__m512i& sums) {
 #endif
 }
 
+// Sums with odd weights 2 v + 1, of those with v.
+[[gnu::always_inline]] inline __m512i of_odd(__m512i sums, __m512i start, __m512i window) {
+  return _mm512_add_epi32(_mm512_add_epi32(sums, sums), _mm512_add_epi32(start, window));
+}
+
 // Weights lie in blocks too short for the processor to foresee by itself.
 inline void foresee(const int8_t* weights) { _mm_prefetch(weights + 4096, _MM_HINT_T0); }
 
@@ -155,6 +160,19 @@ void tile(const ByteWindows& w, int64_t block, int64_t first_pixel, const Requan
     if constexpr (kBlocks == 2) pin(high##i);   \
   }
     PACT_PIXELS(PACT_PIN)
+    if (w.window_sums) {
+      const __m512i odd_low = _mm512_loadu_si512(w.odd_start + channel);
+      const __m512i odd_high = kBlocks == 2 ? _mm512_loadu_si512(w.odd_start + channel + kBlock) : odd_low;
+#define PACT_ODD(i)                                                                                   \
+  if constexpr (i < kPixels) {                                                                        \
+    const __m512i window = _mm512_set1_epi32(w.window_sums[first_pixel + i]);                         \
+    low##i = of_odd(low##i, odd_low, window);                                                         \
+    if constexpr (kBlocks == 2) high##i = of_odd(high##i, odd_high, window);                          \
+  }
+      PACT_PIXELS(PACT_ODD)
+#undef PACT_ODD
+      PACT_PIXELS(PACT_PIN)
+    }
 #undef PACT_PIN
     const Finish finish(asked);
 #define PACT_CODES(i)                                                                              \

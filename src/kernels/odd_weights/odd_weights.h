@@ -26,6 +26,8 @@ struct OddWindows {
 };
 
 struct OddWeightsKernels {
+  // sums[p] = the sum of the bytes of window p; of what lies behind `length` nothing is read.
+  void (*sum_windows)(const OddWindows&, int32_t* sums) noexcept;
   void (*finish)(const OddWindows&) noexcept;
 };
 

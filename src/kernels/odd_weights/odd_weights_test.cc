@@ -37,16 +37,25 @@ TEST(OddWeightsKernels, FinishMakesProductsWithTheOddWeights) {
       for (size_t p = 0; p < pixels.size(); ++p)
         for (int64_t o = 0; o < kWidth; ++o)
           sums[p * kStride + static_cast<size_t>(o)] = sum(p, o, [](int weight) { return weight; });
-      odd_weights_kernels(isa).finish({.x = x.data(),
-                                       .pixels = pixels.data(),
-                                       .pixel_count = static_cast<int64_t>(pixels.size()),
-                                       .segments = segments.data(),
-                                       .segment_count = 2,
-                                       .length = length,
-                                       .start = start.data(),
-                                       .accumulators = sums.data(),
-                                       .width = kWidth,
-                                       .stride = kStride});
+      const OddWindows windows{.x = x.data(),
+                               .pixels = pixels.data(),
+                               .pixel_count = static_cast<int64_t>(pixels.size()),
+                               .segments = segments.data(),
+                               .segment_count = 2,
+                               .length = length,
+                               .start = start.data(),
+                               .accumulators = sums.data(),
+                               .width = kWidth,
+                               .stride = kStride};
+      odd_weights_kernels(isa).finish(windows);
+      std::vector<int32_t> window_sums(pixels.size());
+      odd_weights_kernels(isa).sum_windows(windows, window_sums.data());
+      for (size_t p = 0; p < pixels.size(); ++p) {
+        int32_t window = 0;
+        for (const int64_t segment : segments)
+          for (int64_t k = 0; k < length; ++k) window += x[static_cast<size_t>(pixels[p] + segment + k)];
+        ASSERT_EQ(window_sums[p], window) << name_of(isa) << ", length " << length << ", pixel " << p;
+      }
       for (size_t p = 0; p < pixels.size(); ++p)
         for (int64_t o = 0; o < kStride; ++o)
           ASSERT_EQ(sums[p * kStride + static_cast<size_t>(o)],

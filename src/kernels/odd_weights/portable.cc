@@ -4,11 +4,20 @@
 namespace pact::kernels {
 namespace {
 
+uint32_t sum_of_window(const OddWindows& w, int64_t pixel) {
+  uint32_t sum = 0;
+  for (int64_t s = 0; s < w.segment_count; ++s)
+    for (int64_t k = 0; k < w.length; ++k) sum += w.x[w.pixels[pixel] + w.segments[s] + k];
+  return sum;
+}
+
+void sum_windows(const OddWindows& w, int32_t* sums) noexcept {
+  for (int64_t p = 0; p < w.pixel_count; ++p) sums[p] = static_cast<int32_t>(sum_of_window(w, p));
+}
+
 void finish(const OddWindows& w) noexcept {
   for (int64_t p = 0; p < w.pixel_count; ++p) {
-    uint32_t sum = 0;
-    for (int64_t s = 0; s < w.segment_count; ++s)
-      for (int64_t k = 0; k < w.length; ++k) sum += w.x[w.pixels[p] + w.segments[s] + k];
+    const uint32_t sum = sum_of_window(w, p);
     for (int64_t o = 0; o < w.width; ++o) {
       int32_t& accumulator = w.accumulators[p * w.stride + o];
       accumulator = static_cast<int32_t>(2 * static_cast<uint32_t>(accumulator) +
@@ -19,6 +28,6 @@ void finish(const OddWindows& w) noexcept {
 
 }  // namespace
 
-const OddWeightsKernels kOddWeights_portable = {finish};
+const OddWeightsKernels kOddWeights_portable = {sum_windows, finish};
 
 }  // namespace pact::kernels

@@ -21,11 +21,19 @@ int32_t sum_of(const uint8_t* x, int64_t length) {
   return sum;
 }
 
+int32_t sum_of_window(const OddWindows& w, const uint8_t* x) {
+  int32_t sum = 0;
+  for (int64_t s = 0; s < w.segment_count; ++s) sum += sum_of(x + w.segments[s], w.length);
+  return sum;
+}
+
+void sum_windows(const OddWindows& w, int32_t* sums) noexcept {
+  for (int64_t p = 0; p < w.pixel_count; ++p) sums[p] = sum_of_window(w, w.x + w.pixels[p]);
+}
+
 void finish(const OddWindows& w) noexcept {
   for (int64_t p = 0; p < w.pixel_count; ++p) {
-    int32_t sum = 0;
-    for (int64_t s = 0; s < w.segment_count; ++s) sum += sum_of(w.x + w.pixels[p] + w.segments[s], w.length);
-    const __m256i sums = _mm256_set1_epi32(sum);
+    const __m256i sums = _mm256_set1_epi32(sum_of_window(w, w.x + w.pixels[p]));
     for (int64_t o = 0; o < w.width; o += 8) {
       auto* at = reinterpret_cast<__m256i*>(w.accumulators + p * w.stride + o);
       const __m256i start = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w.start + o));
@@ -38,6 +46,6 @@ void finish(const OddWindows& w) noexcept {
 
 }  // namespace
 
-const OddWeightsKernels kOddWeights_x86_avx2 = {finish};
+const OddWeightsKernels kOddWeights_x86_avx2 = {sum_windows, finish};
 
 }  // namespace pact::kernels

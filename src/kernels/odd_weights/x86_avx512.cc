@@ -20,6 +20,11 @@ int32_t sum_of_window(const OddWindows& w, const uint8_t* x) {
   return static_cast<int32_t>(_mm512_reduce_add_epi64(sums));
 }
 
+void sum_windows(const OddWindows& given, int32_t* sums) noexcept {
+  const OddWindows w = given;
+  for (int64_t p = 0; p < w.pixel_count; ++p) sums[p] = sum_of_window(w, w.x + w.pixels[p]);
+}
+
 void finish(const OddWindows& given) noexcept {
   const OddWindows w = given;
   for (int64_t p = 0; p < w.pixel_count; ++p) {
@@ -35,6 +40,6 @@ void finish(const OddWindows& given) noexcept {
 
 }  // namespace
 
-const OddWeightsKernels kOddWeights_x86_avx512 = {finish};
+const OddWeightsKernels kOddWeights_x86_avx512 = {sum_windows, finish};
 
 }  // namespace pact::kernels
