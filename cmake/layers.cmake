@@ -15,6 +15,7 @@ else()
 endif()
 if(NOT PACT_TESTS AND PACT_ENGINE_ONLY)
   list(APPEND PACT_LEFT_OUT_LAYERS reference)  # only tests of these layers compare with it
+  set(PACT_LEFT_OUT_KERNELS "/kernels/(clip_quantize|norm_activate|resample)/")  # training and images
 endif()
 
 # Layers whose files are compiled several at a time: each of them would have the same templates (of JSON, the command
@@ -44,6 +45,9 @@ function(pact_add_layer layer dependencies)
   list(FILTER sources EXCLUDE REGEX "(_test|_bench|/main)\\.cc$")
   list(FILTER sources EXCLUDE REGEX ${PACT_LEFT_OUT_FILES})
   list(FILTER sources EXCLUDE REGEX ${PACT_TRAINING_MODULE_FILES})
+  if(PACT_LEFT_OUT_KERNELS)
+    list(FILTER sources EXCLUDE REGEX ${PACT_LEFT_OUT_KERNELS})
+  endif()
   pact_kernel_flags(${sources})
 
   list(REMOVE_ITEM dependencies ${PACT_LEFT_OUT_LAYERS})
