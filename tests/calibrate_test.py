@@ -114,8 +114,8 @@ class Refusals(Case):
         result = pact(*arguments, self.dir / "whole")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("choosing the grids of the weights", result.stderr)
-        for size in sorted(path.stat().st_size for path in (self.dir / "whole").iterdir()):
-            result = pact(*arguments, self.dir / "out", limit_file_size=size - 1)
+        for size in sorted(path.stat().st_size for path in (self.dir / "whole").iterdir())[-3:]:
+            result = pact(*arguments, self.dir / "out", limit_file_size=size - 100)  # names and times are in them, too
             self.assertEqual(result.returncode, 1, result.stderr)
             self.assertIn("cannot be written", result.stderr)
             self.assertFalse((self.dir / "out").exists())

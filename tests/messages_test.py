@@ -138,7 +138,7 @@ class Messages(Case):
         result = self.succeed("train", model, *QUICK, "--epochs", 1, "--out", run)
         self.assertTrue(result.stdout.startswith("mynet: test top-1"), result.stdout)
         self.assertIn("after 1 epoch;", result.stdout)
-        self.assertIn("\nmynet: ", result.stderr)
+        self.assertRegex(result.stderr, r"(?m)^mynet: \d+ parameters")
         self.assertEqual(json.loads(self.succeed("report", run, "--json").stdout)["runs"][0]["network"], "mynet")
         again = self.succeed("train", "--resume", "--out", run)
         self.assertNotIn("resuming at", again.stderr)
