@@ -75,7 +75,8 @@ class Output(Case):
         self.assertEqual(len(rows), 3 * 2 * 2 * 2)
         self.assertEqual(rows[0]["bandwidth_gb_s"], "inf")
         self.assertEqual(len(json.loads(self.succeed(*arguments, "--json"))["rows"]), len(rows))
-        self.succeed(*arguments, "-o", self.dir / "sweep.csv")
+        told = accelerate(*arguments, "-o", self.dir / "sweep.csv").stderr
+        self.assertIn(f"{self.dir / 'sweep.csv'}: {len(rows)} configurations of resnet20 on paper-iso-area, as CSV", told)
         self.assertEqual(list(csv.DictReader(io.StringIO((self.dir / "sweep.csv").read_text()))), rows)
 
     def test_page_is_one_offline_file(self):
@@ -111,6 +112,12 @@ class BadInput(Case):
                                      ("--bandwidth", "1e30", "from 1e-06 to 1e+06 GB/s, or inf"),
                                      ("--peak", "1e-9", "from 1e-06 to 1e+06 TMAC/s")):
             self.refuse("resnet20", "--bits", 4, option, value, says=[option, "out of range", reach], code=2)
+        for value, says in (("64:1:x2", "runs backwards, from 64 down to 1; a range goes up: 1:64:x2"),
+                            ("1:64:x1", "does not get on"), ("1:64:+0", "does not get on"),
+                            ("1:1000000:+1", "more than 10000 numbers; take a larger step")):
+            self.refuse("resnet20", "--bits", 4, "--sweep", "--memory", value, says=[f"--memory: '{value}'", says], code=2)
+        self.refuse("resnet20", "--bits", 4, "--sweep", "--memory", "1000:9000:+1", "--peak", "1:5000:+1",
+                    says=["--sweep", "40005000 configurations; up to 10000000"], code=2)
 
     def test_a_file_without_its_folder_is_pointed_at(self):
         (self.dir / "mine.json").write_text("{}")
@@ -126,6 +133,7 @@ class BadInput(Case):
         self.assertIn("the one assumed is faster", self.succeed(*arguments, "iso-area-osu018"))
         text = self.succeed(*arguments, "osu018-clocked")
         self.assertIn("clock by technology", text)
+        self.assertNotIn("by technology", self.succeed(*arguments, "osu018-clocked", "--peak", 1))
         self.assertIn("GHz at 16 bits", text)
         wide, narrow = self.points(*arguments, "osu018-clocked")
         delay = {e["activation_bits"]: e["delay_ns"] for e in json.loads((ROOT / "configs/technology/osu018.json").read_text())["entries"]

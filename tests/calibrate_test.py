@@ -6,6 +6,8 @@ without them only what needs no data is tested, and the rest says why it is skip
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,8 +23,14 @@ STATISTICS = ["--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225"]
 FLOAT_RUN = ROOT / "models" / "resnet20-cifar10-float"
 
 
-def pact(*arguments):
-    return subprocess.run([PACT, *map(str, arguments)], capture_output=True, text=True, timeout=240, cwd=ROOT)
+def pact(*arguments, limit_file_size=None):
+    def before():
+        if limit_file_size is not None:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit_file_size, limit_file_size))
+
+    return subprocess.run([PACT, *map(str, arguments)], capture_output=True, text=True, timeout=240, preexec_fn=before,
+                          cwd=ROOT)
 
 
 class Case(unittest.TestCase):
@@ -78,6 +86,12 @@ class WithData(Case):
         self.refuse("calibrate", self.dir / "int8.onnx", "--data", CIFAR10, "-o", self.dir / "again", says=["quantized already"])
         self.refuse("calibrate", self.dir / "int8.pact", "--data", CIFAR10, "-o", self.dir / "again", says=["holds integers"])
 
+    def test_the_scale_of_pixels_is_told(self):
+        evaluate = ["eval", ONNX, "--data", CIFAR10, "--images", 20]
+        self.assertIn("does not tell what pixels it expects; it gets them as 0..1", pact(*evaluate).stderr)
+        self.assertIn("--mean without --std, which is taken as 1", pact(*evaluate, *STATISTICS[:2]).stderr)
+        self.assertNotIn("pixels", pact(*evaluate, *STATISTICS).stderr)
+
     def test_shortcuts_of_codes_cost_no_accuracy(self):
         run = self.dir / "codes"
         self.succeed("calibrate", FLOAT_RUN, "--data", CIFAR10, "--images", 32, "--shortcuts", "codes", "-o", run)
@@ -94,6 +108,18 @@ class WithData(Case):
 
 
 class Refusals(Case):
+    def test_a_run_that_cannot_be_written_whole_is_not_there(self):
+        """The file system takes files up to a size, each time another one is the first that is too large."""
+        arguments = ["calibrate", FLOAT_RUN, "--data", "shapes:train=64,test=40", "--images", 8, "-o"]
+        result = pact(*arguments, self.dir / "whole")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("choosing the grids of the weights", result.stderr)
+        for size in sorted(path.stat().st_size for path in (self.dir / "whole").iterdir())[-3:]:
+            result = pact(*arguments, self.dir / "out", limit_file_size=size - 100)  # names and times are in them, too
+            self.assertEqual(result.returncode, 1, result.stderr)
+            self.assertIn("cannot be written", result.stderr)
+            self.assertFalse((self.dir / "out").exists())
+
     def test_bad_input_is_told_in_words(self):
         out = self.dir / "out"
         data = ["--data", "shapes:train=64,test=40"]

@@ -229,6 +229,14 @@ class Look(Case):
         self.assertTrue(all(40 < mean < 200 for mean in info["parts"]["train"]["mean"]))
         self.assertRegex(self.pact("data", "info", "shapes:train=20,test=10").stdout, r"hourglass +2 +1\n")
 
+    def test_pictures_that_are_not_read_are_counted(self):
+        folder = self.photos(self.dir / "photos")
+        for name in ("c0/a.webp", "c1/b.WEBP", "c1/c.gif", "c1/notes.txt", "c1/.hidden.gif"):
+            (folder / name).write_bytes(b"x")
+        info = self.pact("data", "info", f"folder:{folder},size=32", "--json")
+        self.assertEqual(info.stderr.count("1 .gif, 2 .webp;"), 1, info.stderr)
+        self.assertEqual(sum(part["images"] for part in json.loads(info.stdout)["parts"].values()), 30)
+
     def test_damaged_images_are_all_named(self):
         folder = self.photos(self.dir / "photos")
         for name in ("c0/1.jpg", "c2/5.jpg"):  # damage in the middle, which their headers do not show

@@ -4,6 +4,7 @@ Usage: messages_test.py PACT_BINARY [unittest arguments].
 """
 
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -104,8 +105,62 @@ class Messages(Case):
         for command in (["eval", run], ["calibrate", run, "-o", self.dir / "x"]):
             self.refuse(*command, says=["elsewhere/cifar10", str(run), "with --data"])
 
+    def test_damaged_curves_are_told_from_missing_epochs(self):
+        run = self.copy_of("float")
+        (run / "metrics.jsonl").write_text('{"epoch": 1, "tr')
+        told = self.succeed("report", run, "-o", self.dir / "page.html").stderr
+        self.assertIn("metrics.jsonl is damaged: line 1", told)
+        self.assertNotIn("No epoch", told)
+        (run / "metrics.jsonl").write_text('x\n{"epoch": 1, "tr')
+        self.assertIn("metrics.jsonl: line 1 is damaged and is left out", self.succeed("train", "--resume", "--out", run).stderr)
+
+    def test_a_run_that_is_named_twice_is_shown_once(self):
+        run = self.copy_of("float")
+        result = self.succeed("report", run, f"{run}/", "-o", self.dir / "page.html", "--json")
+        self.assertEqual(len(json.loads(result.stdout)["runs"]), 1)
+        self.assertIn("is named more than once and shown once", result.stderr)
+
+    def test_networks_that_train_cannot_take(self):
+        model = self.dir / "a model.onnx"
+        model.write_bytes(self.onnx_of(self.copy_of("float")))
+        packed = self.dir / "net.pact"
+        base = ["train", "resnet8", "--data", DATA, "--out", self.dir / "x"]
+        for option in ("--init", "--teacher"):
+            self.refuse(*base, option, model, says=[f"pact export '{model}'", "-o", "a model.pact"])
+        self.succeed("export", model, "-o", packed)
+        self.refuse("train", packed, *base[2:], says=["is a .pact file", f"--teacher {packed}"])
+        self.succeed(*base, *QUICK[2:], "--epochs", 1, "--teacher", packed)
+
+    def test_a_network_from_a_file_is_called_by_its_stem(self):
+        model = self.dir / "mynet.onnx"
+        model.write_bytes(self.onnx_of(self.copy_of("float")))
+        run = self.dir / "onnx"
+        result = self.succeed("train", model, *QUICK, "--epochs", 1, "--out", run)
+        self.assertTrue(result.stdout.startswith("mynet: test top-1"), result.stdout)
+        self.assertIn("after 1 epoch;", result.stdout)
+        self.assertRegex(result.stderr, r"(?m)^mynet: \d+ parameters")
+        self.assertEqual(json.loads(self.succeed("report", run, "--json").stdout)["runs"][0]["network"], "mynet")
+        again = self.succeed("train", "--resume", "--out", run)
+        self.assertNotIn("resuming at", again.stderr)
+
+    def test_what_training_refuses_before_it_makes_anything(self):
+        base = ["train", "resnet8", "--out", self.dir / "x"]
+        self.refuse(*base, "--data", DATA, "--batch", 513, says=["a batch of 513 images", "512 training images"])
+        self.refuse(*base, "--data", DATA, "--recipe", "float-short", "--epochs", 3,
+                    says=["warmup must be 0 to the number of epochs, 3, not 11", "recipe float-short", "--warmup"])
+        if "no GPU is found" not in self.refuse(*base, "--data", DATA, "--device", "cuda", says=["--device cuda"]).stderr:
+            self.refuse("eval", self.copy_of("float"), "--device", "cuda", says=["without CUDA"])
+        self.assertFalse((self.dir / "x").exists())
+
+    def test_pipes_and_texts_are_no_networks(self):
+        pipe = self.dir / "pipe"
+        os.mkfifo(pipe)
+        self.refuse("inspect", pipe, says=["pipe: is not a regular file"], timeout=20)
+        self.refuse("sweep", "README.md", "--out", self.dir / "x", says=["README.md: is no sweep file, which is a JSON object"])
+
     def test_a_float_run_on_integers_is_explained(self):
         run = self.copy_of("float")
+        self.assertRegex(self.succeed("bench", run, "--rounds", 1).stderr, r"(\d+) of \1 layers are not quantized")
         result = self.succeed("eval", run, "--engine", "int", "--images", 20)
         self.assertRegex(result.stderr, r"(\d+) of \1 layers are not quantized.*--engine float")
 
@@ -121,7 +176,12 @@ class Messages(Case):
                 (["eval", "x", "--images", "1.5"], ["--images: expected a whole number, 0 or more, not '1.5'"]),
                 (["bench", "x", "--batch", "0"], ["--batch: expected a whole number, 1 to 4096, not '0'"]),
                 (["calibrate", "x", "--images", "n", "-o", "y"], ["--images: expected a whole number, not 'n'"]),
-                (["eval", "x", "--mean", "a,0"], ["--mean: expected a number, not"]),
+                (["eval", "x", "--mean", "a,0"], ["--mean: expected a number up to 1, not 'a'"]),
+                (["eval", "x", "--mean", "0.5,125"], ["--mean: expected a number up to 1, not '125'", "divide by 255: 0.4902"]),
+                (["train", "x", "--std", "58.4"], ["--std:", "divide by 255: 0.229"]),
+                (["eval", "x", "--std", "0.2,0"], ["--std: expected a number above 0 and up to 1, not '0'"]),
+                (["calibrate", "x", "-o", "y", "--std", "nan"], ["--std: expected a number above 0 and up to 1, not 'nan'"]),
+                (["train", "resnet8", "--data", DATA, "--out", ""], ["--out is empty"]),
                 (["export", "x"], ["--output is missing: the file to write"]),
                 (["export", "x", "-o", "x.pact", "--format", "pact"], ["there are: qcdq, qonnx", "ends in .pact"]),
                 (["export", "x", "-o", "x.onnx", "--int2"], ["--int2 requires --packed"])):

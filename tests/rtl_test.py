@@ -8,9 +8,11 @@ the program ends with 77.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -103,6 +105,18 @@ class Sources(Case):
         self.refuse(PACT, "rtl", *target, "--coding", "booth", "--weight-bits", 1, says=["Booth"])
         self.assertFalse((self.dir / "x").exists())
         self.refuse(PACT, "rtl", "-o", "/proc/none", says=["/proc/none"])
+        self.refuse(PACT, "rtl", "-o", ROOT / "README.md", says=["README.md: is a file; -o takes the folder"])
+
+    def test_an_earlier_design_is_replaced_and_other_files_are_not(self):
+        folder = self.write("x")
+        self.assertIn("x: the design that was there is replaced", self.run_program(PACT, "rtl", "-o", folder).stderr)
+        (folder / "multiply_add.sv").unlink()
+        self.refuse(PACT, "rtl", "-o", folder, says=["not empty and holds no design"])
+
+    def test_a_float_network_is_told_how_to_be_quantized(self):
+        model = ROOT / "models/resnet20-cifar10-float"
+        self.refuse(PACT, "cosimulate", model, "--data", "random",
+                    says=["is a float network", "--weights and --activations", f"pact calibrate {model} -o RUN"])
 
 
 class Proofs(Case):
@@ -268,6 +282,50 @@ class Synthesis(Case):
         model = ROOT / "models/resnet20-cifar10-w4a4"
         self.refuse(PACT, "cosimulate", model, "--data", "shapes", says=["Verilator", "apt-get install verilator"],
                     env=environment)
+
+
+# Stands for Verilator: it builds for a minute, by a process of its own that minds no polite signal.
+SLOW_VERILATOR = """#!/bin/sh
+[ "$1" = --version ] && exit 0
+sh -c 'trap "" TERM INT; echo $$ > "$CHILD"; sleep 60; sleep 60' &
+wait
+"""
+
+
+class Interruptions(Case):
+    """A signal while an array is built ends the builders too, leaves nothing, and is what the program ends by."""
+
+    def interrupt(self, number, to_group):
+        tools, temporary, child = self.dir / "bin", self.dir / "tmp", self.dir / "child"
+        tools.mkdir()
+        temporary.mkdir()
+        (tools / "verilator").write_text(SLOW_VERILATOR)
+        (tools / "verilator").chmod(0o755)
+        environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "TMPDIR": str(temporary), "CHILD": str(child)}
+        program = subprocess.Popen([PACT, "cosimulate", ROOT / "models/resnet20-cifar10-w4a4", "--data", "random"],
+                                   env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   start_new_session=True)
+        deadline = time.monotonic() + 60
+        while not (child.exists() and child.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual([p.name[:9] for p in temporary.iterdir()], ["pact-rtl-"])
+        (os.killpg if to_group else os.kill)(program.pid, number)
+        out, told = program.communicate(timeout=30)
+        self.assertEqual(program.returncode, -number)
+        self.assertEqual(out, "")
+        self.assertEqual(told.splitlines()[-1], "pact: interrupted while verilator ran")
+        self.assertEqual(list(temporary.iterdir()), [])
+        status = Path(f"/proc/{int(child.read_text())}/status")
+        self.assertTrue(not status.exists() or "Z (zombie)" in status.read_text())
+
+    def test_ctrl_c(self):
+        self.interrupt(signal.SIGINT, to_group=True)
+
+    def test_to_the_program_alone(self):
+        self.interrupt(signal.SIGINT, to_group=False)
+
+    def test_sigterm(self):
+        self.interrupt(signal.SIGTERM, to_group=False)
 
 
 class Networks(Case):

@@ -119,7 +119,9 @@ Acceleration accelerate(const AccelerateCommand& command) {
   if (result.hardware.technology) options.technology = &*result.hardware.technology;
   if (result.hardware.memory_technology) options.memory_technology = &*result.hardware.memory_technology;
 
-  Accelerator chip = changed(result.hardware.accelerator, command);
+  Accelerator& described = result.hardware.accelerator;
+  described = changed(described, command);  // what is told of it is what is computed
+  Accelerator chip = described;
   for (const double bandwidth : bandwidths_of(command, chip)) {
     chip.memory.bandwidth_gb_s = bandwidth;
     accelerator::require_sound(chip);
@@ -144,7 +146,8 @@ Acceleration accelerate(const AccelerateCommand& command) {
   return result;
 }
 
-std::vector<SweepRow> sweep(const SweepCommand& command, const std::function<void(double)>& on_progress) {
+std::vector<SweepRow> sweep(const SweepCommand& command,
+                            const std::function<void(size_t, size_t)>& on_progress) {
   const Workload network = load_workload(command.base.network);
   require_bits(network, command.base);
   const accelerator::Hardware hardware =
@@ -166,6 +169,9 @@ std::vector<SweepRow> sweep(const SweepCommand& command, const std::function<voi
   if (peaks.empty()) peaks = {std::nullopt};  // as described, or as its elements allow
   std::vector<SweepRow> rows;
   const size_t count = memories.size() * peaks.size() * bandwidths.size() * all_bits.size();
+  if (count > kMaxConfigurations)  // each list has at most kMaxNumbers, so the product cannot wrap around
+    fail(ErrorKind::usage, "--sweep: these lists make {} configurations; up to {} are computed at once", count,
+         kMaxConfigurations);
   for (const double memory : memories)
     for (const std::optional<double> peak : peaks)
       for (const double bandwidth : bandwidths) {
@@ -190,7 +196,7 @@ std::vector<SweepRow> sweep(const SweepCommand& command, const std::function<voi
           row.peak_ratio = r.peak_macs_per_s / base_peak;
           rows.push_back(row);
           rows.back().speed_up = row.images_per_second / rows[first].images_per_second;
-          on_progress(static_cast<double>(rows.size()) / static_cast<double>(count));
+          on_progress(rows.size(), count);
         }
       }
   return rows;

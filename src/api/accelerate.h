@@ -59,7 +59,10 @@ struct SweepRow {
   double images_per_second = 0, speed_up = 1, peak_ratio = 1;
   double external_bytes = 0, stays_fraction = 0, utilisation = 0;
 };
-std::vector<SweepRow> sweep(const SweepCommand& command, const std::function<void(double)>& on_progress);
+inline constexpr size_t kMaxConfigurations = 10'000'000;
+// `on_progress` gets the configurations that are done, and their number.
+std::vector<SweepRow> sweep(const SweepCommand& command,
+                            const std::function<void(size_t, size_t)>& on_progress);
 
 // Results as they are printed with --json, and one page for offline reading.
 std::string to_json(const AccelerateCommand& command, const Acceleration& result);
@@ -78,7 +81,9 @@ inline const NumberRange kMemoryRange{1, 1e9, "kB"};
 inline const NumberRange kBandwidthRange{1e-6, 1e6, "GB/s", true};
 inline const NumberRange kPeakRange{1e-6, 1e6, "TMAC/s"};
 
-// "8,4,2"; "2:64:x2" doubles from 2 to 64, "2:10:+2" adds. Throws Error naming `option` and the range.
+// "8,4,2"; "2:64:x2" doubles from 2 to 64, "2:10:+2" adds. Throws Error naming `option` and the range, also where
+// there are more than kMaxNumbers.
+inline constexpr size_t kMaxNumbers = 10'000;
 std::vector<double> parse_numbers(const std::string& text, const std::string& option,
                                   const NumberRange& range);
 

@@ -178,22 +178,29 @@ std::vector<double> parse_numbers(const std::string& text, const std::string& op
     return x;
   };
   std::vector<double> numbers;
+  const auto add = [&](double x) {
+    if (numbers.size() >= kMaxNumbers)
+      fail(ErrorKind::usage, "{}: '{}' are more than {} numbers; take a larger step", option, text, kMaxNumbers);
+    numbers.push_back(x);
+  };
   for (const std::string& part : split(text, ',')) {
     const std::vector<std::string> ends = split(part, ':');
     if (ends.size() == 1) {
-      numbers.push_back(within(number(part)));
+      add(within(number(part)));
       continue;
     }
     if (ends.size() != 3 || ends[2].size() < 2 || (ends[2][0] != 'x' && ends[2][0] != '+')) refuse();
     const double first = within(number(ends[0])), last = within(number(ends[1]));
     const double step = number(ends[2].substr(1));
     const bool multiplies = ends[2][0] == 'x';
-    if (!std::isfinite(first + last + step) || !(step > 0) || first > last || (multiplies && step <= 1.0001))
-      refuse();
-    for (double x = first; x <= last * (1 + 1e-9); x = multiplies ? x * step : x + step) {
-      if (numbers.size() >= 100000) refuse();
-      numbers.push_back(x);
-    }
+    if (!std::isfinite(first + last + step)) refuse();
+    if (first > last)
+      fail(ErrorKind::usage, "{}: '{}' runs backwards, from {:g} down to {:g}; a range goes up: {}:{}:{}", option,
+           part, first, last, ends[1], ends[0], ends[2]);
+    if (!(step > 0) || (multiplies && step <= 1))
+      fail(ErrorKind::usage, "{}: '{}' does not get on; a range multiplies by more than 1, as x2, or adds more than 0, as +4",
+           option, part);
+    for (double x = first; x <= last * (1 + 1e-9); x = multiplies ? x * step : x + step) add(x);
   }
   return numbers;
 }

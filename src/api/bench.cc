@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "api/classifier.h"
+#include "api/lowering.h"
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -47,6 +48,12 @@ int choose_rounds(const BenchCommand& command, double seconds_a_run) {
   return static_cast<int>(std::clamp(2.0 / std::max(seconds_a_run, 1e-6), 20.0, 20000.0));
 }
 
+// What notes on a file tell, as of the pixels that it expects, does not matter for speed.
+graph::Network load_quietly(ModelSource source) {
+  source.on_note = {};
+  return load_model(source);
+}
+
 // The table, by an engine that reads the clock between layers.
 void time_layers(const graph::Network& lowered, const BenchCommand& command, const void* input,
                  BenchSummary& summary, const std::function<void(double)>& on_progress) {
@@ -75,7 +82,7 @@ struct BenchSession::State {
   explicit State(const BenchCommand& command)
       : batch(command.batch),
         threads(command.threads > 0 ? command.threads : usable_cores()),
-        classifier(load_model(command.model),
+        classifier(load_quietly(command.model),
                    {.threads = threads, .max_batch = command.batch, .lowering = command.lowering}) {}
 
   int64_t batch;
@@ -90,7 +97,10 @@ struct BenchSession::State {
 
 BenchSession::BenchSession(const BenchCommand& command) : state_(std::make_unique<State>(command)) {
   State& s = *state_;
-  s.summary.network = s.classifier.lowered().graph.name();
+  const graph::Graph& graph = s.classifier.lowered().graph;
+  s.summary.network = graph.name();
+  if (const std::string note = float_layers_note(graph); !note.empty() && command.model.on_note)
+    command.model.on_note(note);
   s.summary.machine = machine_description();
   s.summary.threads = s.threads;
   s.bytes.resize(s.classifier.image().pixels() * static_cast<size_t>(s.batch));

@@ -86,8 +86,7 @@ void write_output(const CalibrateCommand& command, const CalibrateSummary& summa
 
 }  // namespace
 
-CalibrateSummary calibrate(const CalibrateCommand& command,
-                           const std::function<void(int64_t, int64_t)>& on_progress) {
+CalibrateSummary calibrate(const CalibrateCommand& command, const CalibrateProgress& progress) {
   const auto start = std::chrono::steady_clock::now();
   require_free(command);
   CalibrateSummary summary;
@@ -97,14 +96,17 @@ CalibrateSummary calibrate(const CalibrateCommand& command,
   require_fit(network.graph, command.model.path.string(), data);
   const std::vector<size_t> chosen = choose_images(data, command.images);
   summary.images = static_cast<int64_t>(chosen.size());
+  progress.on_step(fmt::format("{}: choosing the grids of the weights, then {} training images of {} run in float32",
+                               network.graph.name(), summary.images, data.name));
 
   const graph::TensorType input = network.graph.value(network.graph.inputs()[0]).type;
   size_t done = 0;
   std::vector<uint8_t> pixels;
   calibration::Images images{{}, 16};
   images.next = [&](graph::Tensor& batch) {
-    on_progress(static_cast<int64_t>(done), summary.images);
+    progress.on_images(static_cast<int64_t>(done), summary.images);
     const size_t count = std::min(chosen.size() - done, static_cast<size_t>(images.max_batch));
+    if (count == 0) progress.on_step("choosing the grids of the activations");
     if (count == 0) return false;
     pixels.clear();
     for (size_t i = 0; i < count; ++i) {

@@ -31,9 +31,12 @@ struct CalibrateSummary {
   double seconds = 0;
 };
 
-// Files are written whole, a run directory from its graph to run.json. Throws Error. `on_progress` gets
-// images done and images in all.
-CalibrateSummary calibrate(const CalibrateCommand& command,
-                           const std::function<void(int64_t, int64_t)>& on_progress);
+struct CalibrateProgress {
+  std::function<void(const std::string&)> on_step;  // a sentence on what begins and takes a while
+  std::function<void(int64_t, int64_t)> on_images;   // images done, and images in all
+};
+
+// Files are written whole, and of a run directory all or none. Throws Error.
+CalibrateSummary calibrate(const CalibrateCommand& command, const CalibrateProgress& progress);
 
 }  // namespace pact::api

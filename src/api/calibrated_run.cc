@@ -11,6 +11,7 @@
 #include "report/report.h"
 
 namespace pact::api {
+namespace fs = std::filesystem;
 namespace {
 
 using nlohmann::ordered_json;
@@ -85,13 +86,36 @@ ordered_json settings_of(const CalibrateCommand& command, const CalibrateSummary
   return settings;
 }
 
+// Files of a run as they are written: all of them stay, or, where one cannot be written, none.
+class WholeRun {
+ public:
+  explicit WholeRun(fs::path directory) : directory_(std::move(directory)), was_there_(fs::exists(directory_)) {
+    make_writable_directory(directory_);
+  }
+  ~WholeRun() {
+    if (is_complete_) return;
+    std::error_code ignored;
+    for (const fs::path& path : begun_) fs::remove(path, ignored);
+    if (!was_there_) fs::remove(directory_, ignored);
+  }
+  WholeRun(const WholeRun&) = delete;
+  WholeRun& operator=(const WholeRun&) = delete;
+
+  // Where to write the file `name`.
+  fs::path file(const char* name) { return begun_.emplace_back(directory_ / name); }
+  void keep() { is_complete_ = true; }
+
+ private:
+  fs::path directory_;
+  bool was_there_, is_complete_ = false;
+  std::vector<fs::path> begun_;
+};
+
 }  // namespace
 
-// run.json is last: with it the directory is one that other commands take.
+// run.json is last but for the page: with it the directory is one that other commands take.
 void write_calibrated_run(const CalibrateCommand& command, const CalibrateSummary& summary,
                           const graph::Network& network) {
-  const std::filesystem::path& directory = command.output;
-  make_writable_directory(directory);
   const std::string now = utc_now();
   const ordered_json run = {{"command", command.command_line},
                             {"network", summary.network},
@@ -103,12 +127,14 @@ void write_calibrated_run(const CalibrateCommand& command, const CalibrateSummar
                             {"settings", settings_of(command, summary)},
                             {"status", "finished"},
                             {"message", "Calibrated, not trained: there are no epochs."}};
-  write_file(directory / "graph.txt", graph::print(network.graph));
-  graph::write_safetensors(directory / "last.safetensors",
+  WholeRun whole(command.output);
+  write_file(whole.file("graph.txt"), graph::print(network.graph));
+  graph::write_safetensors(whole.file("last.safetensors"),
                            {network.tensors, {{"format", "pact.checkpoint.1"}}});
-  write_file(directory / "report.json", report_of(summary, network.graph).dump() + "\n");
-  write_file(directory / "run.json", run.dump(2) + "\n");
-  report::write_report({directory}, directory / "report.html");
+  write_file(whole.file("report.json"), report_of(summary, network.graph).dump() + "\n");
+  write_file(whole.file("run.json"), run.dump(2) + "\n");
+  report::write_report({command.output}, whole.file("report.html"));
+  whole.keep();
 }
 
 }  // namespace pact::api

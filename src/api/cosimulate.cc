@@ -93,10 +93,26 @@ void add_nodes(std::vector<rtl::NodeRun>& all, const std::vector<rtl::NodeRun>& 
   }
 }
 
+// What lowering would say of a float network, layer by layer, does not help who forgot to quantize it.
+void require_quantized(const graph::Graph& graph, const std::string& model) {
+  using graph::Op;
+  const auto is_on_codes = [](const graph::Node& node) {
+    return node.op == Op::quant || node.op == Op::dequantize || node.op == Op::integer_conv2d ||
+           node.op == Op::integer_linear;
+  };
+  if (std::ranges::any_of(graph.nodes(), is_on_codes)) return;
+  fail(
+      "{}: is a float network, and arrays take integers; quantize it first: pact train with --weights and "
+      "--activations, or pact calibrate {} -o RUN, without training",
+      model, model);
+}
+
 }  // namespace
 
 CosimulateSummary cosimulate(const CosimulateCommand& command, const CosimulateProgress& progress) {
-  const graph::Network lowered = passes::lower(load_model(command.model), command.lowering);
+  graph::Network trained = load_model(command.model);
+  require_quantized(trained.graph, command.model.path.string());
+  const graph::Network lowered = passes::lower(std::move(trained), command.lowering);
   CosimulateSummary summary;
   summary.network = lowered.graph.name();
   summary.designs = rtl::designs_of(lowered.graph, command.arrays);
@@ -110,12 +126,16 @@ CosimulateSummary cosimulate(const CosimulateCommand& command, const CosimulateP
          graph::to_string(engine.output_type()));
 
   const Stopwatch building;
-  const rtl::ArraySet arrays(summary.designs, command.arrays.arithmetic, [&](size_t i) {
+  const rtl::ArraySet arrays(summary.designs, command.arrays.arithmetic, [&](size_t i, double seconds) {
     const rtl::Design& design = summary.designs[i];
+    const size_t count = summary.designs.size();
+    if (seconds > 0)  // nobody knows how long a compiler will take
+      return progress.on_part(static_cast<double>(i) / static_cast<double>(count),
+                              fmt::format("array {} of {}, for {}", i + 1, count, format_duration(seconds)));
     progress.on_step(fmt::format(
         "Verilator and the C++ compiler build array {} of {}: {} x {} elements, {} x {} bits "
         "into {}; half a minute for 16 x 16",
-        i + 1, summary.designs.size(), design.rows, design.columns, design.element.activation_bits,
+        i + 1, count, design.rows, design.columns, design.element.activation_bits,
         design.element.weight_bits, design.element.accumulator_bits));
   });
   summary.build_seconds = building.seconds();
@@ -129,8 +149,8 @@ CosimulateSummary cosimulate(const CosimulateCommand& command, const CosimulateP
     };
     constexpr double kReferencePart = 0.3;
     const Tensor input = images.input(i);
-    at(0, "reference");
-    const graph::Tensors expected = reference::evaluate_all(lowered, input);
+    const graph::Tensors expected = reference::evaluate_all(
+        lowered, input, [&](double part) { at(kReferencePart * part, "reference"); });
     const int64_t units_before = unit_cycles(arrays);
     const Stopwatch running;
     const rtl::NetworkRun run = rtl::run_network(arrays, lowered, input, expected, [&](double part) {

@@ -35,11 +35,11 @@ struct CosimulateSummary {
 
 struct CosimulateProgress {
   std::function<void(const std::string&)> on_step;          // a sentence on what begins and takes a while
-  std::function<void(double, const std::string&)> on_part;  // of the images that is done, and what is at work
+  std::function<void(double, const std::string&)> on_part;  // of the step that is done, and what is at work
 };
 
 // Runs test images, one by one, through Verilated arrays, through the reference and through the engine, and
-// compares every value. Throws Error, also when Verilator is missing.
+// compares every value. Throws Error, also when Verilator is missing, and Interrupted (base/child.h).
 CosimulateSummary cosimulate(const CosimulateCommand& command, const CosimulateProgress& progress);
 
 }  // namespace pact::api

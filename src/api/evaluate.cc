@@ -4,6 +4,7 @@
 
 #include "api/classifier.h"
 #include "api/fit.h"
+#include "api/lowering.h"
 #include "api/model_data.h"
 #include "api/output.h"
 #include "base/cpu.h"
@@ -32,19 +33,13 @@ void write_predictions(const std::vector<int>& predictions, const fs::path& path
   write_file(path, lines);
 }
 
-// Layers that stay float run in the engine, but nothing there is made for them.
 void tell_of_float_layers(const EvaluateCommand& command, const graph::Graph& lowered) {
-  size_t layers = 0, real = 0;
-  for (const graph::Node& node : lowered.nodes()) {
-    using graph::Op;
-    const bool is_real = node.op == Op::conv2d || node.op == Op::linear;
-    layers += is_real || node.op == Op::integer_conv2d || node.op == Op::integer_linear;
-    real += is_real;
-  }
-  if (real > 0 && command.model.on_note)
-    command.model.on_note(fmt::format(
-        "{}: {} of {} layers are not quantized; the integer network has them in float32, which is slow{}",
-        lowered.name(), real, layers, real == layers ? ", and --engine float does the same faster" : ""));
+  const std::string note = float_layers_note(lowered);
+  if (note.empty() || !command.model.on_note) return;
+  const bool is_all_float = std::ranges::none_of(lowered.nodes(), [](const graph::Node& node) {
+    return node.op == graph::Op::integer_conv2d || node.op == graph::Op::integer_linear;
+  });
+  command.model.on_note(note + (is_all_float ? ", and --engine float does the same faster" : ""));
 }
 
 void require_real(const EvaluateCommand& command, const std::string& model) {

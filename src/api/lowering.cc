@@ -22,4 +22,17 @@ std::optional<passes::LowerOptions> lowering_of(const std::string& requantizatio
   return options;
 }
 
+std::string float_layers_note(const graph::Graph& lowered) {
+  using graph::Op;
+  size_t layers = 0, real = 0;
+  for (const graph::Node& node : lowered.nodes()) {
+    const bool is_real = node.op == Op::conv2d || node.op == Op::linear;
+    layers += is_real || node.op == Op::integer_conv2d || node.op == Op::integer_linear;
+    real += is_real;
+  }
+  if (real == 0) return "";
+  return fmt::format("{}: {} of {} layers are not quantized; the integer network has them in float32, which is slow",
+                     lowered.name(), real, layers);
+}
+
 }  // namespace pact::api

@@ -12,4 +12,8 @@ namespace pact::api {
 // Throws Error.
 std::optional<passes::LowerOptions> lowering_of(const std::string& requantization, int stream_bits);
 
+// "NETWORK: 3 of 20 layers are not quantized; ..." of an integer network that has float layers, which run in the engine,
+// but nothing there is made for them; else empty.
+std::string float_layers_note(const graph::Graph& lowered);
+
 }  // namespace pact::api

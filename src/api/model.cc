@@ -22,6 +22,40 @@ bool is_zoo_network(const fs::path& path) {
          });
 }
 
+namespace {
+
+// A network that gets other pixels than it was trained on fails quietly, by a bad accuracy.
+void tell_pixel_scale(const ModelSource& source, const graph::Graph& graph) {
+  if (!source.on_note || graph.inputs().size() != 1) return;
+  const std::vector<graph::NodeId> readers = graph.consumers(graph.inputs()[0]);
+  if (readers.empty() || graph.node(readers[0]).op != graph::Op::normalize) return;
+  const graph::Node& normalize = graph.node(readers[0]);
+  const auto all = [](const std::vector<double>& numbers, double wanted) {
+    return std::ranges::all_of(numbers, [=](double number) { return number == wanted; });
+  };
+  const std::string name = source.path.string();
+  const bool is_unchanged = all(normalize.reals("mean"), 0) && all(normalize.reals("std"), 255);
+  if (source.mean.empty() && source.std.empty() && is_unchanged)
+    source.on_note(name + ": does not tell what pixels it expects; it gets them as 0..1. If it was trained on "
+                          "normalized ones, give --mean and --std");
+  if (source.mean.empty() != source.std.empty())
+    source.on_note(fmt::format("{}: --{} without --{}, which is taken as {}", name, source.std.empty() ? "mean" : "std",
+                               source.std.empty() ? "std" : "mean", source.std.empty() ? 1 : 0));
+}
+
+graph::Network load_onnx(const ModelSource& source) {
+  graph::Network network =
+      onnx_io::import_onnx_file(source.path, {.mean = source.mean,
+                                              .std = source.std,
+                                              .folder = source.path.has_parent_path() ? source.path.parent_path() : ".",
+                                              .missing = source.missing,
+                                              .on_note = source.on_note});
+  tell_pixel_scale(source, network.graph);
+  return network;
+}
+
+}  // namespace
+
 std::string dataset_of(const fs::path& model) {
   if (is_onnx(model) || is_zoo_network(model) || model_file::is_model_file(model)) return "";
   const fs::path directory = fs::is_regular_file(model) ? model.parent_path() : model;
@@ -54,13 +88,7 @@ graph::Network load_model(const ModelSource& source) {
          "--random-weights, --weights, --activations, --weight-quantizer and --shortcuts are for networks of "
          "the zoo (`pact zoo`); {} has its own numbers",
          source.path.string());
-  if (is_onnx(source.path))
-    return onnx_io::import_onnx_file(source.path,
-                                     {.mean = source.mean,
-                                      .std = source.std,
-                                      .folder = source.path.has_parent_path() ? source.path.parent_path() : ".",
-                                      .missing = source.missing,
-                                      .on_note = source.on_note});
+  if (is_onnx(source.path)) return load_onnx(source);
   if (!source.mean.empty() || !source.std.empty())
     fail(ErrorKind::usage, "--mean and --std are for ONNX models; {} carries its own normalization",
          source.path.string());

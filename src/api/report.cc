@@ -1,6 +1,9 @@
 #include "api/report.h"
 
+#include <algorithm>
+
 #include "api/output.h"
+#include "base/error.h"
 #include "report/report.h"
 #include "report/run_files.h"
 
@@ -30,8 +33,18 @@ RunRow make_row(const std::string& label, const report::RunFiles& files) {
 
 }  // namespace
 
-std::vector<RunRow> write_report(const std::vector<std::filesystem::path>& runs,
-                                 const std::filesystem::path& output) {
+std::vector<RunRow> write_report(const std::vector<std::filesystem::path>& given,
+                                 const std::filesystem::path& output,
+                                 const std::function<void(const std::string&)>& on_note) {
+  std::vector<std::filesystem::path> runs;
+  for (const std::filesystem::path& run : given) {
+    std::error_code ignored;
+    const auto is_same = [&](const auto& other) { return std::filesystem::equivalent(run, other, ignored); };
+    if (std::ranges::none_of(runs, is_same))
+      runs.push_back(run);
+    else if (on_note)
+      on_note(fmt::format("{}: is named more than once and shown once", run.string()));
+  }
   require_output(output, OutputKind::page, {});
   report::write_report(runs, output);
   const std::vector<std::string> labels = report::run_labels(runs);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +19,10 @@ struct RunRow {
   std::vector<std::string> notes;          // on what is missing or damaged
 };
 
-// One page about all of `runs`, written to `output`, and the same runs in figures. Throws Error.
+// One page about all of `runs`, written to `output`, and the same runs in figures; a run that is named again counts
+// once, and `on_note` gets a sentence on it. Throws Error.
 std::vector<RunRow> write_report(const std::vector<std::filesystem::path>& runs,
-                                 const std::filesystem::path& output);
+                                 const std::filesystem::path& output,
+                                 const std::function<void(const std::string&)>& on_note = {});
 
 }  // namespace pact::api

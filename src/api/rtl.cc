@@ -38,7 +38,7 @@ void take_accelerator(const std::string& name, int bits, RtlCommand& command) {
 RtlSummary write_rtl(const RtlCommand& given) {
   RtlCommand command = given;
   if (!command.accelerator.empty()) take_accelerator(command.accelerator, command.bits, command);
-  RtlSummary summary{command.design, {}};
+  RtlSummary summary{command.design, {}, false};
   rtl::MultiplyAdd& element = summary.design.element;
   element.accumulator_bits =
       command.accumulator_bits > 0
@@ -47,8 +47,11 @@ RtlSummary write_rtl(const RtlCommand& given) {
   // An earlier design of ours may be written over, nobody else's files.
   std::error_code ignored;
   const std::filesystem::path& folder = command.output;
+  if (std::filesystem::exists(folder, ignored) && !std::filesystem::is_directory(folder, ignored))
+    fail("{}: is a file; -o takes the folder that the design's files go into", folder.string());
+  summary.has_replaced = std::filesystem::exists(folder / "multiply_add.sv", ignored);
   if (std::filesystem::is_directory(folder, ignored) && !std::filesystem::is_empty(folder, ignored) &&
-      !std::filesystem::exists(folder / "multiply_add.sv", ignored))
+      !summary.has_replaced)
     fail("{}: exists, is not empty and holds no design; choose another -o", folder.string());
   for (const rtl::SourceFile& file : rtl::write_sources(summary.design, command.output))
     summary.files.push_back(file.name);

@@ -20,6 +20,7 @@ struct RtlCommand {
 struct RtlSummary {
   rtl::Design design;
   std::vector<std::string> files;
+  bool has_replaced = false;  // an earlier design
 };
 
 // Writes the SystemVerilog of a design, a test bench and a README into a folder. Throws Error.

@@ -16,6 +16,7 @@
 #include "passes/integer_pixels.h"
 #include "passes/layer_table.h"
 #include "report/report.h"
+#include "report/run_files.h"
 #include "train/processes/processes.h"
 #include "train/run_directory.h"
 #include "zoo/zoo.h"
@@ -37,10 +38,20 @@ void apply_command(Settings& settings, const TrainCommand& command) {
       problems.push_back(error.what());
     }
   };
+  std::string origin_of_warmup;  // the recipe that says it, if one does
   for (const std::string& recipe : command.recipes)
-    attempt([&] { train::apply_recipe(settings, find_recipe(recipe)); });
+    attempt([&] {
+      const double before = settings.warmup;
+      train::apply_recipe(settings, find_recipe(recipe));
+      if (settings.warmup != before) origin_of_warmup = recipe;
+    });
   for (const auto& [name, text] : command.settings) attempt([&] { train::set(settings, name, text); });
   attempt([&] { train::require_valid(settings); });
+  // Who shortens a recipe's run has not chosen its warm-up.
+  if (settings.warmup > static_cast<double>(settings.epochs) && !origin_of_warmup.empty() &&
+      !command.settings.contains("warmup"))
+    problems.push_back(fmt::format("the warmup is that of the recipe {}; give a shorter one with --warmup",
+                                   origin_of_warmup));
   for (const std::string& text : settings.override) attempt([&] { passes::parse_bit_override(text); });
   if (!problems.empty()) fail("{}", join(problems, "\n"));
 }
@@ -155,8 +166,10 @@ graph::Network from_zoo(const Resolved& r, const data::Dataset& data) {
 }
 
 // The user's own network, with its numbers.
-graph::Network from_onnx(const TrainCommand& command, const data::Dataset& data) {
-  graph::Network plain = load_model({.path = command.network, .mean = command.mean, .std = command.std});
+graph::Network from_onnx(const TrainCommand& command, const data::Dataset& data,
+                         const train::Observer& observer) {
+  graph::Network plain = load_model(
+      {.path = command.network, .mean = command.mean, .std = command.std, .on_note = observer.on_message});
   const graph::Graph& graph = plain.graph;
   const graph::Shape images = {graph::kBatch, data.image.channels, data.image.height, data.image.width};
   const graph::Shape scores = {graph::kBatch, static_cast<int64_t>(data.classes.size())};
@@ -172,14 +185,15 @@ graph::Network from_onnx(const TrainCommand& command, const data::Dataset& data)
   return plain;
 }
 
-graph::Network make_network(const Resolved& r, const TrainCommand& command, const data::Dataset& data) {
+graph::Network make_network(const Resolved& r, const TrainCommand& command, const data::Dataset& data,
+                            const train::Observer& observer) {
   const bool is_resumed = command.continuation == Continuation::resume;
   if (is_onnx(r.network) && is_resumed) return train::load_network(r.directory);
   const bool starts_plain = !is_resumed && is_plain_weights(r.settings.init);
   if (!is_resumed && !is_onnx(r.network) && !starts_plain && (!command.mean.empty() || !command.std.empty()))
     fail(ErrorKind::usage,
          "--mean and --std go with an ONNX file, or with numbers from elsewhere that --init gives");
-  graph::Network plain = is_onnx(r.network) ? from_onnx(command, data) : from_zoo(r, data);
+  graph::Network plain = is_onnx(r.network) ? from_onnx(command, data, observer) : from_zoo(r, data);
   if (starts_plain) plain = with_given_weights(plain, r, command);
   const bool quantizes = r.settings.weights != 32 || r.settings.activations != 32;
   if (quantizes && r.settings.first_layer != 32) plain = passes::with_integer_pixels(plain);
@@ -210,6 +224,11 @@ void require_network(const std::string& name) {
       std::ranges::any_of(zoo::catalog(), [&](const auto& entry) { return entry.name == name; });
   if (is_onnx(name) || is_known) return;
   if (!fs::exists(name)) zoo::find_entry(name);  // throws, with the nearest name
+  if (fs::path(name).extension() == ".pact")
+    fail(
+        "'{}' is a .pact file, and training starts from a network of the zoo (`pact zoo`) or an ONNX file; name one "
+        "and give --teacher {} to learn from it, or --init {} to start from its numbers where they are float",
+        name, name, name);
   fail(
       "'{}' is no network of the zoo (`pact zoo`) and no ONNX file; to start from a run, name its network "
       "and give "
@@ -288,8 +307,9 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
   const Resolved r = is_resumed ? resolve_resumed(command) : resolve_fresh(command);
   // What can be wrong with the network is told before data are read, which may take minutes.
   require_network(r.network);
+  train::require_device(r.settings.device);
   const data::Dataset description = data::describe_dataset(r.dataset);
-  graph::Network network = make_network(r, command, description);
+  graph::Network network = make_network(r, command, description, observer);
   if (!r.settings.teacher.empty())
     require_fit(train::load_network(r.settings.teacher).graph, "--teacher " + r.settings.teacher,
                 description);
@@ -299,6 +319,9 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
         fmt::format("{}: is finished, nothing is left to train; its accuracy is measured once more",
                     r.directory.string()));
   const data::TrainTest data = load_data(r, command);
+  if (static_cast<uint64_t>(r.settings.batch) > data.train.count())
+    fail("a batch of {} images is more than the {} training images of {}; give a smaller --batch", r.settings.batch,
+         data.train.count(), data.train.name);
   for (const data::Dataset* part : {&data.train, &data.test})
     for (const std::string& note : part->notes) observer.on_message(note);
 
@@ -306,7 +329,7 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
   observer.on_message(
       fmt::format("{}: {} parameters, {:.1f} million multiply-accumulates an image; {} training and {} "
                   "test images; into {}",
-                  r.network, table.parameters, static_cast<double>(table.macs) / 1e6, data.train.count(),
+                  report::network_name(r.network), table.parameters, static_cast<double>(table.macs) / 1e6, data.train.count(),
                   data.test.count(), r.directory.string()));
   const Group group = join(command, r.settings);
   const train::TrainRequest request{.network = std::move(network),
@@ -322,7 +345,7 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
   TrainSummary summary{train_in(group, request, observer),
                        r.directory,
                        r.directory / "report.html",
-                       r.network,
+                       report::network_name(r.network),
                        r.settings.weights,
                        r.settings.activations,
                        table.bytes,

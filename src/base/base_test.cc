@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/caught.h"
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -63,6 +65,12 @@ TEST(Files, AreReplacedWholeOrNotAtAll) {
   EXPECT_THROW(read_file(folder / "b"), Error);
   EXPECT_THROW(read_file(folder.path()), Error);
   EXPECT_THROW(read_file(folder / "a", 2), Error);
+}
+
+TEST(Files, APipeIsRefusedAndNotWaitedFor) {
+  const Folder folder;
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(caught([&] { read_file(folder / "pipe"); }), (folder / "pipe").string() + ": is not a regular file");
 }
 
 TEST(Files, AFolderIsHeldByOneAtATimeAndCleanedOfTemporaries) {

@@ -51,7 +51,8 @@ bool write_all(int fd, std::string_view bytes) {
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path, size_t max_bytes) {
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without O_NONBLOCK a pipe would be waited for; files do not mind.
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) fail("{}: cannot be read: {}", path.string(), reason());
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) fail("{}: cannot be read: {}", path.string(), reason());

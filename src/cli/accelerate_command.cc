@@ -144,13 +144,20 @@ void run_sweep(const AccelerateArguments& args) {
     sweep.on_chip_kb = api::parse_numbers(args.memories, "--memory", api::kMemoryRange);
   if (!args.peaks.empty()) sweep.peak_tmacs = api::parse_numbers(args.peaks, "--peak", api::kPeakRange);
   ProgressLine line;
-  const auto rows = api::sweep(sweep, [&](double fraction) { line.update(fraction, "configurations"); });
+  const auto rows = api::sweep(sweep, [&](size_t done, size_t count) {
+    line.update(static_cast<double>(done) / static_cast<double>(count),
+                fmt::format("{}/{} configurations", done, count));
+  });
   line.clear();
   const std::string text = args.json ? api::to_json(rows) + "\n" : api::to_csv(rows);
-  if (args.output.empty())
+  if (args.output.empty()) {
     fmt::print("{}", text);
-  else
-    write_file(args.output, text);
+    return;
+  }
+  write_file(args.output, text);
+  fmt::print(stderr, "{}: {} of {} on {}, as {}\n", args.output,
+             counted(static_cast<long long>(rows.size()), "configuration"), args.command.network,
+             args.command.accelerator, args.json ? "JSON" : "CSV");
 }
 
 void run_points(AccelerateArguments& args) {

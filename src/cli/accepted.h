@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,24 @@ inline CLI::Validator whole_number(long long least, std::optional<long long> mos
             return fmt::format("expected a whole number, {}, not '{}'", range, text);
           },
           range};
+}
+
+// One of --mean or --std, of pixels on the scale 0..1: of those no mean and no deviation is beyond 1, so that who
+// gives more has numbers of the scale 0..255 at hand.
+enum class PixelNumber { mean, deviation };
+inline CLI::Validator pixel_number(PixelNumber what) {
+  const bool is_mean = what == PixelNumber::mean;
+  return {[is_mean](const std::string& text) {
+            const std::optional<double> number = parse_real(trim(text));
+            const char* form = is_mean ? "a number up to 1" : "a number above 0 and up to 1";
+            if (!number || !std::isfinite(*number) || (!is_mean && *number <= 0))
+              return fmt::format("expected {}, not '{}'", form, text);
+            if (*number > 1)
+              return fmt::format("expected {}, not '{}': pixels go from 0 to 1 here, so divide by 255: {:.4g}", form,
+                                 text, *number / 255);
+            return std::string();
+          },
+          ""};
 }
 
 }  // namespace pact::cli

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "api/calibrate.h"
 #include "base/error.h"
@@ -101,10 +105,21 @@ void add_calibrate(CLI::App& app, Run& run) {
       if (args->percentile) c.options.share = *args->percentile / 100;
       if (args->bias_correction) c.options.bias_correction = calibration::BiasCorrection::on;
       ProgressLine line;
-      const api::CalibrateSummary s = api::calibrate(c, [&](int64_t done, int64_t total) {
+      std::optional<std::chrono::steady_clock::time_point> began;
+      const auto on_step = [&](const std::string& step) {
+        line.clear();
+        fmt::print(stderr, "{}\n", step);
+        std::fflush(stderr);
+      };
+      const auto on_images = [&](int64_t done, int64_t total) {
+        const auto now = std::chrono::steady_clock::now();
+        if (!began) began = now;  // nothing is done yet
+        const double seconds = std::chrono::duration<double>(now - *began).count();
+        const double left = seconds * static_cast<double>(total - done) / static_cast<double>(std::max<int64_t>(done, 1));
         line.update(static_cast<double>(done) / static_cast<double>(total),
-                    fmt::format("{}/{} images", done, total));
-      });
+                    fmt::format("{}/{} images{}", done, total, done > 0 ? "  " + format_duration(left) + " left" : ""));
+      };
+      const api::CalibrateSummary s = api::calibrate(c, {.on_step = on_step, .on_images = on_images});
       line.clear();
       if (args->json)
         print_json(s, args->output);

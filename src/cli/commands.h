@@ -40,6 +40,8 @@ void add_cosimulate(CLI::App& app, Run& run);
 
 // How training evaluates a network; empty in a program without libtorch.
 api::RealEvaluator real_evaluator();
+// Throws Error where training has no device of this name, before there is work for it.
+void require_device(const std::string& name);
 // How training makes random networks behave; likewise.
 api::Settle settle_random();
 

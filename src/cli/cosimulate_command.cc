@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "api/cosimulate.h"
 #include "base/error.h"
@@ -75,22 +74,23 @@ void print_table(const api::CosimulateSummary& s) {
 api::CosimulateSummary run_with_progress(const api::CosimulateCommand& command) {
   using Clock = std::chrono::steady_clock;
   ProgressLine line;
-  std::optional<Clock::time_point> begin;
-  const api::CosimulateSummary summary = api::cosimulate(
-      command, {.on_step =
-                    [](const std::string& step) {
-                      fmt::print(stderr, "{}\n", step);
-                      std::fflush(stderr);
-                    },
-                .on_part =
-                    [&](double fraction, const std::string& what) {
-                      if (!begin) begin = Clock::now();
-                      const double seconds = std::chrono::duration<double>(Clock::now() - *begin).count();
-                      const std::string left =
-                          fraction > 0.02 ? ", " + format_duration(seconds * (1 / fraction - 1)) + " left"
-                                          : "";
-                      line.update(fraction, what + left);
-                    }});
+  Clock::time_point began = Clock::now();
+  double at_first = -1;  // of the step: what was done when it began to be counted
+  const auto on_step = [&](const std::string& step) {
+    line.clear();
+    fmt::print(stderr, "{}\n", step);
+    std::fflush(stderr);
+    at_first = -1;
+  };
+  const auto on_part = [&](double fraction, const std::string& what) {
+    if (at_first < 0) began = Clock::now(), at_first = fraction;
+    const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
+    const double done = fraction - at_first;
+    const std::string left =
+        done > 0.02 ? ", " + format_duration(seconds * (1 - fraction) / done) + " left" : "";
+    line.update(fraction, what + left);
+  };
+  const api::CosimulateSummary summary = api::cosimulate(command, {.on_step = on_step, .on_part = on_part});
   line.clear();
   return summary;
 }

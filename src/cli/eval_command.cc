@@ -57,6 +57,7 @@ void add_eval(CLI::App& app, Run& run) {
         throw Error(ErrorKind::usage, "--best chooses a checkpoint of a run directory, and a file was given");
       if (args->best) args->command.model.checkpoint = model_file::Checkpoint::best;
       args->command.evaluate_real = real_evaluator();
+      require_device(args->command.device);
       ProgressLine line;
       std::optional<std::chrono::steady_clock::time_point> began;  // when `at_first` images were done
       int64_t at_first = 0;

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <new>
 
+#include "base/child.h"
 #include "base/error.h"
 #include "base/version.h"
 #include "base/words.h"
@@ -37,6 +39,14 @@ int report(const std::string& message, int code) {
   return code;
 }
 
+// As without a handler of our own: shells and scripts see which signal it was.
+int end_by(int signal) {
+  std::fflush(nullptr);
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+  return 128 + signal;
+}
+
 void add_commands(CLI::App& app, Run& run) {
   add_train(app, run);
   add_sweep(app, run);
@@ -61,8 +71,11 @@ void add_normalization(CLI::App& command, api::ModelSource& source) {
   command
       .add_option("--mean", source.mean,
                   "of the pixels that a network from elsewhere expects, 0..1 scale: 0.485,0.456,0.406")
+      ->check(pixel_number(PixelNumber::mean))
       ->delimiter(',');
-  command.add_option("--std", source.std, "likewise: 0.229,0.224,0.225")->delimiter(',');
+  command.add_option("--std", source.std, "likewise: 0.229,0.224,0.225")
+      ->check(pixel_number(PixelNumber::deviation))
+      ->delimiter(',');
   source.on_note = [](const std::string& note) { fmt::print(stderr, "{}\n", note); };
 }
 
@@ -111,6 +124,9 @@ int run_program(int argc, char** argv) {
     return 0;
   } catch (const CLI::ParseError& error) {
     return error.get_exit_code() == 0 ? app.exit(error) : report(explain(app, error), 2);
+  } catch (const Interrupted& interrupted) {
+    report(interrupted.what(), 0);
+    return end_by(interrupted.signal());
   } catch (const Error& error) {
     return report(error.what(), exit_code(error.kind()));
   } catch (const std::filesystem::filesystem_error& error) {

@@ -59,7 +59,9 @@ void add_report(CLI::App& app, Run& run) {
   report->callback([args, &run] {
     run = [args] {
       const std::string output = args->output.empty() ? args->runs[0] + "/report.html" : args->output;
-      const std::vector<api::RunRow> rows = api::write_report({args->runs.begin(), args->runs.end()}, output);
+      const std::vector<api::RunRow> rows = api::write_report(
+          {args->runs.begin(), args->runs.end()}, output,
+          [](const std::string& note) { fmt::print(stderr, "{}\n", note); });
       for (const api::RunRow& row : rows)
         for (const std::string& note : row.notes) fmt::print(stderr, "{}: {}\n", row.run, note);
       if (args->json) {

@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "api_train/train.h"
+#include "base/error.h"
 #include "base/progress.h"
+#include "base/words.h"
 #include "cli/accepted.h"
 #include "cli/training.h"
 
@@ -54,12 +56,13 @@ void print_summary(const api::TrainSummary& s, bool as_json) {
     return;
   }
   if (!finished) {
-    fmt::print("stopped after {} epochs; continue with: pact train --resume --out {}\n", s.result.epochs,
-               s.directory.string());
+    fmt::print("stopped {}; continue with: pact train --resume --out {}\n",
+               s.result.epochs == 0 ? "in the first epoch" : "after " + counted(s.result.epochs, "epoch"),
+               shell_quoted(s.directory.string()));
     return;
   }
-  fmt::print("{}: test top-1 {:.2f} % after {} epochs; {} of parameters ({} as float32)\nreport: {}\n",
-             s.network, s.result.test_top1, s.result.epochs, format_bytes(static_cast<double>(s.bytes)),
+  fmt::print("{}: test top-1 {:.2f} % after {}; {} of parameters ({} as float32)\nreport: {}\n", s.network,
+             s.result.test_top1, counted(s.result.epochs, "epoch"), format_bytes(static_cast<double>(s.bytes)),
              format_bytes(static_cast<double>(s.float_bytes)), s.report.string());
 }
 
@@ -84,8 +87,11 @@ void add_train(CLI::App& app, Run& run) {
   train
       ->add_option("--mean", args->command.mean,
                    "of the pixels that an ONNX file or one of --init expects, 0..1 scale: 0.485,0.456,0.406")
+      ->check(pixel_number(PixelNumber::mean))
       ->delimiter(',');
-  train->add_option("--std", args->command.std, "likewise: 0.229,0.224,0.225")->delimiter(',');
+  train->add_option("--std", args->command.std, "likewise: 0.229,0.224,0.225")
+      ->check(pixel_number(PixelNumber::deviation))
+      ->delimiter(',');
   train->add_option("--out", args->out, "run directory [runs/<network>-<bits>]")->take_last();
   train
       ->add_option("--recipe", args->command.recipes,
@@ -122,8 +128,9 @@ void add_train(CLI::App& app, Run& run) {
                                             : "TEXT")
         ->trigger_on_parse();
   }
-  train->callback([args, &run] {
-    run = [args] {
+  train->callback([args, train, &run] {
+    run = [args, is_out_given = train->count("--out") > 0] {
+      if (is_out_given && args->out.empty()) fail(ErrorKind::usage, "--out is empty; it takes the run directory");
       args->command.directory = args->out;
       args->command.command_line = command_line;
       args->command.continuation = args->resume ? train::Continuation::resume : train::Continuation::fresh;

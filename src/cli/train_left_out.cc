@@ -27,6 +27,7 @@ void add_train(CLI::App& app, Run& run) { add_left_out(app, run, "train"); }
 void add_sweep(CLI::App& app, Run& run) { add_left_out(app, run, "sweep"); }
 
 api::RealEvaluator real_evaluator() { return {}; }
+void require_device(const std::string&) {}
 api::Settle settle_random() { return {}; }
 
 }  // namespace pact::cli

@@ -17,6 +17,7 @@ struct Training {
   void (*add_train)(CLI::App& app, Run& run);
   void (*add_sweep)(CLI::App& app, Run& run);
   api::RealEvaluator evaluate_real;
+  void (*require_device)(const std::string& name);
   api::Settle settle;
 };
 

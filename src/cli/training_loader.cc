@@ -50,6 +50,10 @@ api::RealEvaluator real_evaluator() {
   };
 }
 
+void require_device(const std::string& name) {
+  if (name != "cpu") training().require_device(name);
+}
+
 api::Settle settle_random() {
   return
       [](auto&&... arguments) { return training().settle(std::forward<decltype(arguments)>(arguments)...); };

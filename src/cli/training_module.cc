@@ -20,6 +20,7 @@ extern "C" const Training* pact_training(const char* version, const char* called
           [](const graph::Network& network, const data::Dataset& images, const api::RealEvaluation& how) {
             return train::evaluate(network, images, {how.threads, how.device, how.on_progress});
           },
+      .require_device = train::require_device,
       .settle = train::settle,
   };
   return &table;

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/strings.h"
 #include "data/crop.h"
 #include "data/damaged_files.h"
 #include "data/folder_index.h"
@@ -112,6 +113,13 @@ Dataset describe(const SpecOptions& options) {
   return set;
 }
 
+std::string note_of_unread(const SpecOptions& options, const std::map<std::string, size_t>& unread) {
+  std::vector<std::string> kinds;
+  for (const auto& [ending, count] : unread) kinds.push_back(fmt::format("{} {}", count, ending));
+  return fmt::format("{}: of these pictures none is read, and the counts are without them: {}; JPEG, PNG and PPM files are",
+                     options.set(), join(kinds));
+}
+
 TrainTest load(const SpecOptions& options, const fs::path& directory, Part part) {
   Dataset description = describe(options);
   const Crops crops{
@@ -129,6 +137,8 @@ TrainTest load(const SpecOptions& options, const fs::path& directory, Part part)
   if (!skips_damaged(options)) refuse_damaged(options, {&train, &test});
   if (part != Part::test) loaded.train = make_part(description, std::move(train), options, crops);
   if (part != Part::train) loaded.test = make_part(description, std::move(test), options, crops);
+  if (!index.unread.empty())
+    (part == Part::test ? loaded.test : loaded.train).notes.push_back(note_of_unread(options, index.unread));
   return loaded;
 }
 

@@ -20,12 +20,22 @@ constexpr const char* kLayout =
 
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with("."); }
 
-bool is_image(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::ranges::transform(extension, extension.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".ppm" ||
-         extension == ".pgm";
+std::string ending_of(const fs::path& path) {
+  std::string ending = path.extension().string();
+  std::ranges::transform(ending, ending.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  return ending;
+}
+
+bool is_one_of(const std::string& ending, std::initializer_list<std::string_view> endings) {
+  return std::ranges::find(endings, ending) != endings.end();
+}
+
+bool is_image(const std::string& ending) {
+  return is_one_of(ending, {".jpg", ".jpeg", ".png", ".ppm", ".pgm"});
+}
+
+bool is_other_picture(const std::string& ending) {
+  return is_one_of(ending, {".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jfif", ".jp2", ".jxl"});
 }
 
 std::vector<std::string> folders_in(const fs::path& folder) {
@@ -36,12 +46,17 @@ std::vector<std::string> folders_in(const fs::path& folder) {
   return names;
 }
 
+using Unread = std::map<std::string, size_t>;
+
 // Images below `folder`, sorted.
-std::vector<fs::path> images_in(const fs::path& folder) {
+std::vector<fs::path> images_in(const fs::path& folder, Unread& unread) {
   std::vector<fs::path> images;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && is_image(entry.path()) && !is_hidden(entry.path()))
-      images.push_back(entry.path());
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file() || is_hidden(entry.path())) continue;
+    const std::string ending = ending_of(entry.path());
+    if (is_image(ending)) images.push_back(entry.path());
+    if (is_other_picture(ending)) ++unread[ending];
+  }
   std::ranges::sort(images, {}, &fs::path::native);
   return images;
 }
@@ -81,11 +96,11 @@ std::string some_of(const std::vector<std::string>& names) {
 }
 
 std::vector<ImageFile> list_part(const std::string& set, const fs::path& folder,
-                                 const std::vector<std::string>& classes) {
+                                 const std::vector<std::string>& classes, Unread& unread) {
   std::vector<ImageFile> files;
   std::vector<std::string> empty;
   for (size_t label = 0; label < classes.size(); ++label) {
-    const std::vector<fs::path> images = images_in(folder / classes[label]);
+    const std::vector<fs::path> images = images_in(folder / classes[label], unread);
     for (const fs::path& path : images) files.push_back({path.string(), static_cast<uint16_t>(label)});
     if (images.empty()) empty.push_back(classes[label]);
   }
@@ -96,7 +111,8 @@ std::vector<ImageFile> list_part(const std::string& set, const fs::path& folder,
 
 // Test images, whose classes must be those of the training part; some of them may be absent.
 std::vector<ImageFile> list_test(const std::string& set, const fs::path& folder,
-                                 const std::vector<std::string>& classes, const fs::path& train) {
+                                 const std::vector<std::string>& classes, const fs::path& train,
+                                 Unread& unread) {
   std::vector<std::string> present, unknown;
   std::vector<ImageFile> files;
   for (const std::string& name : folders_in(folder)) {
@@ -105,7 +121,7 @@ std::vector<ImageFile> list_test(const std::string& set, const fs::path& folder,
       unknown.push_back(name);
       continue;
     }
-    for (const fs::path& path : images_in(folder / name))
+    for (const fs::path& path : images_in(folder / name, unread))
       files.push_back({path.string(), static_cast<uint16_t>(found - classes.begin())});
   }
   if (!unknown.empty())
@@ -148,11 +164,11 @@ void split_files(const std::vector<ImageFile>& files, const fs::path& directory,
 
 FolderIndex index_folder(const std::string& set, const fs::path& directory, const FolderSplit& split) {
   const Layout layout = layout_of(set, directory);
-  FolderIndex index{classes_in(set, layout), {}, {}};
-  std::vector<ImageFile> train = list_part(set, layout.train, index.classes);
+  FolderIndex index{classes_in(set, layout), {}, {}, {}};
+  std::vector<ImageFile> train = list_part(set, layout.train, index.classes, index.unread);
   if (layout.test) {
     index.train = std::move(train);
-    index.test = list_test(set, *layout.test, index.classes, layout.train);
+    index.test = list_test(set, *layout.test, index.classes, layout.train, index.unread);
   } else {
     split_files(train, layout.train, split, index);
   }

@@ -12,12 +12,17 @@
 namespace pact::data {
 namespace {
 
+// Pipes would be waited for.
+gzFile open_regular(const std::filesystem::path& path) {
+  return std::filesystem::is_regular_file(path) ? gzopen(path.c_str(), "rb") : nullptr;
+}
+
 // A file that zlib reads, decompressing where it is compressed.
 class Reader {
  public:
   explicit Reader(const std::filesystem::path& path)
-      : path_(path.string()), file_(gzopen(path.c_str(), "rb"), gzclose) {
-    if (!std::filesystem::is_regular_file(path) || !file_) fail("{}: cannot be read", path_);
+      : path_(path.string()), file_(open_regular(path), gzclose) {
+    if (!file_) fail("{}: cannot be read", path_);
     gzbuffer(file_.get(), 1 << 17);
   }
 

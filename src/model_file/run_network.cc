@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/words.h"
 #include "graph/text.h"
 #include "model_file/model_file.h"
 
@@ -14,6 +15,12 @@ graph::Network load_network(const fs::path& path, Checkpoint which) {
   const fs::path directory = is_file ? path.parent_path() : path;
   if (!is_file && !fs::is_directory(path))
     fail("{}: there is no run directory or .safetensors file of this name", path.string());
+  if (is_file && path.extension() == ".onnx")
+    fail(
+        "{}: is an ONNX file, and here a run directory, a .safetensors file in one or a .pact file is read; make one "
+        "of it: pact export {} --mean M,M,M --std S,S,S -o {}",
+        path.string(), shell_quoted(path.string()),
+        shell_quoted(fs::path(path).replace_extension(".pact").string()));
   if (is_file && path.extension() != ".safetensors") {
     if (fs::exists(directory / "graph.txt"))
       fail("{}: has no parameters; give the run directory, {}", path.string(),

@@ -87,13 +87,18 @@ int64_t require_input(const Graph& graph, const Tensor& input) {
 
 }  // namespace
 
-Tensors evaluate_all(const Network& network, const Tensor& input) {
+Tensors evaluate_all(const Network& network, const Tensor& input,
+                     const std::function<void(double)>& on_progress) {
   verify(network);
   const Graph& graph = network.graph;
   const int64_t batch = require_input(graph, input);
   Tensors values = network.tensors;
   values[graph.value(graph.inputs()[0]).name] = input;
-  for (const graph::Node& node : graph.nodes()) values[node.name] = evaluate_node(graph, node, values, batch);
+  size_t done = 0;
+  for (const graph::Node& node : graph.nodes()) {
+    if (on_progress) on_progress(static_cast<double>(done++) / static_cast<double>(graph.nodes().size()));
+    values[node.name] = evaluate_node(graph, node, values, batch);
+  }
   return values;
 }
 

@@ -3,6 +3,8 @@
 // reference/ops. Numbers are float32 where nothing else is said, each operation rounded once, no fma.
 #pragma once
 
+#include <functional>
+
 #include "graph/graph.h"
 
 namespace pact::reference {
@@ -11,8 +13,9 @@ namespace pact::reference {
 // each node computes. Tensors are row-major, images [N,C,H,W]. Throws Error when the network is not sound or
 // has not exactly one input, when `input` has not the type and shape of that input (an open batch admits any
 // N >= 1), and where an op cannot give a result: an accumulator beyond int32, a clip level that is not
-// positive.
-graph::Tensors evaluate_all(const graph::Network& network, const graph::Tensor& input);
+// positive. `on_progress`, where there is one, gets the part of the nodes that is done.
+graph::Tensors evaluate_all(const graph::Network& network, const graph::Tensor& input,
+                            const std::function<void(double)>& on_progress = {});
 
 // The value of the only output; throws Error when there are several.
 graph::Tensor evaluate(const graph::Network& network, const graph::Tensor& input);

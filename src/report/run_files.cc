@@ -85,7 +85,10 @@ void append_epoch(Json& metrics, Json epoch, std::set<double>& repeated) {
   metrics.push_back(std::move(epoch));
 }
 
-Json read_metrics(const std::filesystem::path& file, std::vector<std::string>& notes) {
+// A run that is finished was not killed in the middle of a line, so that what is missing has been lost since.
+enum class Expected { some_epochs, all_epochs };
+
+Json read_metrics(const std::filesystem::path& file, Expected expected, std::vector<std::string>& notes) {
   Json metrics = Json::array();
   if (!std::filesystem::exists(file)) {
     notes.push_back("There is no metrics.jsonl, so there are no curves.");
@@ -93,6 +96,7 @@ Json read_metrics(const std::filesystem::path& file, std::vector<std::string>& n
   }
   const std::string bytes = read_file(file, kMaxBytes);
   std::set<double> repeated;
+  size_t torn_line = 0;
   std::string_view rest = bytes;
   for (size_t line = 1; !rest.empty(); ++line) {
     const size_t end = std::min(rest.find('\n'), rest.size());
@@ -105,12 +109,20 @@ Json read_metrics(const std::filesystem::path& file, std::vector<std::string>& n
                    take_fields(*epoch, kMetricFields, fmt::format("{}: line {}", file.string(), line)),
                    repeated);
     } else if (trim(rest).empty()) {
-      notes.push_back("The last line of metrics.jsonl is cut off, as by a killed process, and was left out.");
+      torn_line = line;
+      notes.push_back(
+          expected == Expected::some_epochs
+              ? "The last line of metrics.jsonl is cut off, as by a killed process, and was left out."
+              : fmt::format("metrics.jsonl is damaged: line {}, the last, is cut off and was left out.", line));
     } else {
       fail("{}: line {} is cut off in the middle; delete that line to go on without it", file.string(), line);
     }
   }
-  if (metrics.empty()) notes.push_back("No epoch is finished yet, so there are no curves.");
+  if (metrics.empty() && expected == Expected::some_epochs && torn_line == 0)
+    notes.push_back("No epoch is finished yet, so there are no curves.");
+  else if (metrics.empty())
+    notes.push_back(fmt::format("metrics.jsonl {}, so there are no curves.",
+                                torn_line > 0 ? "has no other line" : "is damaged: it is empty, though the run is finished"));
   if (!repeated.empty())
     notes.push_back(fmt::format("The run was resumed: {} ran twice, and what is shown is the second time.",
                                 repeated.size() == 1
@@ -160,10 +172,19 @@ RunFiles read_run(const std::filesystem::path& directory) {
   if (const auto json =
           read_json(file("run.json"), "command, settings and status are not known", files.notes))
     files.run = take_fields(*json, kRunFields, file("run.json").string());
-  files.metrics = read_metrics(file("metrics.jsonl"), files.notes);
+  if (const auto network = files.run.find("network"); network != files.run.end())
+    *network = network_name(network->get<std::string>());
+  const bool is_finished = files.run.value("status", "") == "finished";
+  files.metrics = read_metrics(file("metrics.jsonl"),
+                               is_finished ? Expected::all_epochs : Expected::some_epochs, files.notes);
   if (const auto json = read_json(file("report.json"), "layers and histograms are not shown", files.notes))
     files.report = take_report(*json, file("report.json").string());
   return files;
+}
+
+std::string network_name(const std::string& network) {
+  const std::filesystem::path path = network;
+  return path.extension() == ".onnx" ? path.stem().string() : network;
 }
 
 std::vector<std::string> run_labels(const std::vector<std::filesystem::path>& directories) {

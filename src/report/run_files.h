@@ -22,6 +22,9 @@ struct RunFiles {
 // by being cut off at its end, or when a field has the wrong type.
 RunFiles read_run(const std::filesystem::path& directory);
 
+// How people call a network: by its name in the zoo, or by that of its ONNX file, without folder and ending.
+std::string network_name(const std::string& network);
+
 // Short names that tell the directories apart: the last part of each path, and more of it where that is not
 // enough.
 std::vector<std::string> run_labels(const std::vector<std::filesystem::path>& directories);

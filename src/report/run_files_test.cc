@@ -81,6 +81,26 @@ TEST_F(RunFilesTest, LeavesOutATornLastLineWhereverItIsTorn) {
   EXPECT_EQ(read_run(directory_).metrics.size(), 2u);
 }
 
+TEST_F(RunFilesTest, TellsDamageFromARunThatGoesOn) {
+  const auto notes = [&](const std::string& status, const std::string& metrics) {
+    write("run.json", R"({"status":")" + status + "\"}");
+    write("metrics.jsonl", metrics);
+    return read_run(directory_).notes;
+  };
+  EXPECT_EQ(notes("running", "")[0], "No epoch is finished yet, so there are no curves.");
+  EXPECT_EQ(notes("finished", "")[0],
+            "metrics.jsonl is damaged: it is empty, though the run is finished, so there are no curves.");
+  EXPECT_EQ(notes("finished", R"({"epoch":1,"l)")[0],
+            "metrics.jsonl is damaged: line 1, the last, is cut off and was left out.");
+  EXPECT_EQ(notes("finished", R"({"epoch":1,"l)")[1], "metrics.jsonl has no other line, so there are no curves.");
+  EXPECT_TRUE(contains(notes("interrupted", R"({"epoch":1,"l)")[0], "as by a killed process"));
+}
+
+TEST_F(RunFilesTest, CallsANetworkByItsFile) {
+  write("run.json", R"({"network":"../models/my net.onnx"})");
+  EXPECT_EQ(read_run(directory_).run["network"], "my net");
+}
+
 TEST_F(RunFilesTest, LeavesOutFilesThatAreCutOff) {
   write("run.json", "");
   write("report.json", R"({"layers":[{"name")");

@@ -53,10 +53,13 @@ std::vector<Design> designs_of(const Graph& graph, const ArraysOptions& options)
 }
 
 ArraySet::ArraySet(const std::vector<Design>& designs, Arithmetic arithmetic,
-                   const std::function<void(size_t)>& on_build) {
+                   const std::function<void(size_t, double)>& on_build) {
   for (const Design& design : designs) {
-    if (on_build) on_build(arrays_.size());
-    arrays_.push_back(std::make_unique<Simulation>(design, arithmetic));
+    const auto tell = [&](double seconds) {
+      if (on_build) on_build(arrays_.size(), seconds);
+    };
+    tell(0);
+    arrays_.push_back(std::make_unique<Simulation>(design, arithmetic, tell));
   }
 }
 

@@ -43,9 +43,10 @@ std::vector<Design> designs_of(const graph::Graph& graph, const ArraysOptions& o
 // Simulated arrays to choose from.
 class ArraySet {
  public:
-  // Builds them, each announced by its number. Throws Error.
+  // Builds them, each announced by its number with no seconds, and then with those that it has taken so far. Throws
+  // Error, Interrupted (base/child.h).
   ArraySet(const std::vector<Design>& designs, Arithmetic arithmetic,
-           const std::function<void(size_t)>& on_build = {});
+           const std::function<void(size_t, double)>& on_build = {});
 
   // The one with the fewest bits that holds a layer. Throws Error when none does.
   Simulation& array_for(const LayerForm& form) const;

@@ -76,7 +76,8 @@ struct Simulation::State {
   const uint32_t* sum_out = core.port<uint32_t>("sum_out");
   uint8_t* enable = core.port<uint8_t>("requantize_enable");
 
-  State(const Design& d, Arithmetic arithmetic) : design(d), core(d, arithmetic) {
+  State(const Design& d, Arithmetic arithmetic, const std::function<void(double)>& on_waiting)
+      : design(d), core(d, arithmetic, on_waiting) {
     *reset = 1;
     core.tick();
     *reset = 0;
@@ -102,9 +103,10 @@ void require_whole(const Product& p) {
 
 }  // namespace
 
-Simulation::Simulation(const Design& design, Arithmetic arithmetic) {
+Simulation::Simulation(const Design& design, Arithmetic arithmetic,
+                       const std::function<void(double)>& on_waiting) {
   require_simulable(design);
-  state_ = std::make_unique<State>(design, arithmetic);
+  state_ = std::make_unique<State>(design, arithmetic, on_waiting);
 }
 
 Simulation::~Simulation() = default;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -50,9 +51,11 @@ struct Requantization {
 
 class Simulation {
  public:
-  // Builds the core in a folder of its own, which goes again; it takes seconds to minutes. Throws Error when
-  // Verilator is missing or fails, or when the design has codes beyond 8 bits or accumulators beyond 32.
-  Simulation(const Design& design, Arithmetic arithmetic);
+  // Builds the core in a folder of its own, which goes again; it takes seconds to minutes, and `on_waiting` gets
+  // those so far. Throws Error when Verilator is missing or fails, or when the design has codes beyond 8 bits or
+  // accumulators beyond 32, and Interrupted (base/child.h).
+  Simulation(const Design& design, Arithmetic arithmetic,
+             const std::function<void(double)>& on_waiting = {});
   ~Simulation();
   Simulation(const Simulation&) = delete;
   Simulation& operator=(const Simulation&) = delete;

@@ -2,9 +2,9 @@
 
 #include <dlfcn.h>
 
-#include <algorithm>
 #include <cstdlib>
 
+#include "base/child.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
@@ -35,14 +35,6 @@ class TemporaryFolder {
   fs::path path_;
 };
 
-std::string quoted(const std::string& word) {
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
-bool succeeds(const std::string& command) { return std::system(command.c_str()) == 0; }
-
 // The last lines of a log that say what went wrong.
 std::string end_of(const fs::path& log) {
   std::vector<std::string> lines = split(read_file(log), '\n');
@@ -59,20 +51,22 @@ std::string make_flags() {
   const std::string vectors;
 #endif
   const std::string optimised = "OPT_FAST=-O3\\ -march=native" + vectors + " OPT_SLOW=-O0 OPT_GLOBAL=-O2";
-  return (succeeds("clang++ --version >/dev/null 2>&1") ? "CXX=clang++ " : "") + optimised;
+  return (succeeds({"clang++", "--version"}) ? "CXX=clang++ " : "") + optimised;
 }
 
-fs::path build(const Design& design, Arithmetic arithmetic, const fs::path& folder) {
+fs::path build(const Design& design, Arithmetic arithmetic, const fs::path& folder,
+               const std::function<void(double)>& on_waiting) {
   write_sources(design, folder);
   write_file(folder / "shim.cpp", simulation_shim());
   const fs::path log = folder / "build.log";
-  const std::string command = fmt::format(
-      "cd {} && verilator --cc --exe --build -O3 --x-assign fast --x-initial fast --noassert --top-module "
-      "core -Mdir built -y . {} -MAKEFLAGS '{}' -CFLAGS '-fPIC' -LDFLAGS -shared -o core.so core.sv shim.cpp "
-      ">build.log 2>&1",
-      quoted(folder.string()), arithmetic == Arithmetic::behavioural ? "+define+PACT_BEHAVIOURAL" : "",
-      make_flags());
-  if (!succeeds(command))
+  std::vector<std::string> words = {"verilator", "--cc", "--exe", "--build", "-O3", "--x-assign", "fast",
+                                    "--x-initial", "fast", "--noassert", "--top-module", "core", "-Mdir",
+                                    "built", "-y", "."};
+  if (arithmetic == Arithmetic::behavioural) words.emplace_back("+define+PACT_BEHAVIOURAL");
+  for (const std::string& word : {std::string("-MAKEFLAGS"), make_flags()}) words.push_back(word);
+  for (const char* word : {"-CFLAGS", "-fPIC", "-LDFLAGS", "-shared", "-o", "core.so", "core.sv", "shim.cpp"})
+    words.emplace_back(word);
+  if (!succeeds(words, {.folder = folder, .log = log, .on_waiting = on_waiting}))
     fail(
         "Verilator could not build the array; it needs Verilator 5, make and a C++ compiler. The end of its "
         "output:\n{}",
@@ -82,15 +76,16 @@ fs::path build(const Design& design, Arithmetic arithmetic, const fs::path& fold
 
 }  // namespace
 
-bool has_verilator() { return succeeds("verilator --version >/dev/null 2>&1"); }
+bool has_verilator() { return succeeds({"verilator", "--version"}); }
 
-VerilatedCore::VerilatedCore(const Design& design, Arithmetic arithmetic) {
+VerilatedCore::VerilatedCore(const Design& design, Arithmetic arithmetic,
+                             const std::function<void(double)>& on_waiting) {
   if (!has_verilator())
     fail(ErrorKind::unsupported,
          "simulating an array takes Verilator, which is not installed; on Debian and Ubuntu: apt-get install "
          "verilator");
   const TemporaryFolder folder;
-  const fs::path path = build(design, arithmetic, folder.path());
+  const fs::path path = build(design, arithmetic, folder.path(), on_waiting);
   library_ = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library_) fail("the simulation that was built cannot be loaded: {}", ::dlerror());
   const auto make = reinterpret_cast<void* (*)()>(::dlsym(library_, "pact_core_new"));

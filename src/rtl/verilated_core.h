@@ -2,8 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <string>
+#include <functional>
 
 #include "rtl/simulation.h"
 
@@ -11,7 +10,9 @@ namespace pact::rtl {
 
 class VerilatedCore {
  public:
-  VerilatedCore(const Design& design, Arithmetic arithmetic);
+  // `on_waiting` gets the seconds that building has taken so far.
+  VerilatedCore(const Design& design, Arithmetic arithmetic,
+                const std::function<void(double)>& on_waiting = {});
   ~VerilatedCore();
   VerilatedCore(const VerilatedCore&) = delete;
   VerilatedCore& operator=(const VerilatedCore&) = delete;

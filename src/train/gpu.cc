@@ -1,6 +1,7 @@
 #include "train/gpu.h"
 
 #include "base/error.h"
+#include "train/trainer.h"
 
 #ifdef PACT_CUDA
 #include <ATen/cuda/CUDAContext.h>
@@ -18,13 +19,17 @@ const Gpu kGpu = {&kernels::kCuda, [] {
                     return static_cast<kernels::CudaStream>(c10::cuda::getCurrentCUDAStream().stream());
                   }};
 
-at::Device gpu_for(int local_rank) {
+int count_gpus() {
   const int count = c10::cuda::device_count();
   if (count < 1)
     fail(ErrorKind::unsupported,
          "--device cuda: no GPU is found. `nvidia-smi` shows what the driver sees; CUDA_VISIBLE_DEVICES may "
          "hide it. Without a GPU, give --device cpu");
-  const auto index = static_cast<c10::DeviceIndex>(local_rank % count);
+  return count;
+}
+
+at::Device gpu_for(int local_rank) {
+  const auto index = static_cast<c10::DeviceIndex>(local_rank % count_gpus());
   c10::cuda::set_device(index);
   // Convolutions add up in one order, and float32 is no shorter type; what libtorch adds up in any order is
   // left to it.
@@ -32,6 +37,14 @@ at::Device gpu_for(int local_rank) {
   at::globalContext().setAllowTF32CuDNN(false);
   return {at::kCUDA, index};
 }
+#else
+[[noreturn]] int count_gpus() {
+  fail(
+      ErrorKind::unsupported,
+      "--device cuda: this pact was built without CUDA. It takes a libtorch with CUDA and nvcc: docs/gpu.md");
+}
+
+[[noreturn]] at::Device gpu_for(int) { count_gpus(); }
 #endif
 
 }  // namespace
@@ -46,14 +59,12 @@ const Gpu* gpu_of(const at::Tensor& tensor) {
 at::Device device_named(const std::string& name, int local_rank) {
   if (name == "cpu") return at::kCPU;
   PACT_CHECK(name == "cuda");
-#ifdef PACT_CUDA
   return gpu_for(local_rank);
-#else
-  static_cast<void>(local_rank);
-  fail(
-      ErrorKind::unsupported,
-      "--device cuda: this pact was built without CUDA. It takes a libtorch with CUDA and nvcc: docs/gpu.md");
-#endif
+}
+
+// Takes no GPU: which one it is to be depends on the process.
+void require_device(const std::string& name) {
+  if (name == "cuda") count_gpus();
 }
 
 bool has_bfloat16(const at::Device& device) {

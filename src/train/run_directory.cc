@@ -84,4 +84,22 @@ State load_state(const fs::path& directory) {
   return state;
 }
 
+void trim_metrics(const fs::path& directory, int64_t epochs,
+                  const std::function<void(const std::string&)>& on_message) {
+  const fs::path path = directory / "metrics.jsonl";
+  if (!fs::exists(path)) return;
+  std::string kept;
+  const std::vector<std::string> lines = split(read_file(path), '\n');
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (trim(lines[i]).empty()) continue;
+    const nlohmann::json json = nlohmann::json::parse(lines[i], nullptr, false);
+    const bool is_sound = json.is_object() && json.contains("epoch") && json["epoch"].is_number();
+    if (is_sound && json["epoch"].get<double>() <= static_cast<double>(epochs))
+      kept += lines[i] + "\n";
+    else if (!is_sound && i + 1 < lines.size())  // the last one is cut off where a run was killed
+      on_message(fmt::format("{}: line {} is damaged and is left out", path.string(), i + 1));
+  }
+  write_file(path, kept);
+}
+
 }  // namespace pact::train

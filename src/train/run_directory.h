@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -35,5 +36,10 @@ struct State {
 // pair that belongs together. Throws Error.
 void save_state(const std::filesystem::path& directory, const State& state);
 State load_state(const std::filesystem::path& directory);
+
+// Takes lines of epochs beyond `epochs` out of metrics.jsonl: a killed run may have written the line of one whose
+// checkpoint was never completed. `on_message` hears of damaged ones. Throws Error.
+void trim_metrics(const std::filesystem::path& directory, int64_t epochs,
+                  const std::function<void(const std::string&)>& on_message);
 
 }  // namespace pact::train

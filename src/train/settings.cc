@@ -160,7 +160,7 @@ void require_valid(const Settings& s) {
   demand(s.rate > 0, "rate must be positive");
   demand(s.rate_factor > 0 && s.rate_factor <= 1, "rate_factor must be in (0, 1]");
   demand(s.warmup >= 0 && s.warmup <= static_cast<double>(s.epochs),
-         "warmup must be 0 to the number of epochs");
+         fmt::format("warmup must be 0 to the number of epochs, {}, not {:g}", s.epochs, s.warmup));
   demand(s.weight_decay >= 0, "weight_decay must not be negative");
   demand(s.label_smoothing >= 0 && s.label_smoothing < 1, "label_smoothing must be in [0, 1)");
   demand(s.distill >= 0 && s.distill <= 1, "distill must be in [0, 1]");

@@ -12,7 +12,6 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/files.h"
-#include "base/strings.h"
 #include "base/version.h"
 #include "data/loader.h"
 #include "graph/text.h"
@@ -141,7 +140,7 @@ class Run {
     copy_into(optimizer_->state(), state.optimizer, whose + "optimizer tensors");
     progress_ = state.progress;
     optimizer_->set_steps_done(progress_.total_steps);
-    trim_metrics();
+    trim_metrics(request_.directory, progress_.epoch, observer_.on_message);
     const nlohmann::json run = read_run_json(request_.directory);
     started_ = run.value("started", utc_now());
     command_ = run.value("command", request_.command);
@@ -161,7 +160,8 @@ class Run {
       observer_.on_message(
           fmt::format("the run had {} process{} before and has {} now: its last bits may differ", processes,
                       processes == 1 ? "" : "es", process_count()));
-    observer_.on_message(fmt::format("resuming at epoch {}, step {}", progress_.epoch + 1, progress_.step));
+    if (progress_.epoch < settings_.epochs)
+      observer_.on_message(fmt::format("resuming at epoch {}, step {}", progress_.epoch + 1, progress_.step));
   }
 
   // What the first process has read or found holds for all.
@@ -174,18 +174,6 @@ class Run {
   }
 
   int process_count() const { return processes_ ? processes_->count() : 1; }
-
-  // A killed run may have written the line of an epoch whose checkpoint was never completed.
-  void trim_metrics() {
-    const fs::path path = request_.directory / "metrics.jsonl";
-    if (!fs::exists(path)) return;
-    std::string kept;
-    for (const std::string& line : split(read_file(path), '\n')) {
-      const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
-      if (json.is_object() && json.value("epoch", int64_t{0}) <= progress_.epoch) kept += line + "\n";
-    }
-    write_file(path, kept);
-  }
 
   TrainResult run_epochs() {
     run_start_ = Clock::now();

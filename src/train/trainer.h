@@ -75,6 +75,9 @@ TrainResult train(const TrainRequest& request, const Observer& observer);
 
 using data::Evaluation;
 
+// Throws Error, as training and evaluation would, where there is no device `name`, "cpu" or "cuda".
+void require_device(const std::string& name);
+
 struct EvaluateOptions {
   int threads = 0;
   std::string device = "cpu";

@@ -115,7 +115,7 @@ Json row_json(const SweepRow& row, const RowResult& result) {
                {"status", result.status},
                {"message", result.message},
                {"directory", result.directory.string()},
-               {"network", row.parts.network},
+               {"network", report::network_name(row.parts.network)},
                {"data", row.parts.dataset.substr(0, row.parts.dataset.find(':'))},
                {"axes", Json::object()},
                {"settings", result.settings},

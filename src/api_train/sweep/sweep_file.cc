@@ -20,6 +20,8 @@ namespace {
 
 Json parse_file(const fs::path& file) {
   const std::string text = read_file(file, 16 << 20);
+  if (const std::string_view begin = trim(text); !begin.starts_with('{') && !begin.starts_with('/'))  // or a comment
+    fail("{}: is no sweep file, which is a JSON object (docs/sweep.md; examples in configs/sweeps)", file.string());
   try {
     return Json::parse(text, nullptr, true, true);
   } catch (const Json::exception& error) {
