@@ -125,8 +125,8 @@ class Messages(Case):
         model.write_bytes(self.onnx_of(self.copy_of("float")))
         packed = self.dir / "net.pact"
         base = ["train", "resnet8", "--data", DATA, "--out", self.dir / "x"]
-        for option in ("--init", "--teacher"):
-            self.refuse(*base, option, model, says=[f"pact export '{model}'", "-o", "a model.pact"])
+        self.refuse(*base, "--init", model, says=[f"pact train '{model}' ...", "starts from its numbers"])
+        self.refuse(*base, "--teacher", model, says=[f"pact export '{model}'", "-o", "a model.pact"])
         self.succeed("export", model, "-o", packed)
         self.refuse("train", packed, *base[2:], says=["is a .pact file", f"--teacher {packed}"])
         self.succeed(*base, *QUICK[2:], "--epochs", 1, "--teacher", packed)

@@ -10,6 +10,7 @@
 #include "api_train/recipes.h"
 #include "base/error.h"
 #include "base/strings.h"
+#include "base/words.h"
 #include "base/writable.h"
 #include "data/describe.h"
 #include "passes/insert_quantizers.h"
@@ -213,6 +214,11 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
   graph::Network network = passes::insert_quantizers(plain, policy);
   // A resumed run takes all its numbers from its own checkpoint.
   if (!is_resumed && !r.settings.init.empty() && !starts_plain) {
+    if (is_onnx(r.settings.init))
+      fail(
+          "--init {}: the tensors of an ONNX file have names of their own; `pact train {} ...` trains that network and "
+          "starts from its numbers",
+          r.settings.init, shell_quoted(r.settings.init));
     adopt(network, train::load_network(r.settings.init).tensors, "--init " + r.settings.init);
     passes::start_weight_steps(network);
   }
