@@ -241,7 +241,8 @@ TEST(CudaKernels, AShareWithoutImagesAddsNothing) {
   EXPECT_EQ(sums.channels, std::vector<double>(2 * 5 + 1));
   Sums gradients(rows, 3);
   const std::vector<double> affine(4 * 5, 1.0);
-  const CudaNormActivate n{.affine = affine.data(), .alpha = 1, .step = 1};
+  CudaNormActivate n{};
+  n.affine = affine.data(), n.alpha = 1, n.step = 1;
   expect_launched(gpu.backward_sums(kNoStream, Storage::bf16, rows, n, nullptr, gradients.room()));
   EXPECT_EQ(std::vector<double>(gradients.channels.begin(), gradients.channels.end() - 1),
             std::vector<double>(3 * 5));
