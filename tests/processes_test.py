@@ -15,7 +15,7 @@ import unittest
 from pathlib import Path
 
 PACT = None
-LAUNCHERS = ("RANK", "WORLD_SIZE", "LOCAL_", "MASTER_", "OMPI_", "PMI_", "SLURM_")
+LAUNCHERS = ("RANK", "WORLD_SIZE", "LOCAL_", "MASTER_", "OMPI_", "PMI_", "SLURM_", "TORCHELASTIC_")
 QUICK = ["resnet8", "--data", "shapes:train=192,test=101", "--batch", 32, "--epochs", 2, "--threads", 1,
          "--precision", "fp32", "--rate", 0.01, "--process-timeout", 60]
 
@@ -38,6 +38,11 @@ def free_port():
 
 def children_of(pid):
     return [int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()]
+
+
+def catches(pid, signal_number):
+    caught = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) >> (signal_number - 1) & 1)
 
 
 def metrics(run):
@@ -153,6 +158,28 @@ class Runs(Case):
         time.sleep(2)
         one.send_signal(signal.SIGINT)
         self.end(one, 0, ["the run had 2 processes before and has 1 now", "resuming at"])
+
+
+    def test_torchrun_may_hold_the_port_itself(self):
+        with socket.socket() as agent:
+            agent.bind(("127.0.0.1", 0))
+            agent.listen()
+            more = ["train", *QUICK, "--epochs", 1, "--out", self.dir / "run"]
+            pair = [self.start(*more, RANK=rank, WORLD_SIZE=2, MASTER_ADDR="127.0.0.1",
+                               MASTER_PORT=agent.getsockname()[1], TORCHELASTIC_USE_AGENT_STORE="True")
+                    for rank in range(2)]
+            for process in pair:
+                self.end(process)
+        self.assertEqual(json.loads((self.dir / "run" / "run.json").read_text())["processes"], 2)
+
+    def test_who_waits_for_the_others_can_be_stopped(self):
+        for rank in range(2):
+            alone = self.start("train", *QUICK, "--out", self.dir / "alone", RANK=rank, WORLD_SIZE=2,
+                               MASTER_ADDR="127.0.0.1", MASTER_PORT=free_port())
+            while alone.poll() is None and not catches(alone.pid, signal.SIGTERM):
+                time.sleep(0.02)
+            alone.terminate()
+            self.end(alone, 1, ["told to stop before all 2 processes had met"], 20)
 
 
 class Refusals(Case):

@@ -270,10 +270,12 @@ Group join(const TrainCommand& command, const Settings& settings) {
   if (count > settings.batch)
     fail("a batch of {} images cannot be shared by {} processes: give a larger --batch or fewer processes",
          settings.batch, count);
-  if (!command.membership) {
+  if (!command.membership)
     options.on_listening = [&](int port) { group.children = std::make_unique<Children>(count, port); };
-    options.while_waiting = [&] { group.children->require_running(); };
-  }
+  options.while_waiting = [&] {
+    if (group.children) group.children->require_running();
+    if (command.stop && command.stop->load()) fail("told to stop before all {} processes had met", count);
+  };
   group.processes = train::Processes::join(options);
   return group;
 }

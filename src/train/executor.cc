@@ -78,7 +78,7 @@ at::Tensor run_pad(const Node& node, const at::Tensor& x) {
 
 at::Tensor run_normalize(const Node& node, const at::Tensor& x, at::ScalarType type) {
   const auto per_channel = [&](const char* key) {
-    return at::tensor(node.reals(key), at::kFloat).to(x.device(), at::kFloat, true).view({1, -1, 1, 1});
+    return sent_to(x.device(), at::tensor(node.reals(key), at::kFloat)).view({1, -1, 1, 1});
   };
   return ((x - per_channel("mean")) / per_channel("std")).to(type);
 }

@@ -15,9 +15,15 @@ namespace {
 const Gpu* emulated = nullptr;
 
 #ifdef PACT_CUDA
-const Gpu kGpu = {&kernels::kCuda, [] {
-                    return static_cast<kernels::CudaStream>(c10::cuda::getCurrentCUDAStream().stream());
-                  }};
+// A process uses one GPU. CUDA remembers for each thread which it is; a thread that did nothing yet would
+// have the first.
+kernels::CudaStream stream_of(const at::Tensor& tensor) {
+  const c10::DeviceIndex index = tensor.device().index();
+  if (c10::cuda::current_device() != index) c10::cuda::set_device(index);
+  return static_cast<kernels::CudaStream>(c10::cuda::getCurrentCUDAStream(index).stream());
+}
+
+const Gpu kGpu = {&kernels::kCuda, stream_of};
 
 int count_gpus() {
   const int count = c10::cuda::device_count();
@@ -56,6 +62,14 @@ const Gpu* gpu_of(const at::Tensor& tensor) {
   return tensor.is_cpu() ? emulated : nullptr;
 }
 
+void require(const kernels::CudaLaunch& launch) {
+  if (launch.problem)
+    fail(ErrorKind::unsupported,
+         "the GPU did not take the kernel {}: {}. Work before it may be what failed, CUDA_LAUNCH_BLOCKING=1 "
+         "shows which. docs/gpu.md lists what can be done",
+         launch.kernel, launch.problem);
+}
+
 at::Device device_named(const std::string& name, int local_rank) {
   if (name == "cpu") return at::kCPU;
   PACT_CHECK(name == "cuda");
@@ -76,8 +90,19 @@ bool has_bfloat16(const at::Device& device) {
   return false;
 }
 
+std::string identity_of(const at::Device& device) {
+  std::string text;
+#ifdef PACT_CUDA
+  if (device.is_cuda())
+    for (const char byte : at::cuda::getDeviceProperties(device.index())->uuid.bytes)
+      text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+#endif
+  static_cast<void>(device);
+  return text;
+}
+
 EmulatedGpu::EmulatedGpu(const kernels::CudaKernels& kernels)
-    : gpu_{&kernels, [] { return kernels::CudaStream(nullptr); }} {
+    : gpu_{&kernels, [](const at::Tensor&) { return kernels::CudaStream(nullptr); }} {
   PACT_CHECK(!emulated);
   emulated = &gpu_;
 }
@@ -111,8 +136,15 @@ std::vector<at::Tensor> where_host_reads(const std::vector<at::Tensor>& tensors,
   return here;
 }
 
+// By way of pinned memory, which libtorch keeps until the copy is done. Of other memory CUDA may wait for the
+// stream, or, where a GPU reads all of the host's, read it when it is gone.
+at::Tensor sent_to(const at::Device& device, const at::Tensor& here) {
+  if (!device.is_cuda()) return here.to(device);
+  return here.pin_memory().to(device, here.scalar_type(), /*non_blocking=*/true);
+}
+
 at::Tensor to_device_of(const at::Tensor& like, const std::vector<float>& numbers) {
-  return at::tensor(numbers, at::kFloat).to(like.device(), at::kFloat, true);
+  return sent_to(like.device(), at::tensor(numbers, at::kFloat));
 }
 
 }  // namespace pact::train

@@ -193,6 +193,21 @@ TEST(Gpu, HasTheImagesOfTheLoader) {
   }
 }
 
+TEST(Gpu, ThatRefusesAKernelIsSaidSo) {
+  kernels::CudaKernels refusing = kernels::kCuda_emulated;
+  refusing.clip_forward = [](kernels::CudaStream, kernels::Storage, const kernels::CudaRows&,
+                             const kernels::CudaClip&, const void*, void*) noexcept {
+    return kernels::CudaLaunch{"clip::forward", "no kernel image is available"};
+  };
+  const EmulatedGpu emulated(refusing);
+  const at::Tensor alpha = at::scalar_tensor(1.0f);
+  const auto quantizer = make_activation_quantizer("pact");
+  const std::string message = caught([&] {
+    clip_quantize(at::randn({2, 3}), alpha, quantizer->clip({quant::GridKind::unsigned_, 4, 1.0f}, alpha, 3));
+  });
+  EXPECT_TRUE(contains(message, "clip::forward: no kernel image is available")) << message;
+}
+
 TEST(Gpu, ThatIsNotThereIsSaidSo) {
   const std::string message = caught([] { device_named("cuda"); });
   if (message.empty()) GTEST_SKIP() << "a GPU is there";

@@ -28,7 +28,7 @@ at::Tensor Images::pixels_of(const data::Batch& batch) const {
 }
 
 at::Tensor Images::labels_of(const data::Batch& batch) const {
-  return view_of_labels(batch).to(device_, at::kLong, true);
+  return sent_to(device_, view_of_labels(batch));
 }
 
 // out(y, x) = image(y + dy, x' + dx), x' = x or width - 1 - x; for all images of the batch at once.
@@ -41,7 +41,7 @@ at::Tensor Images::place(const data::Batch& batch) const {
   for (const data::PlacedImage& p : batch.placed)
     numbers.insert(numbers.end(), {static_cast<int64_t>(p.image), p.placement.dy, p.placement.dx,
                                    p.placement.is_mirrored ? 1 : 0});
-  const at::Tensor drawn = at::tensor(numbers, at::kLong).to(device_, at::kLong, true).view({count, 4, 1, 1});
+  const at::Tensor drawn = sent_to(device_, at::tensor(numbers, at::kLong)).view({count, 4, 1, 1});
   const at::Tensor image = drawn.select(1, 0), dy = drawn.select(1, 1), dx = drawn.select(1, 2),
                    is_mirrored = drawn.select(1, 3).to(at::kBool);
   const at::TensorOptions whole = drawn.options();

@@ -32,17 +32,17 @@ AffineOnGpu affine_of(const Gpu& gpu, const NormalizeActivateInput& in,
   at::Tensor sums;
   if (of_batch) {
     const SumsOnGpu room(rows, 2, in.y, 1);
-    gpu.kernels->moments(gpu.stream(), storage_of(in.y), rows, in.y.data_ptr(), room.room());
+    require(gpu.kernels->moments(gpu.stream(in.y), storage_of(in.y), rows, in.y.data_ptr(), room.room()));
     sums = room.channels;
     if (options.processes) sum_over(*options.processes, sums);
   }
   const at::Tensor affine = at::empty({4, rows.channels}, in.y.options().dtype(at::kDouble));
-  gpu.kernels->affine(
-      gpu.stream(),
+  require(gpu.kernels->affine(
+      gpu.stream(in.y),
       {rows.channels, of_batch ? sums.data_ptr<double>() : nullptr, in.gamma.data_ptr<float>(),
        in.beta.data_ptr<float>(), in.running_mean.data_ptr<float>(), in.running_var.data_ptr<float>(),
        options.momentum, options.epsilon},
-      affine.data_ptr<double>());
+      affine.data_ptr<double>()));
   return {affine, of_batch ? sums.slice(0, 2 * rows.channels).clone() : at::Tensor()};
 }
 
@@ -62,11 +62,11 @@ class NormalizeActivateOnGpu : public torch::autograd::Function<NormalizeActivat
     const bool wants_real = options->real == NormalizeActivateOptions::Real::wanted;
     const at::Tensor real = wants_real ? at::empty_like(y) : at::Tensor();
     const at::Tensor quantized = quantizes ? at::empty_like(y) : at::Tensor();
-    gpu->kernels->forward(
-        gpu->stream(), storage_of(y), rows_of(y),
+    require(gpu->kernels->forward(
+        gpu->stream(y), storage_of(y), rows_of(y),
         {y.data_ptr(), data_or_null(shortcut), nullptr, nullptr, nullptr, affine.numbers.data_ptr<double>(),
          least_activation(is_relu), clip.largest[0], clip.step[0], 0.0f},
-        data_or_null(real), data_or_null(quantized));
+        data_or_null(real), data_or_null(quantized)));
     // The activation is read back only where a shortcut was added; then it has to be kept.
     PACT_CHECK(!shortcut.defined() || wants_real);
     context->save_for_backward({y, shortcut.defined() ? real : at::Tensor(), affine.numbers, affine.pixels});
@@ -109,7 +109,8 @@ class NormalizeActivateOnGpu : public torch::autograd::Function<NormalizeActivat
                                 static_cast<float>(data["residue"].toDouble())};
     const at::Tensor dz = kept.defined() ? at::empty_like(y) : at::Tensor();
     const SumsOnGpu sums(rows, 3, y);
-    gpu.kernels->backward_sums(gpu.stream(), storage_of(y), rows, part, data_or_null(dz), sums.room());
+    require(
+        gpu.kernels->backward_sums(gpu.stream(y), storage_of(y), rows, part, data_or_null(dz), sums.room()));
     const at::Tensor own = sums.channels.view({3, rows.channels});  // of beta, gamma and a level
     at::Tensor whole;
     if (pixels.defined()) {
@@ -120,9 +121,10 @@ class NormalizeActivateOnGpu : public torch::autograd::Function<NormalizeActivat
       }
     }
     const at::Tensor dy = at::empty_like(y);
-    gpu.kernels->backward_apply(gpu.stream(), storage_of(y), rows, part, data_or_null(dz),
-                                whole.defined() ? whole.data_ptr<double>() : nullptr,
-                                pixels.defined() ? pixels.data_ptr<double>() : nullptr, dy.data_ptr());
+    require(gpu.kernels->backward_apply(gpu.stream(y), storage_of(y), rows, part, data_or_null(dz),
+                                        whole.defined() ? whole.data_ptr<double>() : nullptr,
+                                        pixels.defined() ? pixels.data_ptr<double>() : nullptr,
+                                        dy.data_ptr()));
     const at::Tensor dlearned =
         data["learns"].toBool() ? (own[2].sum() * data["above"].toDouble()).to(at::kFloat) : at::Tensor();
     return {dy,       own[1].to(at::kFloat), own[0].to(at::kFloat), dz,

@@ -71,31 +71,38 @@ struct CudaWeights {
   const float *step, *scale;  // [channels]
 };
 
+// What became of a call: the kernel that could not be launched and what CUDA says of it, or nulls.
+struct [[nodiscard]] CudaLaunch {
+  const char* kernel = nullptr;
+  const char* problem = nullptr;
+};
+
 struct CudaKernels {
   // q of x; the clip stands on the GPU, too.
-  void (*clip_forward)(CudaStream, Storage, const CudaRows&, const CudaClip&, const void* x,
-                       void* q) noexcept;
+  CudaLaunch (*clip_forward)(CudaStream, Storage, const CudaRows&, const CudaClip&, const void* x,
+                             void* q) noexcept;
   // dx, and sums of one kind: the gradient of the learned number of each channel.
-  void (*clip_backward)(CudaStream, Storage, const CudaRows&, const CudaClip&, const ClipShares&,
-                        const void* x, const void* dq, void* dx, const CudaSums&) noexcept;
+  CudaLaunch (*clip_backward)(CudaStream, Storage, const CudaRows&, const CudaClip&, const ClipShares&,
+                              const void* x, const void* dq, void* dx, const CudaSums&) noexcept;
 
   // Sums of two kinds, y and y^2, and behind them the number of pixels: channels[2 * channels + 1].
-  void (*moments)(CudaStream, Storage, const CudaRows&, const void* y, const CudaSums&) noexcept;
+  CudaLaunch (*moments)(CudaStream, Storage, const CudaRows&, const void* y, const CudaSums&) noexcept;
   // Writes affine [4, channels].
-  void (*affine)(CudaStream, const CudaAffine&, double* affine) noexcept;
+  CudaLaunch (*affine)(CudaStream, const CudaAffine&, double* affine) noexcept;
   // r, q: or null.
-  void (*forward)(CudaStream, Storage, const CudaRows&, const CudaNormActivate&, void* r, void* q) noexcept;
+  CudaLaunch (*forward)(CudaStream, Storage, const CudaRows&, const CudaNormActivate&, void* r,
+                        void* q) noexcept;
   // Sums of three kinds: the gradients of beta, of gamma, and of alpha where elements beyond it count as 1.
   // dz is stored where asked.
-  void (*backward_sums)(CudaStream, Storage, const CudaRows&, const CudaNormActivate&, void* dz,
-                        const CudaSums&) noexcept;
+  CudaLaunch (*backward_sums)(CudaStream, Storage, const CudaRows&, const CudaNormActivate&, void* dz,
+                              const CudaSums&) noexcept;
   // dy; `whole` [2, channels] are the gradients of beta and gamma over all `pixels` (one number), null where
   // the statistics were constants. dz is read where given, otherwise computed again.
-  void (*backward_apply)(CudaStream, Storage, const CudaRows&, const CudaNormActivate&, const void* dz,
-                         const double* whole, const double* pixels, void* dy) noexcept;
+  CudaLaunch (*backward_apply)(CudaStream, Storage, const CudaRows&, const CudaNormActivate&, const void* dz,
+                               const double* whole, const double* pixels, void* dy) noexcept;
 
   // The value on its grid of every weight.
-  void (*weight_values)(CudaStream, const CudaWeights&, const float* weights, float* values) noexcept;
+  CudaLaunch (*weight_values)(CudaStream, const CudaWeights&, const float* weights, float* values) noexcept;
 };
 
 extern const CudaKernels kCuda;           // from nvcc

@@ -19,6 +19,8 @@ namespace {
 const CudaKernels& gpu = kCuda_emulated;
 constexpr CudaStream kNoStream = nullptr;
 
+void expect_launched(const CudaLaunch& launch) { EXPECT_EQ(launch.problem, nullptr); }
+
 // Numbers as they are stored.
 struct Stored {
   Storage storage;
@@ -56,8 +58,10 @@ struct Sums {
 struct Shape {
   int64_t pixels, channels;
 };
-// One channel, few and many, odd ones, more than a row of lanes, more than one chunk, one pixel, none.
-const Shape kShapes[] = {{5000, 1}, {4000, 16}, {333, 5}, {37, 300}, {5, 2048}, {1, 3}, {70000, 3}, {0, 4}};
+// One channel, few and many, odd ones, as many as lanes and one more or less, more than one chunk, so many
+// rows that chunks grow, one pixel, none.
+const Shape kShapes[] = {{5000, 1}, {4000, 16}, {333, 5}, {37, 300},  {5, 2048},   {70, 255},
+                         {70, 256}, {70, 257},  {1, 3},   {70000, 3}, {4097, 129}, {0, 4}};
 
 // The sums of the CPU's kernels, whose lanes here are channels; each then a part of a sum of doubles.
 void expect_close(const std::vector<double>& ours, size_t first, const std::vector<float>& theirs,
@@ -75,6 +79,10 @@ TEST(CudaRows, HaveRoomForEveryElement) {
     EXPECT_LE(rows.chunks, CudaRows::kMostChunks);
     EXPECT_GE(rows.chunks * rows.chunk_rows * rows.width, rows.elements);
   }
+  const CudaRows large(int64_t{3} << 32, 64);  // beyond what 32 bits count
+  EXPECT_LE(large.chunks, CudaRows::kMostChunks);
+  EXPECT_GE(large.chunks * large.chunk_rows * large.width, large.elements);
+  EXPECT_LT((large.chunks - 1) * large.chunk_rows * large.width, large.elements);
 }
 
 TEST(CudaKernels, AQuantizerByItselfIsThatOfTheCpu) {
@@ -96,9 +104,9 @@ TEST(CudaKernels, AQuantizerByItselfIsThatOfTheCpu) {
         Stored q(storage, count), dx = q, expected_q = q, expected_dx = q;
         Sums sums(rows, 1);
         std::vector<float> expected_sum(static_cast<size_t>(shape.channels));
-        gpu.clip_forward(kNoStream, storage, rows, clip, x.data(), q.data());
-        gpu.clip_backward(kNoStream, storage, rows, clip, shares, x.data(), dq.data(), dx.data(),
-                          sums.room());
+        expect_launched(gpu.clip_forward(kNoStream, storage, rows, clip, x.data(), q.data()));
+        expect_launched(gpu.clip_backward(kNoStream, storage, rows, clip, shares, x.data(), dq.data(),
+                                          dx.data(), sums.room()));
         kClipQuantize_portable.forward(storage, lanes, x.data(), expected_q.data());
         kClipQuantize_portable.backward(storage, lanes, shares, x.data(), dq.data(), expected_dx.data(),
                                         expected_sum.data());
@@ -140,7 +148,8 @@ TEST(CudaKernels, NormalizationAndWhatFollowsItAreThoseOfTheCpu) {
                                0.0f,     alpha,
                                step,     residue};
             Stored r(storage, count), q = r, dz = r, dy = r, cpu_r = r, cpu_q = r, cpu_dz = r, cpu_dy = r;
-            gpu.forward(kNoStream, storage, rows, n, r.data(), quantized ? q.data() : nullptr);
+            expect_launched(
+                gpu.forward(kNoStream, storage, rows, n, r.data(), quantized ? q.data() : nullptr));
             kNormActivate_portable.forward(
                 storage, {count, width, y.data(), n.shortcut, scale.data(), shift.data(), 0.0f, alpha, step,
                           cpu_r.data(), quantized ? cpu_q.data() : nullptr});
@@ -152,7 +161,7 @@ TEST(CudaKernels, NormalizationAndWhatFollowsItAreThoseOfTheCpu) {
             n.dq = quantized ? dq.data() : nullptr;
             Sums sums(rows, 3);
             void* dz_out = shortcut ? dz.data() : nullptr;
-            gpu.backward_sums(kNoStream, storage, rows, n, dz_out, sums.room());
+            expect_launched(gpu.backward_sums(kNoStream, storage, rows, n, dz_out, sums.room()));
             const NormActivateBackward back{count,        width,        y.data(), n.r,   n.dr, n.dq,
                                             scale.data(), shift.data(), 0.0f,     alpha, step, residue};
             std::vector<float> sum_dz(channels), sum_dzy(channels), sum_alpha(channels);
@@ -176,7 +185,8 @@ TEST(CudaKernels, NormalizationAndWhatFollowsItAreThoseOfTheCpu) {
                                                affine[c] * factor);
             }
             const void* dz_in = shortcut ? dz.data() : nullptr;
-            gpu.backward_apply(kNoStream, storage, rows, n, dz_in, sums.channels.data(), &pixels, dy.data());
+            expect_launched(gpu.backward_apply(kNoStream, storage, rows, n, dz_in, sums.channels.data(),
+                                               &pixels, dy.data()));
             kNormActivate_portable.backward_apply(storage, back, dz_in, scale.data(), by_y.data(),
                                                   constant.data(), cpu_dy.data());
             EXPECT_EQ(dy.bytes, cpu_dy.bytes);
@@ -194,12 +204,12 @@ TEST(CudaKernels, MomentsAndWhatFollowsFromThem) {
     for (float& v : y) v = static_cast<float>(1000 + random.normal());  // a mean far from zero
     Sums sums(rows, 2);
     sums.channels.resize(2 * channels + 1);
-    gpu.moments(kNoStream, Storage::f32, rows, y.data(), sums.room());
+    expect_launched(gpu.moments(kNoStream, Storage::f32, rows, y.data(), sums.room()));
     std::vector<double> affine(4 * channels);
-    gpu.affine(
+    expect_launched(gpu.affine(
         kNoStream,
         {shape.channels, sums.channels.data(), gamma.data(), beta.data(), mean.data(), var.data(), 0.1, 1e-5},
-        affine.data());
+        affine.data()));
     EXPECT_EQ(sums.channels.back(), static_cast<double>(pixels));
     for (size_t c = 0; c < channels; ++c) {
       double sum = 0, squares = 0;
@@ -216,12 +226,38 @@ TEST(CudaKernels, MomentsAndWhatFollowsFromThem) {
     }
     // Of running statistics, which stay as they are.
     const std::vector<float> mean_before = mean;
-    gpu.affine(kNoStream,
-               {shape.channels, nullptr, gamma.data(), beta.data(), mean.data(), var.data(), 0.1, 1e-5},
-               affine.data());
+    expect_launched(gpu.affine(
+        kNoStream, {shape.channels, nullptr, gamma.data(), beta.data(), mean.data(), var.data(), 0.1, 1e-5},
+        affine.data()));
     EXPECT_EQ(mean, mean_before);
     EXPECT_EQ(affine[0], static_cast<double>(mean[0]));
   }
+}
+
+TEST(CudaKernels, AShareWithoutImagesAddsNothing) {
+  const CudaRows rows(0, 5);
+  Sums sums(rows, 2);
+  expect_launched(gpu.moments(kNoStream, Storage::f32, rows, nullptr, sums.room()));
+  EXPECT_EQ(sums.channels, std::vector<double>(2 * 5 + 1));
+  Sums gradients(rows, 3);
+  const std::vector<double> affine(4 * 5, 1.0);
+  CudaNormActivate n{};
+  n.affine = affine.data(), n.alpha = 1, n.step = 1;
+  expect_launched(gpu.backward_sums(kNoStream, Storage::bf16, rows, n, nullptr, gradients.room()));
+  EXPECT_EQ(std::vector<double>(gradients.channels.begin(), gradients.channels.end() - 1),
+            std::vector<double>(3 * 5));
+}
+
+TEST(CudaKernels, WeightsOfMoreBlocksThanSixteenBitsCount) {
+  const int64_t count = 65537 * 256 + 3;
+  std::vector<float> weights(static_cast<size_t>(count)), values(weights.size());
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] = 0.01f * static_cast<float>(i % 301) - 1.5f;
+  const float step = 0.25f, scale = 1.0f;
+  const quant::Grid grid{quant::GridKind::signed_, 4, step, 0};
+  expect_launched(
+      gpu.weight_values(kNoStream, {count, 1, grid, false, &step, &scale}, weights.data(), values.data()));
+  for (size_t i = 0; i < weights.size(); ++i)
+    ASSERT_EQ(values[i], grid.value_of(grid.code_of(weights[i]))) << i;
 }
 
 TEST(CudaKernels, WeightsAreThoseOfTheNumberFormat) {
@@ -239,10 +275,11 @@ TEST(CudaKernels, WeightsAreThoseOfTheNumberFormat) {
         quantize_weights(grids, weights, codes);
         std::vector<float> step, scale, values(weights.size());
         for (const WeightGrid& grid : grids) step.push_back(grid.grid.step), scale.push_back(grid.scale);
-        gpu.weight_values(kNoStream,
-                          {static_cast<int64_t>(weights.size()), static_cast<int64_t>(channels),
-                           grids[0].grid, grids[0].transform == Transform::tanh, step.data(), scale.data()},
-                          weights.data(), values.data());
+        expect_launched(gpu.weight_values(
+            kNoStream,
+            {static_cast<int64_t>(weights.size()), static_cast<int64_t>(channels), grids[0].grid,
+             grids[0].transform == Transform::tanh, step.data(), scale.data()},
+            weights.data(), values.data()));
         for (size_t i = 0; i < weights.size(); ++i)
           ASSERT_EQ(values[i], grids[i / (weights.size() / channels)].grid.value_of(codes[i])) << entry.name;
       }

@@ -14,12 +14,8 @@
 
 #if defined(PACT_HAS_GLOO) || defined(PACT_HAS_NCCL)
 
-#include <sched.h>
-#include <unistd.h>
-
 #include <condition_variable>
 #include <cstring>
-#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -34,6 +30,7 @@
 #include "base/strings.h"
 #include "train/gpu.h"
 #include "train/processes/meeting_place.h"
+#include "train/processes/own_place.h"
 #include "train/processes/short_sums.h"
 #include "train/processes/watch.h"
 #include "train/torch.h"
@@ -78,28 +75,6 @@ c10d::TCPStoreOptions store_options(int port, std::chrono::seconds timeout) {
   return o;
 }
 
-std::string own_host() {
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  return host;
-}
-
-std::string own_name() { return fmt::format("number {} on {}", ::getpid(), own_host()); }
-
-// The same for all processes that run on the same cores: which start of which machine, and which of its
-// cores. Host names will not do, since containers of one machine have different ones.
-std::string own_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  ::sched_getaffinity(0, sizeof set, &set);
-  std::string text;
-  std::ifstream("/proc/sys/kernel/random/boot_id") >> text;
-  if (text.empty()) text = own_host();
-  for (int core = 0; core < CPU_SETSIZE; ++core)
-    if (CPU_ISSET(core, &set)) text += fmt::format(" {}", core);
-  return text;
-}
-
 class C10dProcesses : public Processes {
  public:
   explicit C10dProcesses(const JoinOptions& options)
@@ -120,6 +95,7 @@ class C10dProcesses : public Processes {
     watch_.reset();
     // What waits in the group for a lost process waits on; the end of this process ends it.
     if (lost_) static_cast<void>(group_.release());
+    if (has_finished_) shut_down(*group_);
   }
 
   int rank() const override { return membership_.rank; }
@@ -170,10 +146,17 @@ class C10dProcesses : public Processes {
 
   void leave(const std::string& why) override {
     has_left_ = true;
+    has_finished_ = why.empty() && !lost_;
     watch_->leave(why);
   }
 
  private:
+  // nccl wants it of groups that are no longer used; gloo has no such call.
+  template <typename Group>
+  static void shut_down(Group& group) {
+    if constexpr (requires { group.shutdown(); }) group.shutdown();
+  }
+
   // Waits until all have come; their names.
   std::vector<std::string> meet(const JoinOptions& options) {
     const Clock::time_point end = Clock::now() + options.timeout;
@@ -189,7 +172,7 @@ class C10dProcesses : public Processes {
       membership_.port = store_->getPort();
       options.on_listening(membership_.port);
     } else {
-      await_listener(membership_.address, membership_.port, options.timeout);
+      await_listener(membership_.address, membership_.port, options.timeout, options.while_waiting);
       store_ = client();
     }
     StoreBoard board(store_);
@@ -201,7 +184,7 @@ class C10dProcesses : public Processes {
         name ? names.push_back(*name) : absent.push_back(std::to_string(other));
       }
       if (absent.empty()) return names;
-      if (rank() == 0) options.while_waiting();
+      options.while_waiting();
       if (Clock::now() > end)
         fail(
             "of {} processes ({}), these have not come within {} s: {}. If this was to be one process, unset "
@@ -225,6 +208,17 @@ class C10dProcesses : public Processes {
 
 #ifdef PACT_HAS_NCCL
   void connect_by_nccl() {
+    const std::vector<std::string> gpus = gather("gpus", identity_of(device_));
+    if (std::ranges::count(gpus, gpus[static_cast<size_t>(rank())]) > 1)
+      fail(
+          "several processes have the same GPU, and nccl wants one for each. Start as many on a machine as "
+          "it "
+          "has GPUs");
+    // What happens when one is lost is decided here (wait_on_gpu). nccl's group would end the process, and
+    // torchrun asks it to.
+    for (const char* name :
+         {"TORCH_NCCL_ASYNC_ERROR_HANDLING", "TORCH_NCCL_ENABLE_MONITORING", "TORCH_NCCL_DUMP_ON_TIMEOUT"})
+      ::setenv(name, "0", /*overwrite=*/1);
     const auto options = c10d::ProcessGroupNCCL::Options::create();
     options->timeout = std::chrono::duration_cast<std::chrono::milliseconds>(timeout_);
     group_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store_, rank(), count(), options);
@@ -340,7 +334,8 @@ class C10dProcesses : public Processes {
     work->wait();  // throws what went wrong
   }
 
-  // The host waits, too: beyond a call that never ends nothing could be told any more.
+  // The host waits, too: beyond a call that never ends nothing could be told any more. One that broke counts
+  // as completed.
   void wait_on_gpu(const WorkPtr& work) const {
     work->wait();  // of the stream for the sum
     for (Clock::time_point asked = Clock::now(); !work->isCompleted(); std::this_thread::yield()) {
@@ -348,6 +343,7 @@ class C10dProcesses : public Processes {
       require_all();
       asked = Clock::now();
     }
+    if (const std::exception_ptr problem = work->exception()) std::rethrow_exception(problem);
   }
 
   [[noreturn]] void lose(const std::string& verdict) const {
@@ -364,7 +360,7 @@ class C10dProcesses : public Processes {
   c10::intrusive_ptr<Collectives> group_;
   std::unique_ptr<ShortSums> short_sums_;
   mutable bool lost_ = false;
-  bool has_left_ = false;
+  bool has_left_ = false, has_finished_ = false;
 };
 
 }  // namespace

@@ -65,7 +65,8 @@ Socket bound_to(const sockaddr* address, socklen_t size) {
 
 }  // namespace
 
-void await_listener(const std::string& address, int port, std::chrono::milliseconds timeout) {
+void await_listener(const std::string& address, int port, std::chrono::milliseconds timeout,
+                    const std::function<void()>& while_waiting) {
   const Addresses found = addresses_of(address, port, SOCK_STREAM);
   const Clock::time_point end = Clock::now() + timeout;
   while (true) {
@@ -79,6 +80,7 @@ void await_listener(const std::string& address, int port, std::chrono::milliseco
           "how long to wait",
           address, port, std::chrono::duration_cast<std::chrono::seconds>(timeout).count(),
           std::strerror(code));
+    while_waiting();
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }

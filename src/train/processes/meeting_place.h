@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "train/processes/socket.h"
@@ -11,7 +12,9 @@
 namespace pact::train {
 
 // Waits until somebody listens there. Throws Error after `timeout`, or at once for a name that nobody knows.
-void await_listener(const std::string& address, int port, std::chrono::milliseconds timeout);
+// `while_waiting` is called now and then; may throw.
+void await_listener(const std::string& address, int port, std::chrono::milliseconds timeout,
+                    const std::function<void()>& while_waiting);
 
 // The numeric address of this machine on the way to `address`; the loopback where there is no way.
 std::string own_address_towards(const std::string& address, int port);

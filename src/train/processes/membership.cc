@@ -31,6 +31,7 @@ constexpr Convention kConventions[] = {
     {"Slurm", "SLURM_PROCID", "SLURM_NTASKS", "", "SLURM_LOCALID", Convention::Half::ignored},
 };
 constexpr int kUsualPort = 29500;  // torchrun's
+constexpr int kLargestPort = 65535;
 
 int number(const std::string& name, const std::string& text, int least, int most) {
   const auto value = parse_integer(text);
@@ -51,9 +52,14 @@ std::string address_of(const Environment& environment, const Convention& convent
       convention.launcher, count, convention.count, count);
 }
 
-// Jobs of Slurm that share a machine must not meet at one place.
+// Jobs of Slurm that share a machine must not meet at one place. torchrun may listen at MASTER_PORT itself, in
+// the protocol of its own libtorch; process 0 then takes the port beside it.
 int port_of(const Environment& environment) {
-  if (const auto given = environment("MASTER_PORT")) return number("MASTER_PORT", *given, 1, 65535);
+  if (const auto given = environment("MASTER_PORT")) {
+    const int port = number("MASTER_PORT", *given, 1, kLargestPort);
+    if (environment("TORCHELASTIC_USE_AGENT_STORE").value_or("") != "True") return port;
+    return port < kLargestPort ? port + 1 : port - 1;
+  }
   const auto job = environment("SLURM_JOB_ID");
   const auto id = job ? parse_integer(*job) : std::nullopt;
   return kUsualPort + static_cast<int>(id.value_or(0) % 1000);

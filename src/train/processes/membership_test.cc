@@ -51,6 +51,20 @@ TEST(Membership, OfTorchrunCountsBeforeThatOfTheJobItRunsIn) {
             5, 8, "m", 7);
 }
 
+TEST(Membership, MeetsBesideAPortThatTorchrunTakesItself) {
+  const auto port = [](const char* given, const char* shared) {
+    return among({{"RANK", "0"},
+                  {"WORLD_SIZE", "2"},
+                  {"MASTER_ADDR", "m"},
+                  {"MASTER_PORT", given},
+                  {"TORCHELASTIC_USE_AGENT_STORE", shared}})
+        ->port;
+  };
+  EXPECT_EQ(port("29500", "True"), 29501);
+  EXPECT_EQ(port("65535", "True"), 65534);
+  EXPECT_EQ(port("29500", "False"), 29500);
+}
+
 TEST(Membership, KnowsItsPlaceOnItsMachine) {
   EXPECT_EQ(among({{"SLURM_PROCID", "3"},
                    {"SLURM_STEP_NUM_TASKS", "4"},

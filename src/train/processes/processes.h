@@ -32,9 +32,8 @@ struct JoinOptions {
   Membership membership;
   Carrier carrier = Carrier::gloo;
   std::chrono::seconds timeout{300};  // to meet, and afterwards without a word from a process
-  // Process 0 only: called with the port once it listens, and while it waits; may throw.
-  std::function<void(int port)> on_listening = [](int) {};
-  std::function<void()> while_waiting = [] {};
+  std::function<void(int port)> on_listening = [](int) {};  // process 0 only: once it listens; may throw
+  std::function<void()> while_waiting = [] {};              // until all have met; may throw
 };
 
 class Processes {

@@ -26,8 +26,8 @@ class ClipQuantizeOnGpu : public torch::autograd::Function<ClipQuantizeOnGpu> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const c10::optional<at::Tensor>& learned, const Gpu* gpu, const Clip* clip) {
     const at::Tensor q = at::empty_like(x), ends = ends_of(*clip, x);
-    gpu->kernels->clip_forward(gpu->stream(), storage_of(x), {x.numel(), ends.size(1)}, clip_of(ends),
-                               x.data_ptr(), q.data_ptr());
+    require(gpu->kernels->clip_forward(gpu->stream(x), storage_of(x), {x.numel(), ends.size(1)},
+                                       clip_of(ends), x.data_ptr(), q.data_ptr()));
     context->save_for_backward({x, ends});
     context->saved_data["shares"] =
         std::vector<double>{clip->below, clip->above, clip->residue, clip->gradient_scale};
@@ -46,10 +46,10 @@ class ClipQuantizeOnGpu : public torch::autograd::Function<ClipQuantizeOnGpu> {
     const kernels::CudaRows rows(x.numel(), ends.size(1));
     const at::Tensor dx = at::empty_like(x);
     const SumsOnGpu sums(rows, 1, x);
-    gpu.kernels->clip_backward(
-        gpu.stream(), storage_of(x), rows, clip_of(ends),
+    require(gpu.kernels->clip_backward(
+        gpu.stream(x), storage_of(x), rows, clip_of(ends),
         {static_cast<float>(shares[0]), static_cast<float>(shares[1]), static_cast<float>(shares[2])},
-        x.data_ptr(), dq.data_ptr(), dx.data_ptr(), sums.room());
+        x.data_ptr(), dq.data_ptr(), dx.data_ptr(), sums.room()));
     at::Tensor dlearned;
     if (context->saved_data["learns"].toBool())
       dlearned = (sums.channels * shares[3]).to(at::kFloat).view(context->saved_data["shape"].toIntVector());

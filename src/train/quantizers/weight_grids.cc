@@ -15,11 +15,11 @@ void values_on_gpu(const Gpu& gpu, const at::Tensor& w, std::span<const quant::W
   std::vector<float> steps, scales;
   for (const quant::WeightGrid& grid : grids) steps.push_back(grid.grid.step), scales.push_back(grid.scale);
   const at::Tensor step = to_device_of(w, steps), scale = to_device_of(w, scales);
-  gpu.kernels->weight_values(
-      gpu.stream(),
+  require(gpu.kernels->weight_values(
+      gpu.stream(w),
       {w.numel(), std::ssize(grids), grids[0].grid, grids[0].transform == quant::Transform::tanh,
        step.data_ptr<float>(), scale.data_ptr<float>()},
-      w.data_ptr<float>(), values.data_ptr<float>());
+      w.data_ptr<float>(), values.data_ptr<float>()));
 }
 
 void values_here(std::span<const float> weights, std::span<const quant::WeightGrid> grids, float* values) {
