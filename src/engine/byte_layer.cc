@@ -154,7 +154,7 @@ kernels::OddWindows ByteLayer::odd_windows_of(const Product& product) const {
           .stride = 0};
 }
 
-// The algorithm's own for weights, then the sums of a piece's windows.
+// The algorithm's own for weights, whole lines, then the sums of a piece's windows.
 size_t ByteLayer::scratch_bytes() const {
   const auto pixels = static_cast<size_t>(cut().rows_per_piece * shape_.out_width);
   return weights_.scratch_bytes() + (has_odd_weights() && can_requantize() ? pixels * sizeof(int32_t) : 0);

@@ -92,7 +92,7 @@ class Engine::Impl {
                  to + (first + done) * bytes_of(output_layout_, output_type_), part);
       }
     };
-    const int64_t for_each = has_images_for_each() ? batch / pool_.threads() : 0;
+    const int64_t for_each = runs_images_apart() ? batch / pool_.threads() : 0;
     if (for_each > 0)
       pool_.parallel_for(pool_.threads(), [&](int64_t share, int worker) {
         run_images(share * for_each, for_each, workspace_of(worker, alone_));
@@ -128,7 +128,7 @@ class Engine::Impl {
 
  private:
   // Clocks are read for one step after the other, so that profiling keeps the threads together.
-  bool has_images_for_each() const {
+  bool runs_images_apart() const {
     return plan_.is_small && pool_.threads() > 1 && profiling_ == Profiling::off;
   }
 

@@ -1,6 +1,8 @@
 #include "engine/fusion.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "graph/grids.h"
 #include "quant/grid.h"
@@ -102,6 +104,17 @@ class Finder {
   std::vector<bool> taken_;
 };
 
+// Whether `sum` may be computed together with a layer that makes its shortcut.
+bool wants_shortcut_layer(const Graph& graph, const Fusion& sum) {
+  return sum.shortcut != kNoValue && sum.dequantize == kNoNode && sum.real != kNoValue &&
+         graph.consumers(sum.shortcut).size() == 1 && std::ranges::count(graph.outputs(), sum.shortcut) == 0;
+}
+
+// Whether all it yields are real numbers of its own accumulators.
+bool makes_reals(const Fusion& layer) {
+  return layer.real != kNoValue && layer.codes == kNoValue && layer.shortcut == kNoValue;
+}
+
 }  // namespace
 
 NodeId Fusion::place() const { return add != kNoNode ? add : rescale != kNoNode ? rescale : layer; }
@@ -113,17 +126,6 @@ std::vector<NodeId> Fusion::nodes() const {
   return all;
 }
 
-const Fusion* shortcut_layer_of(const Graph& graph, const std::vector<Fusion>& fusions, const Fusion& sum) {
-  if (sum.shortcut == kNoValue || sum.dequantize != kNoNode || sum.real == kNoValue) return nullptr;
-  if (graph.consumers(sum.shortcut).size() != 1 || std::ranges::count(graph.outputs(), sum.shortcut) > 0)
-    return nullptr;
-  const auto makes_it = [&](const Fusion& f) {
-    return f.real == sum.shortcut && f.codes == kNoValue && f.shortcut == kNoValue;
-  };
-  const auto found = std::ranges::find_if(fusions, makes_it);
-  return found == fusions.end() ? nullptr : &*found;
-}
-
 std::vector<Fusion> find_fusions(const Graph& graph) {
   std::vector<Fusion> fusions;
   Finder finder(graph);
@@ -133,6 +135,35 @@ std::vector<Fusion> find_fusions(const Graph& graph) {
       fusions.push_back(finder.follow(static_cast<NodeId>(i)));
   }
   return fusions;
+}
+
+std::vector<NodeId> LayerPair::nodes() const {
+  std::vector<NodeId> all = layer.nodes();
+  if (shortcut_layer) {
+    const std::vector<NodeId> more = shortcut_layer->nodes();
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
+}
+
+std::vector<LayerPair> pair_shortcuts(const Graph& graph, const std::vector<Fusion>& fusions) {
+  std::map<ValueId, const Fusion*> by_real;
+  for (const Fusion& fusion : fusions)
+    if (makes_reals(fusion)) by_real.emplace(fusion.real, &fusion);
+  std::vector<LayerPair> pairs;
+  std::set<const Fusion*> taken;
+  for (const Fusion& fusion : fusions) {
+    if (makes_reals(fusion)) continue;
+    pairs.push_back({.layer = fusion, .shortcut_layer = {}});
+    if (!wants_shortcut_layer(graph, fusion)) continue;
+    if (const auto found = by_real.find(fusion.shortcut); found != by_real.end()) {
+      pairs.back().shortcut_layer = *found->second;
+      taken.insert(found->second);
+    }
+  }
+  for (const Fusion& fusion : fusions)
+    if (makes_reals(fusion) && !taken.contains(&fusion)) pairs.push_back({.layer = fusion, .shortcut_layer = {}});
+  return pairs;
 }
 
 }  // namespace pact::engine

@@ -3,6 +3,7 @@
 // memory; and the dequantize of a shortcut that is kept as codes.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "engine/step.h"
@@ -31,9 +32,16 @@ struct Fusion {
 // One per integer layer, in node order; no node is in two of them.
 std::vector<Fusion> find_fusions(const graph::Graph& graph);
 
-// The one of them that makes the shortcut of `sum`, as real numbers for it alone, where `sum` keeps real numbers,
-// too; null if there is none.
-const Fusion* shortcut_layer_of(const graph::Graph& graph, const std::vector<Fusion>& fusions,
-                                const Fusion& sum);
+// An integer layer, and the one that makes its shortcut, as real numbers for it alone, where the sum keeps real
+// numbers, too: the two may be computed together.
+struct LayerPair {
+  Fusion layer;
+  std::optional<Fusion> shortcut_layer;
+
+  std::vector<graph::NodeId> nodes() const;
+};
+
+// The same fusions, each alone or in one pair.
+std::vector<LayerPair> pair_shortcuts(const graph::Graph& graph, const std::vector<Fusion>& fusions);
 
 }  // namespace pact::engine

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/error.h"
 #include "graph/grids.h"
 #include "graph/rules.h"
 
@@ -166,25 +167,11 @@ void IntegerStep::prepare_and_compute(const Workspace& workspace, int64_t image,
   compute(workspace, image, index, prepared, worker);
 }
 
-bool has_images_for_each(const Workspace& workspace) {
-  const int threads = workspace.pool->threads();
-  return workspace.batch >= 2 * threads || workspace.batch % threads == 0;
-}
-
 void IntegerStep::run_by_pieces(const Workspace& workspace) const {
-  const int64_t images = workspace.batch, pieces = algorithm_->cut().pieces(shape_.out_height);
-  const int64_t tickets = workspace.take_tickets(images);
-  const auto run_piece = [&](int64_t image, int64_t piece, int worker) {
+  const int64_t tickets = workspace.take_tickets(workspace.batch);
+  for_pieces(workspace, pieces(), [&](int64_t image, int64_t piece, int worker) {
     prepare_and_compute(workspace, image, piece, tickets + image * workspace.ticket_stride, worker);
-  };
-  if (has_images_for_each(workspace)) {
-    workspace.pool->parallel_for(images, [&](int64_t image, int worker) {
-      for (int64_t piece = 0; piece < pieces; ++piece) run_piece(image, piece, worker);
-    });
-    return;
-  }
-  for (int64_t image = 0; image < images; ++image)
-    workspace.pool->parallel_for(pieces, [&](int64_t piece, int worker) { run_piece(image, piece, worker); });
+  });
 }
 
 void IntegerStep::run(const Workspace& workspace) const {
@@ -193,7 +180,7 @@ void IntegerStep::run(const Workspace& workspace) const {
   const int64_t images = is_linear_ ? 1 : workspace.batch;
   const int64_t rows = is_linear_ ? workspace.batch : shape_.out_height;
   const int64_t preparations = algorithm_->preparations(rows), pieces = algorithm_->cut().pieces(rows);
-  if (!is_linear_ && has_images_for_each(workspace)) {
+  if (!is_linear_ && are_images_dealt_out(workspace)) {
     pool.parallel_for(images, [&](int64_t image, int worker) {
       std::byte* prepared = prepared_of(workspace, worker);
       for (int64_t i = 0; i < preparations; ++i)
@@ -212,6 +199,16 @@ void IntegerStep::run(const Workspace& workspace) const {
   }
 }
 
+void IntegerStep::read_shortcut_from(ValueId value) {
+  PACT_CHECK(fusion_.shortcut != kNoValue && value != kNoValue);  // simplify() has looked
+  fusion_.shortcut = value;
+}
+
+void IntegerStep::write_real_to(ValueId value) {
+  PACT_CHECK(fusion_.real != kNoValue && value != kNoValue);
+  fusion_.real = value;
+}
+
 bool IntegerStep::goes_along_with(const IntegerStep& other) const {
   const auto needs_nothing = [](const IntegerStep& step) {
     return !step.is_linear_ && !step.algorithm_->prepares_by_piece() &&
@@ -221,7 +218,7 @@ bool IntegerStep::goes_along_with(const IntegerStep& other) const {
          algorithm_->cut() == other.algorithm_->cut();
 }
 
-Step describe(const StepContext& context, const Fusion& fusion, const IntegerStep& integer) {
+Step step_of(const StepContext& context, const Fusion& fusion, const IntegerStep& integer) {
   const graph::Graph& graph = context.network.graph;
   const Node& node = graph.node(fusion.layer);
   Step step;
@@ -238,13 +235,6 @@ Step describe(const StepContext& context, const Fusion& fusion, const IntegerSte
     step.written_over = fusion.real;
     step.over = fusion.shortcut;
   }
-  return step;
-}
-
-Step make_integer_step(const StepContext& context, const Fusion& fusion) {
-  const auto integer = std::make_shared<const IntegerStep>(context, fusion);
-  Step step = describe(context, fusion, *integer);
-  step.run = [integer](const Workspace& workspace) { integer->run(workspace); };
   return step;
 }
 

@@ -11,13 +11,6 @@
 
 namespace pact::engine {
 
-// Which preparations of which image a worker has made.
-struct Prepared {
-  int64_t ticket;
-  Preparations done;
-};
-static_assert(sizeof(Prepared) <= Workspace::kHeader);
-
 class IntegerStep {
  public:
   IntegerStep(const StepContext& context, const Fusion& fusion);
@@ -30,15 +23,22 @@ class IntegerStep {
   void run_piece(const Workspace& workspace, int64_t image, int64_t index, int worker) const {
     compute(workspace, image, index, prepared_of(workspace, worker), worker);
   }
-  // Where the shortcut comes from, and real numbers go to, if not where the fusion said.
-  void read_shortcut_from(graph::ValueId value) { fusion_.shortcut = value; }
-  void write_real_to(graph::ValueId value) { fusion_.real = value; }
+  // Another place for the shortcut that is read, or for the real numbers that are written.
+  void read_shortcut_from(graph::ValueId value);
+  void write_real_to(graph::ValueId value);
 
   size_t scratch_bytes() const { return accumulator_bytes_ + own_bytes_ + prepared_bytes_; }
   size_t weight_bytes() const { return algorithm_->weight_bytes(); }
   std::string algorithm() const;
 
  private:
+  // Which preparations of which image a worker has made.
+  struct Prepared {
+    int64_t ticket;
+    Preparations done;
+  };
+  static_assert(sizeof(Prepared) <= Workspace::kHeader);
+
   const std::byte* codes_of(const Workspace& workspace, int64_t image) const {
     return workspace.at<std::byte>(input_) + image * shape_.height * shape_.width * shape_.channels;
   }
@@ -80,10 +80,26 @@ class IntegerStep {
   std::vector<float> multiplier_, bias_;  // of the channels, repeated up to kPeriod
 };
 
-// With at least two images per thread, or as many for each, threads take images; otherwise they share each.
-bool has_images_for_each(const Workspace& workspace);
+// Whether every thread computes whole images: it then has at least two, or all have as many.
+inline bool are_images_dealt_out(const Workspace& workspace) {
+  const int threads = workspace.pool->threads();
+  return workspace.batch >= 2 * threads || workspace.batch % threads == 0;
+}
 
-// All of a step but what it runs.
-Step describe(const StepContext& context, const Fusion& fusion, const IntegerStep& integer);
+// run_piece(image, piece, worker) for all pieces of all images.
+template <typename RunPiece>
+void for_pieces(const Workspace& workspace, int64_t pieces, const RunPiece& run_piece) {
+  if (are_images_dealt_out(workspace)) {
+    workspace.pool->parallel_for(workspace.batch, [&](int64_t image, int worker) {
+      for (int64_t piece = 0; piece < pieces; ++piece) run_piece(image, piece, worker);
+    });
+    return;
+  }
+  for (int64_t image = 0; image < workspace.batch; ++image)
+    workspace.pool->parallel_for(pieces, [&](int64_t piece, int worker) { run_piece(image, piece, worker); });
+}
+
+// What a plan has to know of it: all but what is run.
+Step step_of(const StepContext& context, const Fusion& fusion, const IntegerStep& integer);
 
 }  // namespace pact::engine

@@ -114,41 +114,24 @@ class Waiting {
 std::vector<Step> make_steps(const StepContext& context, graph::Tensors* spent) {
   const Graph& graph = context.network.graph;
   Waiting waiting(graph, spent);
-  const std::vector<Fusion> fusions = find_fusions(graph);
-  std::map<NodeId, const Fusion*> at_place;
-  std::map<NodeId, const Fusion*> shortcut_layers;  // by the place of what they are computed with
+  std::map<NodeId, LayerPair> layers;  // by place
   std::set<NodeId> fused;
-  for (const Fusion& fusion : fusions) {
-    for (const NodeId id : fusion.nodes()) fused.insert(id);
-    at_place.emplace(fusion.place(), &fusion);
+  for (const LayerPair& pair : pair_shortcuts(graph, find_fusions(graph))) {
+    for (const NodeId id : pair.nodes()) fused.insert(id);
+    layers.emplace(pair.layer.place(), pair);
   }
-  for (const Fusion& sum : fusions)
-    if (const Fusion* shortcut = shortcut_layer_of(graph, fusions, sum)) {
-      shortcut_layers.emplace(sum.place(), shortcut);
-      at_place.erase(shortcut->place());
-    }
   std::vector<Step> steps;
   const auto add = [&](Step step) {
     require_computed(graph, step);
     steps.push_back(std::move(step));
   };
-  const auto drop = [&](const Fusion& fusion) {
-    for (const NodeId each : fusion.nodes()) waiting.drop_of(each);
-  };
   for (NodeId id = 0; id < static_cast<NodeId>(graph.nodes().size()); ++id) {
-    const auto found = at_place.find(id);
-    if (found == at_place.end()) {
-      if (fused.contains(id)) continue;
+    if (const auto found = layers.find(id); found != layers.end()) {
+      for (Step& step : make_integer_steps(context, found->second)) add(std::move(step));
+      for (const NodeId each : found->second.nodes()) waiting.drop_of(each);
+    } else if (!fused.contains(id)) {
       add(make_step(context, graph.node(id)));
       waiting.drop_of(id);
-    } else if (const auto shortcut = shortcut_layers.find(id); shortcut != shortcut_layers.end()) {
-      for (Step& step : make_steps_with_shortcut(context, *shortcut->second, *found->second))
-        add(std::move(step));
-      drop(*shortcut->second);
-      drop(*found->second);
-    } else {
-      add(make_integer_step(context, *found->second));
-      drop(*found->second);
     }
   }
   return steps;

@@ -24,11 +24,9 @@ struct StepContext {
   const graph::Tensor& tensor_of(const graph::Node& node, graph::ValueId value) const;
 };
 
-Step make_integer_step(const StepContext& context, const Fusion& fusion);
-// Of a layer whose real numbers `sum` alone reads, as its shortcut, and of `sum`, which keeps real numbers: one
-// step for both where they can be computed piece by piece, two otherwise.
-std::vector<Step> make_steps_with_shortcut(const StepContext& context, const Fusion& shortcut,
-                                           const Fusion& sum);
+// One step for a pair that can be computed piece by piece, two for another; one for a layer by itself.
+std::vector<Step> make_integer_steps(const StepContext& context, const LayerPair& layers);
+
 
 Step make_quantize(const StepContext& context, const graph::Node& node);
 Step make_dequantize(const StepContext& context, const graph::Node& node);

@@ -63,8 +63,8 @@ class Requantized {
         inverse_rest_(_mm512_set1_ps(r_.inverse_rest)),
         high_(_mm512_set1_ps(static_cast<float>(r_.largest_code) * r_.step)) {}
 
-  // What will be read or written in `pixels` rows, 16 or 32 channels from `channel` on: stores that miss the cache wait
-  // for each other.
+  // What will be read and, most often over it, written in `pixels` rows, 16 or 32 channels from `channel` on: stores
+  // that miss the cache wait for each other.
   static void foresee(const Requantize& r, int64_t row, int64_t pixels, int64_t channel) {
     const int64_t first = row * r.stride + channel;
     for (int64_t i = first; i < first + pixels * r.stride; i += r.stride) {
