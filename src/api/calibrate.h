@@ -37,8 +37,8 @@ struct CalibrateProgress {
   std::function<void(int64_t, int64_t)> on_images;   // images done, and images in all
 };
 
-// Files are written whole, and of a run directory all or none (its page aside), also where the process is killed:
-// they are made beside it, in a folder that ends in .tmp. Throws Error.
+// Files are written whole, and of a run directory all or none, its page aside. Where the process is killed, what is
+// left is a folder that ends in .tmp, beside the run or, where an empty directory was given, in it. Throws Error.
 CalibrateSummary calibrate(const CalibrateCommand& command, const CalibrateProgress& progress);
 
 }  // namespace pact::api

@@ -111,11 +111,17 @@ class WholeRun {
   fs::path file(const char* name) { return begun_.emplace_back(folder_ / name); }
 
   void keep() {
-    if (!was_there_) return fs::rename(folder_, directory_);
-    for (const fs::path& path : begun_) fs::rename(path, directory_ / path.filename());
+    if (!was_there_) return move(folder_, directory_);
+    for (const fs::path& path : begun_) move(path, directory_ / path.filename());
   }
 
  private:
+  static void move(const fs::path& from, const fs::path& to) {
+    std::error_code error;
+    fs::rename(from, to, error);
+    if (error) fail("{}: cannot be written: {}", to.string(), error.message());
+  }
+
   fs::path directory_;
   bool was_there_;
   fs::path folder_;
