@@ -117,7 +117,7 @@ class BadInput(Case):
                             ("1:1000000:+1", "more than 10000 numbers; take a larger step")):
             self.refuse("resnet20", "--bits", 4, "--sweep", "--memory", value, says=[f"--memory: '{value}'", says], code=2)
         self.refuse("resnet20", "--bits", 4, "--sweep", "--memory", "1000:9000:+1", "--peak", "1:5000:+1",
-                    says=["--sweep", "40005000 configurations; up to 10000000"], code=2)
+                    says=["--sweep", "40005000 configurations; up to 1000000"], code=2)
 
     def test_a_file_without_its_folder_is_pointed_at(self):
         (self.dir / "mine.json").write_text("{}")

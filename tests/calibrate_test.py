@@ -109,16 +109,29 @@ class WithData(Case):
 
 class Refusals(Case):
     def test_a_run_that_cannot_be_written_whole_is_not_there(self):
-        """The file system takes files up to a size, each time another one is the first that is too large."""
+        """The file system takes files up to a size, each time a little less than one of those of a run has. The page is
+        not missed: without it the network stays."""
         arguments = ["calibrate", FLOAT_RUN, "--data", "shapes:train=64,test=40", "--images", 8, "-o"]
         result = pact(*arguments, self.dir / "whole")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("choosing the grids of the weights", result.stderr)
-        for size in sorted(path.stat().st_size for path in (self.dir / "whole").iterdir())[-3:]:
-            result = pact(*arguments, self.dir / "out", limit_file_size=size - 100)  # names and times are in them, too
-            self.assertEqual(result.returncode, 1, result.stderr)
-            self.assertIn("cannot be written", result.stderr)
-            self.assertFalse((self.dir / "out").exists())
+        sizes = {path.name: path.stat().st_size for path in (self.dir / "whole").iterdir()}
+        self.assertEqual(len(sizes), 5)
+        page = sizes.pop("report.html")
+        for out in (self.dir / "out", self.dir / "there"):
+            for size in sizes.values():
+                (self.dir / "there").mkdir(exist_ok=True)
+                result = pact(*arguments, out, limit_file_size=size - 100)  # names and times are in them, too
+                self.assertEqual(result.returncode, 1, result.stderr)
+                self.assertIn("cannot be written", result.stderr)
+                self.assertFalse((self.dir / "out").exists())
+                self.assertEqual(sorted(p.name for p in self.dir.iterdir()), ["there", "whole"])
+                self.assertEqual(list((self.dir / "there").iterdir()), [])
+        self.assertGreater(page, 1000 + max(sizes.values()))
+        result = pact(*arguments, self.dir / "there", limit_file_size=page - 1000)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("the network is whole", result.stderr)
+        self.assertEqual({path.name for path in (self.dir / "there").iterdir()}, set(sizes))
 
     def test_bad_input_is_told_in_words(self):
         out = self.dir / "out"

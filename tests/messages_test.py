@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import cli_test
@@ -127,9 +128,15 @@ class Messages(Case):
         base = ["train", "resnet8", "--data", DATA, "--out", self.dir / "x"]
         self.refuse(*base, "--init", model, says=[f"pact train '{model}' ...", "starts from its numbers"])
         self.refuse(*base, "--teacher", model, says=[f"pact export '{model}'", "-o", "a model.pact"])
+        self.refuse(*base, "--init", self.packed_integers(), says=["integers of a lowered network", "exported from"])
         self.succeed("export", model, "-o", packed)
         self.refuse("train", packed, *base[2:], says=["is a .pact file", f"--teacher {packed}"])
         self.succeed(*base, *QUICK[2:], "--epochs", 1, "--teacher", packed)
+
+    def packed_integers(self):
+        packed = self.dir / "integers.pact"
+        self.succeed("export", "models/resnet20-cifar10-w4a4", "-o", packed)
+        return packed
 
     def test_a_network_from_a_file_is_called_by_its_stem(self):
         model = self.dir / "mynet.onnx"
@@ -148,7 +155,9 @@ class Messages(Case):
         self.refuse(*base, "--data", DATA, "--batch", 513, says=["a batch of 513 images", "512 training images"])
         self.refuse(*base, "--data", DATA, "--recipe", "float-short", "--epochs", 3,
                     says=["warmup must be 0 to the number of epochs, 3, not 11", "recipe float-short", "--warmup"])
-        if "no GPU is found" not in self.refuse(*base, "--data", DATA, "--device", "cuda", says=["--device cuda"]).stderr:
+        with unittest.mock.patch.dict(os.environ, CUDA_VISIBLE_DEVICES=""):  # as on a machine without a GPU
+            refused = self.refuse(*base, "--data", DATA, "--device", "cuda", says=["--device cuda"])
+        if "no GPU is found" not in refused.stderr:
             self.refuse("eval", self.copy_of("float"), "--device", "cuda", says=["without CUDA"])
         self.assertFalse((self.dir / "x").exists())
 
@@ -156,6 +165,9 @@ class Messages(Case):
         pipe = self.dir / "pipe"
         os.mkfifo(pipe)
         self.refuse("inspect", pipe, says=["pipe: is not a regular file"], timeout=20)
+        marked = self.dir / "marked.json"
+        marked.write_bytes(b"\xef\xbb\xbf{}")  # as some editors write it
+        self.refuse("sweep", marked, "--out", self.dir / "x", says=["names no run"])
         self.refuse("sweep", "README.md", "--out", self.dir / "x", says=["README.md: is no sweep file, which is a JSON object"])
 
     def test_a_float_run_on_integers_is_explained(self):

@@ -7,6 +7,7 @@ the program ends with 77.
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -326,6 +327,15 @@ class Interruptions(Case):
 
     def test_sigterm(self):
         self.interrupt(signal.SIGTERM, to_group=False)
+
+    def test_sigquit(self):
+        limits = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, limits[1]))  # SIGQUIT would leave one
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_CORE, limits)
+        self.interrupt(signal.SIGQUIT, to_group=True)
+
+    def test_a_closed_pipe(self):
+        self.interrupt(signal.SIGPIPE, to_group=False)
 
 
 class Networks(Case):

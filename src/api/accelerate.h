@@ -59,7 +59,7 @@ struct SweepRow {
   double images_per_second = 0, speed_up = 1, peak_ratio = 1;
   double external_bytes = 0, stays_fraction = 0, utilisation = 0;
 };
-inline constexpr size_t kMaxConfigurations = 10'000'000;
+inline constexpr size_t kMaxConfigurations = 1'000'000;
 // `on_progress` gets the configurations that are done, and their number.
 std::vector<SweepRow> sweep(const SweepCommand& command,
                             const std::function<void(size_t, size_t)>& on_progress);

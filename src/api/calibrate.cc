@@ -74,14 +74,13 @@ std::vector<size_t> choose_images(const data::Dataset& data, int64_t wanted) {
   return chosen;
 }
 
-void write_output(const CalibrateCommand& command, const CalibrateSummary& summary,
-                  const graph::Network& network, const data::Dataset& data) {
+void write_output(const CalibrateCommand& command, CalibrateSummary& summary, const graph::Network& network, const data::Dataset& data) {
   if (is_onnx(command.output))
     write_file(command.output, onnx_io::export_onnx(network, {}));
   else if (model_file::is_model_file(command.output))
     write_file(command.output, model_file::serialize({passes::lower(network), data.classes}));
   else
-    write_calibrated_run(command, summary, network);
+    summary.notes = write_calibrated_run(command, summary, network);
 }
 
 }  // namespace
@@ -106,8 +105,10 @@ CalibrateSummary calibrate(const CalibrateCommand& command, const CalibrateProgr
   images.next = [&](graph::Tensor& batch) {
     progress.on_images(static_cast<int64_t>(done), summary.images);
     const size_t count = std::min(chosen.size() - done, static_cast<size_t>(images.max_batch));
-    if (count == 0) progress.on_step("choosing the grids of the activations");
-    if (count == 0) return false;
+    if (count == 0) {
+      progress.on_step("choosing the grids of the activations");
+      return false;
+    }
     pixels.clear();
     for (size_t i = 0; i < count; ++i) {
       const auto image = data.pixels_of(chosen[done + i]);

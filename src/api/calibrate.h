@@ -27,6 +27,7 @@ struct CalibrateSummary {
   std::string network, dataset;
   int64_t images = 0;
   std::vector<calibration::CalibratedValue> values;  // what layers read
+  std::vector<std::string> notes;                    // what did not go as usual
   int64_t bytes = 0, float_bytes = 0;                // of the parameters, packed at their bits and as float32
   double seconds = 0;
 };
@@ -36,7 +37,8 @@ struct CalibrateProgress {
   std::function<void(int64_t, int64_t)> on_images;   // images done, and images in all
 };
 
-// Files are written whole, and of a run directory all or none. Throws Error.
+// Files are written whole, and of a run directory all or none, its page aside. Where the process is killed, what is
+// left is a folder that ends in .tmp, beside the run or, where an empty directory was given, in it. Throws Error.
 CalibrateSummary calibrate(const CalibrateCommand& command, const CalibrateProgress& progress);
 
 }  // namespace pact::api

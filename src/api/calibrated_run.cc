@@ -1,9 +1,12 @@
 #include "api/calibrated_run.h"
 
+#include <unistd.h>
+
 #include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "base/cpu.h"
+#include "base/error.h"
 #include "base/files.h"
 #include "base/version.h"
 #include "graph/text.h"
@@ -86,35 +89,48 @@ ordered_json settings_of(const CalibrateCommand& command, const CalibrateSummary
   return settings;
 }
 
-// Files of a run as they are written: all of them stay, or, where one cannot be written, none.
+// The files of a run, made in a folder of their own until all are there. A new directory then appears by one
+// rename; into one that is there, and may be a mount or the current one, they move, and run.json, which makes it
+// a run, is the last.
 class WholeRun {
  public:
-  explicit WholeRun(fs::path directory) : directory_(std::move(directory)), was_there_(fs::exists(directory_)) {
-    make_writable_directory(directory_);
+  explicit WholeRun(const fs::path& directory)
+      : directory_(fs::absolute(directory / "").lexically_normal().parent_path()), was_there_(fs::exists(directory_)) {
+    const std::string name = fmt::format(".pact-{}.tmp", ::getpid());
+    folder_ = was_there_ ? directory_ / name : directory_.parent_path() / (directory_.filename().string() + name);
+    make_writable_directory(folder_);
   }
   ~WholeRun() {
-    if (is_complete_) return;
     std::error_code ignored;
-    for (const fs::path& path : begun_) fs::remove(path, ignored);
-    if (!was_there_) fs::remove(directory_, ignored);
+    fs::remove_all(folder_, ignored);
   }
   WholeRun(const WholeRun&) = delete;
   WholeRun& operator=(const WholeRun&) = delete;
 
   // Where to write the file `name`.
-  fs::path file(const char* name) { return begun_.emplace_back(directory_ / name); }
-  void keep() { is_complete_ = true; }
+  fs::path file(const char* name) { return begun_.emplace_back(folder_ / name); }
+
+  void keep() {
+    if (!was_there_) return move(folder_, directory_);
+    for (const fs::path& path : begun_) move(path, directory_ / path.filename());
+  }
 
  private:
+  static void move(const fs::path& from, const fs::path& to) {
+    std::error_code error;
+    fs::rename(from, to, error);
+    if (error) fail("{}: cannot be written: {}", to.string(), error.message());
+  }
+
   fs::path directory_;
-  bool was_there_, is_complete_ = false;
+  bool was_there_;
+  fs::path folder_;
   std::vector<fs::path> begun_;
 };
 
 }  // namespace
 
-// run.json is last but for the page: with it the directory is one that other commands take.
-void write_calibrated_run(const CalibrateCommand& command, const CalibrateSummary& summary,
+std::vector<std::string> write_calibrated_run(const CalibrateCommand& command, const CalibrateSummary& summary,
                           const graph::Network& network) {
   const std::string now = utc_now();
   const ordered_json run = {{"command", command.command_line},
@@ -133,8 +149,13 @@ void write_calibrated_run(const CalibrateCommand& command, const CalibrateSummar
                            {network.tensors, {{"format", "pact.checkpoint.1"}}});
   write_file(whole.file("report.json"), report_of(summary, network.graph).dump() + "\n");
   write_file(whole.file("run.json"), run.dump(2) + "\n");
-  report::write_report({command.output}, whole.file("report.html"));
   whole.keep();
+  try {
+    report::write_report({command.output}, command.output / "report.html");
+  } catch (const Error& error) {
+    return {fmt::format("{}; the network is whole, and `pact report` writes its page", error.what())};
+  }
+  return {};
 }
 
 }  // namespace pact::api

@@ -186,6 +186,10 @@ graph::Network from_onnx(const TrainCommand& command, const data::Dataset& data,
   return plain;
 }
 
+bool is_of_integers(const graph::Node& node) {
+  return node.op == graph::Op::integer_conv2d || node.op == graph::Op::integer_linear;
+}
+
 graph::Network make_network(const Resolved& r, const TrainCommand& command, const data::Dataset& data,
                             const train::Observer& observer) {
   const bool is_resumed = command.continuation == Continuation::resume;
@@ -219,7 +223,10 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
           "--init {}: the tensors of an ONNX file have names of their own; `pact train {} ...` trains that network and "
           "starts from its numbers",
           r.settings.init, shell_quoted(r.settings.init));
-    adopt(network, train::load_network(r.settings.init).tensors, "--init " + r.settings.init);
+    const graph::Network from = train::load_network(r.settings.init);
+    if (std::ranges::any_of(from.graph.nodes(), is_of_integers))
+      fail("--init {}: holds the integers of a lowered network; give the run that it was exported from", r.settings.init);
+    adopt(network, from.tensors, "--init " + r.settings.init);
     passes::start_weight_steps(network);
   }
   return network;

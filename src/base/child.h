@@ -1,6 +1,6 @@
 // Another program, run to its end. It gets a process group of its own, so that Ctrl-C in the terminal reaches
 // this process alone, which then ends the program with all that it has started: a build is a tree of processes,
-// and system() would leave what is below its shell.
+// and system() would leave what is below its shell. SIGKILL, which no process sees come, leaves the tree running.
 #pragma once
 
 #include <filesystem>
@@ -31,8 +31,9 @@ struct ChildOptions {
 };
 
 // Runs `words`, the first of them found along PATH, and tells whether it exited with 0; false also where there
-// is no such program. Its standard input is empty. While it runs, SIGINT, SIGTERM and SIGHUP end it and its
-// group, and Interrupted is thrown once they are gone. One at a time in a process. Throws Error.
+// is no such program. Its standard input is empty. While it runs, SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGPIPE
+// end it and its group, and Interrupted is thrown once they are gone; so does an exception of on_waiting, which
+// passes on. One at a time in a process. Throws Error, also where the folder or the log is not to be had.
 bool succeeds(const std::vector<std::string>& words, const ChildOptions& options = {});
 
 }  // namespace pact

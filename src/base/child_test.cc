@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 
 #include "base/caught.h"
@@ -56,7 +57,7 @@ TEST_F(Child, ASignalEndsItAndWhatItStarted) {
       "(trap '' TERM; echo $$ > child; sh -c 'echo $PPID' > grandchild; sleep 60; sleep 60) & wait";
   struct sigaction before {}, after {};
   sigaction(SIGTERM, nullptr, &before);
-  std::thread sender([&] {
+  const std::jthread sender([&] {
     if (written_id(folder_ / "grandchild") > 0) kill(getpid(), SIGTERM);
   });
   std::optional<int> signal;
@@ -67,19 +68,40 @@ TEST_F(Child, ASignalEndsItAndWhatItStarted) {
     signal = interrupted.signal();
     message = interrupted.what();
   }
-  sender.join();
   EXPECT_EQ(signal, SIGTERM);
   EXPECT_EQ(message, "interrupted while sh ran");
   const pid_t child = written_id(folder_ / "child"), grandchild = written_id(folder_ / "grandchild");
   ASSERT_GT(child, 0);
   EXPECT_NE(kill(child, 0), 0);
-  // An orphan may wait as a zombie for whoever adopts it.
-  const std::string stat = "/proc/" + std::to_string(grandchild) + "/stat";
-  if (kill(grandchild, 0) == 0) {
-    EXPECT_FALSE(succeeds({"grep", "-q", ") [SRD] ", stat}));
-  }
+  ASSERT_GT(grandchild, 0);
+  EXPECT_NE(kill(grandchild, 0), 0);
   sigaction(SIGTERM, nullptr, &after);
   EXPECT_EQ(before.sa_handler, after.sa_handler);
+}
+
+TEST_F(Child, AnExceptionWhileWaitingEndsIt) {
+  const auto give_up = [&](double) {
+    if (written_id(folder_ / "child") > 0) throw std::runtime_error("no more");
+  };
+  EXPECT_THROW(succeeds({"sh", "-c", "echo $$ > child; sleep 60; true"}, {.folder = folder_, .on_waiting = give_up}),
+               std::runtime_error);
+  const pid_t child = written_id(folder_ / "child");
+  ASSERT_GT(child, 0);
+  EXPECT_NE(kill(child, 0), 0);
+  EXPECT_NE(kill(-child, 0), 0);
+}
+
+TEST_F(Child, SaysWhatIsInTheWay) {
+  const fs::path log = folder_ / "none" / "log";
+  EXPECT_EQ(caught([&] { succeeds({"true"}, {.log = log}); }),
+            log.string() + ": cannot be written: No such file or directory");
+  EXPECT_EQ(caught([&] { succeeds({"true"}, {.folder = folder_ / "none"}); }),
+            (folder_ / "none").string() + ": cannot be entered: No such file or directory");
+  EXPECT_NE(caught([&] {
+              succeeds({"sleep", "1"}, {.on_waiting = [](double) { succeeds({"true"}); }});
+            }).find("is_noting"),
+            std::string::npos);
+  EXPECT_TRUE(succeeds({"true"}));
 }
 
 TEST_F(Child, TellsHowLongItWaits) {

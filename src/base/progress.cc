@@ -27,6 +27,12 @@ std::string bar(double fraction) {
   return text + "]";
 }
 
+// Unlike fmt::print, which throws: destructors come here, too.
+void put(const std::string& text) {
+  std::fputs(text.c_str(), stderr);
+  std::fflush(stderr);
+}
+
 }  // namespace
 
 ProgressLine::ProgressLine() : is_terminal_(isatty(STDERR_FILENO)), last_(Clock::now()) {}
@@ -39,20 +45,20 @@ void ProgressLine::update(double fraction, const std::string& text) {
   last_ = now;
   if (is_terminal_) {
     const std::string line = fmt::format("{} {}", bar(fraction), text).substr(0, terminal_width() - 1);
-    fmt::print(stderr, "\r\x1b[K{}", line);
+    put("\r\x1b[K" + line);
     is_drawn_ = true;
   } else {
-    fmt::print(stderr, "{:3.0f} %  {}\n", 100 * fraction, text);
+    put(fmt::format("{:3.0f} %  {}\n", 100 * fraction, text));
   }
-  std::fflush(stderr);
 }
 
 void ProgressLine::clear() {
   if (!is_drawn_) return;
-  fmt::print(stderr, "\r\x1b[K");
-  std::fflush(stderr);
+  put("\r\x1b[K");
   is_drawn_ = false;
 }
+
+void tell(const std::string& line) { put(line + "\n"); }
 
 std::string format_duration(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return "?";

@@ -1,4 +1,5 @@
-// A progress line on standard error: redrawn in place on a terminal, a plain line now and then elsewhere.
+// A progress line on standard error: redrawn in place on a terminal, a plain line now and then elsewhere. What
+// standard error does not take, being closed or full, is dropped: the work goes on.
 #pragma once
 
 #include <chrono>
@@ -22,6 +23,9 @@ class ProgressLine {
   bool is_drawn_ = false;
   Clock::time_point last_;
 };
+
+// A line of its own on standard error, whole.
+void tell(const std::string& line);
 
 // "1:02:03", "4:05" or "7 s"
 std::string format_duration(double seconds);

@@ -155,9 +155,9 @@ void run_sweep(const AccelerateArguments& args) {
     return;
   }
   write_file(args.output, text);
-  fmt::print(stderr, "{}: {} of {} on {}, as {}\n", args.output,
-             counted(static_cast<long long>(rows.size()), "configuration"), args.command.network,
-             args.command.accelerator, args.json ? "JSON" : "CSV");
+  tell(fmt::format("{}: {} of {} on {}, as {}", args.output,
+                   counted(static_cast<long long>(rows.size()), "configuration"), args.command.network,
+                   args.command.accelerator, args.json ? "JSON" : "CSV"));
 }
 
 void run_points(AccelerateArguments& args) {

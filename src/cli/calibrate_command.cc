@@ -108,8 +108,7 @@ void add_calibrate(CLI::App& app, Run& run) {
       std::optional<std::chrono::steady_clock::time_point> began;
       const auto on_step = [&](const std::string& step) {
         line.clear();
-        fmt::print(stderr, "{}\n", step);
-        std::fflush(stderr);
+        tell(step);
       };
       const auto on_images = [&](int64_t done, int64_t total) {
         const auto now = std::chrono::steady_clock::now();
@@ -121,6 +120,7 @@ void add_calibrate(CLI::App& app, Run& run) {
       };
       const api::CalibrateSummary s = api::calibrate(c, {.on_step = on_step, .on_images = on_images});
       line.clear();
+      for (const std::string& note : s.notes) tell(note);
       if (args->json)
         print_json(s, args->output);
       else

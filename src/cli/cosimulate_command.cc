@@ -78,8 +78,7 @@ api::CosimulateSummary run_with_progress(const api::CosimulateCommand& command) 
   double at_first = -1;  // of the step: what was done when it began to be counted
   const auto on_step = [&](const std::string& step) {
     line.clear();
-    fmt::print(stderr, "{}\n", step);
-    std::fflush(stderr);
+    tell(step);
     at_first = -1;
   };
   const auto on_part = [&](double fraction, const std::string& what) {

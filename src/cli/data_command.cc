@@ -116,7 +116,7 @@ void add_show(CLI::App& data, Run& run) {
       args->command.output = args->output;
       if (args->augmented) args->command.sheet.augmentation = {.pad = 4, .flip = data::Flip::random};
       const api::ShowSummary s = api::show_dataset(args->command);
-      for (const std::string& note : s.notes) fmt::print(stderr, "{}\n", note);
+      for (const std::string& note : s.notes) tell(note);
       if (!args->json) {
         fmt::print("{} images on {} x {} pixels: {}\n", s.images.size(), s.sheet.width, s.sheet.height,
                    args->output);
@@ -176,7 +176,7 @@ void add_info(CLI::App& data, Run& run) {
       });
       line.clear();
       const data::Dataset& set = info.description;
-      for (const std::string& note : set.notes) fmt::print(stderr, "{}\n", note);
+      for (const std::string& note : set.notes) tell(note);
       if (!args->json) return print_info(info);
       Json json = {{"dataset", set.name},
                    {"image", {set.image.height, set.image.width, set.image.channels}},

@@ -72,7 +72,7 @@ void add_eval(CLI::App& app, Run& run) {
                                 done > at_first ? "  " + format_duration(left) + " left" : ""));
       });
       line.clear();
-      for (const std::string& note : s.notes) fmt::print(stderr, "{}\n", note);
+      for (const std::string& note : s.notes) tell(note);
       const data::Evaluation& e = s.evaluation;
       if (args->json) {
         nlohmann::ordered_json json = {

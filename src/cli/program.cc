@@ -9,6 +9,7 @@
 
 #include "base/child.h"
 #include "base/error.h"
+#include "base/progress.h"
 #include "base/version.h"
 #include "base/words.h"
 #include "cli/accepted.h"
@@ -35,7 +36,7 @@ int exit_code(ErrorKind kind) {
 }
 
 int report(const std::string& message, int code) {
-  fmt::print(stderr, "pact: {}\n", message);
+  tell("pact: " + message);
   return code;
 }
 
@@ -76,7 +77,7 @@ void add_normalization(CLI::App& command, api::ModelSource& source) {
   command.add_option("--std", source.std, "likewise: 0.229,0.224,0.225")
       ->check(pixel_number(PixelNumber::deviation))
       ->delimiter(',');
-  source.on_note = [](const std::string& note) { fmt::print(stderr, "{}\n", note); };
+  source.on_note = tell;
 }
 
 void add_random_weights(CLI::App& command, api::ModelSource& source) {
@@ -94,8 +95,8 @@ void add_random_weights(CLI::App& command, api::ModelSource& source) {
 
 void warn_if_random(const api::ModelSource& source) {
   if (api::is_zoo_network(source.path))
-    fmt::print(stderr, "{}: random weights (seed {}); what it classifies means nothing\n", source.path.string(),
-               source.random.seed.value_or(0));
+    tell(fmt::format("{}: random weights (seed {}); what it classifies means nothing", source.path.string(),
+                     source.random.seed.value_or(0)));
 }
 
 void add_lowering(CLI::App& command, LoweringArguments& arguments) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/report.h"
+#include "base/progress.h"
 #include "cli/commands.h"
 
 namespace pact::cli {
@@ -60,10 +61,9 @@ void add_report(CLI::App& app, Run& run) {
     run = [args] {
       const std::string output = args->output.empty() ? args->runs[0] + "/report.html" : args->output;
       const std::vector<api::RunRow> rows = api::write_report(
-          {args->runs.begin(), args->runs.end()}, output,
-          [](const std::string& note) { fmt::print(stderr, "{}\n", note); });
+          {args->runs.begin(), args->runs.end()}, output, tell);
       for (const api::RunRow& row : rows)
-        for (const std::string& note : row.notes) fmt::print(stderr, "{}: {}\n", row.run, note);
+        for (const std::string& note : row.notes) tell(row.run + ": " + note);
       if (args->json) {
         fmt::print("{}\n", to_json(rows, output).dump());
       } else {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/rtl.h"
+#include "base/progress.h"
 #include "cli/accepted.h"
 #include "cli/commands.h"
 
@@ -49,7 +50,7 @@ void add_rtl(CLI::App& app, Run& run) {
       c.design.element.coding = rtl::weight_coding_of(args->coding);
       c.design.buffering = args->buffering == "single" ? rtl::Buffering::single : rtl::Buffering::double_;
       const api::RtlSummary s = api::write_rtl(c);
-      if (s.has_replaced) fmt::print(stderr, "{}: the design that was there is replaced\n", args->output);
+      if (s.has_replaced) tell(args->output + ": the design that was there is replaced");
       const rtl::MultiplyAdd& element = s.design.element;
       if (args->json)
         fmt::print("{}\n", nlohmann::ordered_json{{"output", args->output},

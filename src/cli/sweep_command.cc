@@ -27,7 +27,7 @@ api::SweepObserver terminal_observer(ProgressLine& line) {
   api::SweepObserver observer;
   observer.on_message = [&line](const std::string& text) {
     line.clear();
-    fmt::print(stderr, "{}\n", text);
+    tell(text);
   };
   observer.on_progress = [&line](const api::SweepProgress& p) {
     const std::string failed = p.failed > 0 ? fmt::format(", {} failed", p.failed) : "";
@@ -106,7 +106,7 @@ void add_sweep(CLI::App& app, Run& run) {
         fmt::print("page: {}\n", summary.page.string());
       }
       if (summary.outcome == train::Outcome::interrupted)
-        fmt::print(stderr, "stopped; the same command goes on\n");
+        tell("stopped; the same command goes on");
       if (summary.failed > 0) {
         std::fflush(stdout);
         fail(

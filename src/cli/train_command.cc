@@ -28,7 +28,7 @@ train::Observer terminal_observer(ProgressLine& line) {
   train::Observer observer;
   observer.on_message = [&line](const std::string& text) {
     line.clear();
-    fmt::print(stderr, "{}\n", text);
+    tell(text);
   };
   observer.on_step = [&line](const train::StepReport& r) {
     line.update(static_cast<double>(r.step) / static_cast<double>(r.steps),
@@ -37,7 +37,7 @@ train::Observer terminal_observer(ProgressLine& line) {
   };
   observer.on_epoch = [&line](const train::EpochReport& r) {
     line.clear();
-    fmt::print(stderr, "{}\n", api::line_of(r));
+    tell(api::line_of(r));
   };
   return observer;
 }
