@@ -151,7 +151,7 @@ class Runs(Case):
         self.wait_for_step(run, first)
         second.send_signal(signal.SIGINT)
         out, _ = self.end(first)
-        self.assertIn("stopped after", out)
+        self.assertIn(f"continue with: pact train --resume --out {run}", out)
         self.assertEqual(self.end(second), ("", ""))
         self.assertEqual(json.loads((run / "run.json").read_text())["status"], "interrupted")
         one = self.start("train", "--resume", "--out", run)  # with fewer processes
