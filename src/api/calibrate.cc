@@ -93,6 +93,7 @@ CalibrateSummary calibrate(const CalibrateCommand& command, const CalibrateProgr
   summary.dataset = data.name;
   const graph::Network network = load_float(command, data);
   require_fit(network.graph, command.model.path.string(), data);
+  calibration::require_calibratable(network, command.options);
   const std::vector<size_t> chosen = choose_images(data, command.images);
   summary.images = static_cast<int64_t>(chosen.size());
   progress.on_step(fmt::format("{}: choosing the grids of the weights, then {} training images of {} run in float32",

@@ -67,6 +67,27 @@ TEST(Files, AreReplacedWholeOrNotAtAll) {
   EXPECT_THROW(read_file(folder / "a", 2), Error);
 }
 
+TEST(Files, SeveralAreReplacedTogetherOrNotAtAll) {
+  const fs::path folder = fs::path(testing::TempDir()) / "pact-several";
+  fs::remove_all(folder);
+  fs::create_directories(folder / "b");
+  write_file(folder / "a", "old");
+  const NewFile files[] = {{folder / "a", "new"}, {folder / "b", "new"}};
+  EXPECT_TRUE(contains(caught([&] { write_files(files); }), "nothing was changed"));
+  EXPECT_EQ(read_file(folder / "a"), "old");
+  fs::remove(folder / "b");
+  write_files(files);
+  EXPECT_EQ(read_file(folder / "a") + read_file(folder / "b"), "newnew");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 2);  // no temporaries
+}
+
+TEST(Files, APipeThatNobodyReadsIsNotWritten) {
+  const fs::path pipe = fs::path(testing::TempDir()) / "pact-unread-pipe";
+  fs::remove(pipe);
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_TRUE(contains(caught([&] { write_file(pipe, "bytes"); }), "is a pipe that nobody reads"));
+}
+
 TEST(Files, APipeIsRefusedAndNotWaitedFor) {
   const Folder folder;
   ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);

@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 
@@ -82,31 +84,74 @@ bool is_device(const std::filesystem::path& path) {
 }
 
 void write_to_device(const std::filesystem::path& path, std::string_view bytes) {
-  Descriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (device.get() < 0 || !write_all(device.get(), bytes) || !device.close())
+  // A reader of a pipe would be waited for without a word; once there is one, writing may wait for it.
+  Descriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
+  if (device.get() < 0 && errno == ENXIO) fail("{}: is a pipe that nobody reads", path.string());
+  if (device.get() < 0 || ::fcntl(device.get(), F_SETFL, O_WRONLY) != 0 || !write_all(device.get(), bytes) ||
+      !device.close())
     fail("{}: cannot be written: {}", path.string(), reason());
 }
+
+// What is to stand at `path`, written beside it; it goes again unless it is put in place.
+class Written {
+ public:
+  Written(const std::filesystem::path& path, std::string_view bytes)
+      : path_(path), temporary_(fmt::format("{}.{}.tmp", path.string(), ::getpid())) {
+    Descriptor file(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (file.get() < 0) give_up("open");
+    if (!write_all(file.get(), bytes)) give_up("write");
+    if (::fsync(file.get()) != 0) give_up("sync");
+    if (!file.close()) give_up("close");
+  }
+  ~Written() {
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  }
+  Written(Written&& other) noexcept : path_(std::move(other.path_)), temporary_(std::move(other.temporary_)) {
+    other.temporary_.clear();
+  }
+  Written& operator=(Written&&) = delete;
+
+  void put_in_place() {
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) give_up("rename");
+    temporary_.clear();
+  }
+  // The rename is durable once the folder is synced; file systems that cannot do that are left alone.
+  void sync_folder() const {
+    const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
+    Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (directory.get() >= 0) ::fsync(directory.get());
+  }
+
+ private:
+  [[noreturn]] void give_up(const char* step) {
+    const std::string why = reason();
+    ::unlink(temporary_.c_str());
+    fail("{}: cannot be written ({}: {}); nothing was changed", path_.string(), step, why);
+  }
+
+  std::filesystem::path path_;
+  std::string temporary_;  // empty: in place, or another's
+};
 
 }  // namespace
 
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
   if (is_device(path)) return write_to_device(path, bytes);
-  const std::string temporary = fmt::format("{}.{}.tmp", path.string(), ::getpid());
-  const auto give_up = [&](const char* step) {
-    const std::string why = reason();
-    ::unlink(temporary.c_str());
-    fail("{}: cannot be written ({}: {}); nothing was changed", path.string(), step, why);
-  };
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (file.get() < 0) give_up("open");
-  if (!write_all(file.get(), bytes)) give_up("write");
-  if (::fsync(file.get()) != 0) give_up("sync");
-  if (!file.close()) give_up("close");
-  if (::rename(temporary.c_str(), path.c_str()) != 0) give_up("rename");
-  // The rename is durable once the folder is synced; file systems that cannot do that are left alone.
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() >= 0) ::fsync(directory.get());
+  Written written(path, bytes);
+  written.put_in_place();
+  written.sync_folder();
+}
+
+void write_files(std::span<const NewFile> files) {
+  std::vector<Written> all;
+  for (const NewFile& file : files) {
+    // What a rename cannot replace must be met before the first of them.
+    if (std::filesystem::is_directory(file.path))
+      fail("{}: is a folder, where a file is to be written; nothing was changed", file.path.string());
+    all.emplace_back(file.path, file.bytes);
+  }
+  for (Written& written : all) written.put_in_place();
+  if (!all.empty()) all.back().sync_folder();
 }
 
 void append_file(const std::filesystem::path& path, std::string_view text) {

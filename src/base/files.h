@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,8 +13,15 @@ namespace pact {
 std::string read_file(const std::filesystem::path& path, size_t max_bytes = size_t{4} << 30);
 
 // Replaces `path` by `bytes`, atomically. Throws Error (the old file then still stands). A device or pipe is written to
-// as it stands.
+// as it stands; a pipe that nobody reads is an error.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+// Several files, all or none: they are put in place once every one of them is written. Throws Error.
+struct NewFile {
+  std::filesystem::path path;
+  std::string_view bytes;
+};
+void write_files(std::span<const NewFile> files);
 
 // Appends `text` to `path` and flushes it to the operating system. Throws Error.
 void append_file(const std::filesystem::path& path, std::string_view text);

@@ -195,9 +195,13 @@ Tensor corrected_bias(const Network& network, const Node& layer, const MeanError
 
 }  // namespace
 
-Calibrated calibrate(const Network& network, const Options& options, const Images& images) {
+void require_calibratable(const Network& network, const Options& options) {
   require_valid(options);
   require_float(network.graph);
+}
+
+Calibrated calibrate(const Network& network, const Options& options, const Images& images) {
+  require_calibratable(network, options);
   Network plain = passes::fold_batch_norm(network);
   if (options.first_layer != kFloatBits) plain = passes::with_integer_pixels(plain);
   std::vector<LayerGrids> layers = plan(plain, options);

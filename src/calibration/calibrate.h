@@ -62,6 +62,9 @@ struct Images {
   int64_t max_batch = 1;
 };
 
+// Throws Error where `calibrate` would before it asks for an image.
+void require_calibratable(const graph::Network& network, const Options& options);
+
 // `network` as load_model gives it: real numbers alone, one input of images, raw pixels. Throws Error when it
 // is quantized already, on bits that are none, when there is no image, and on values that are not finite,
 // naming the layer.

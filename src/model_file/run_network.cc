@@ -14,7 +14,7 @@ graph::Network load_network(const fs::path& path, Checkpoint which) {
   const bool is_file = fs::is_regular_file(path);
   const fs::path directory = is_file ? path.parent_path() : path;
   if (!is_file && !fs::is_directory(path))
-    fail("{}: there is no run directory or .safetensors file of this name", path.string());
+    fail("{}: there is no run directory, .safetensors, ONNX or .pact file of this name", path.string());
   if (is_file && path.extension() == ".onnx")
     fail(
         "{}: is an ONNX file, and here a run directory, a .safetensors file in one or a .pact file is read; make one "

@@ -107,7 +107,9 @@ std::vector<SourceFile> source_files(const Design& design) {
 std::vector<SourceFile> write_sources(const Design& design, const std::filesystem::path& directory) {
   std::vector<SourceFile> files = source_files(design);
   make_writable_directory(directory);
-  for (const SourceFile& file : files) write_file(directory / file.name, file.text);
+  std::vector<NewFile> all;
+  for (const SourceFile& file : files) all.push_back({directory / file.name, file.text});
+  write_files(all);
   return files;
 }
 

@@ -19,7 +19,10 @@ namespace {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "pact-rtl-XXXXXX").string();
+    std::error_code error;
+    const fs::path parent = fs::temp_directory_path(error);
+    if (error) fail("TMPDIR names no folder; the simulation would be built in it");
+    std::string name = (parent / "pact-rtl-XXXXXX").string();
     if (!::mkdtemp(name.data())) fail("{}: no folder can be made there to build the simulation in", name);
     path_ = name;
   }
@@ -39,6 +42,7 @@ class TemporaryFolder {
 std::string end_of(const fs::path& log) {
   std::vector<std::string> lines = split(read_file(log), '\n');
   const size_t first = lines.size() > 12 ? lines.size() - 12 : 0;
+  if (join(lines).empty()) return "(it printed nothing; its folder, in TMPDIR or /tmp, may be full)";
   return join({lines.begin() + static_cast<std::ptrdiff_t>(first), lines.end()}, "\n");
 }
 
