@@ -26,6 +26,13 @@ std::vector<float> sample_of(const at::Tensor& input) {
   return {sample.data_ptr<float>(), sample.data_ptr<float>() + sample.numel()};
 }
 
+float start_of(const graph::Node& quant, std::span<const float> sample, Calibrated which) {
+  const quant::Grid form = form_of(quant);
+  if (which == Calibrated::steps) return quant::starting_step(form, sample);
+  const float alpha = best_alpha(sample, form);
+  return learns_step(quant) ? alpha / static_cast<float>(form.max_code()) : alpha;
+}
+
 }  // namespace
 
 float best_alpha(std::span<const float> values, const quant::Grid& form) {
@@ -54,13 +61,11 @@ void calibrate(const Executor& executor, Parameters& parameters, const at::Tenso
                Calibrated which) {
   at::NoGradGuard no_grad;
   const auto observe = [&](const graph::Node& quant, const at::Tensor& input) {
-    const bool is_step = learns_step(quant);
-    if (quant.inputs.size() < 2 || (which == Calibrated::steps && !is_step)) return;
+    if (quant.inputs.size() < 2 || (which == Calibrated::steps && !learns_step(quant))) return;
     const at::Tensor learned = parameters.at(executor.graph().value(quant.inputs[1]).name);
     for (int64_t c = 0; c < learned.numel(); ++c) {
       const std::vector<float> sample = sample_of(learned.dim() == 0 ? input : input.select(1, c));
-      learned.data_ptr<float>()[c] =
-          is_step ? quant::starting_step(form_of(quant), sample) : best_alpha(sample, form_of(quant));
+      learned.data_ptr<float>()[c] = start_of(quant, sample, which);
     }
   };
   executor.run(pixels, {.mode = mode, .activations = Quantization::off, .observer = observe});

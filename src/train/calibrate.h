@@ -1,6 +1,7 @@
-// Starting numbers of activation quantizers from data. PACT: the alpha that quantizes one batch with the
-// least squared error; a level of 10, right for training from scratch, would leave a trained network with one
-// or two used codes at 2 bits. LSQ: the step that its paper takes from the first batch.
+// Starting numbers of activation quantizers from data: the level, or step, that quantizes one batch with the least
+// squared error. A level of 10, right for training from scratch, would leave a trained network with one or two used
+// codes at 2 bits. LSQ alone also has a start of its paper, from the mean of the first batch; it cuts sparse activations
+// low, and a short training never raises it again.
 #pragma once
 
 #include <span>
@@ -14,7 +15,7 @@ namespace pact::train {
 // signed codes; its step does not matter. Values below its least level count as that.
 float best_alpha(std::span<const float> values, const quant::Grid& form);
 
-enum class Calibrated { all, steps };  // steps: only those that have no other start
+enum class Calibrated { all, steps };  // steps: only those that have no other start, from means
 
 // Sets the learned numbers of every activation quantizer. Runs the batch in `mode` with activations
 // unquantized.

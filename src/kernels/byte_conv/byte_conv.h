@@ -66,6 +66,7 @@ struct ByteConvKernels {
   // (rows: pixels; channel 0: the first of the first block; accumulators and width: not read) while they are
   // in registers. For what can_finish below allows. Null where nobody has written it.
   void (*multiply_and_requantize)(const ByteWindows&, const Requantize& outputs) noexcept = nullptr;
+  int64_t tile_pixels = 1;  // it is fastest with multiples of so many
 };
 
 // Whether multiply_and_requantize is there for what is asked, of which pointers need only be null or not: a

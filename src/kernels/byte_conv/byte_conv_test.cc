@@ -208,7 +208,7 @@ TEST(ByteConvKernels, RequantizesInRegistersWhatWouldBeRequantizedLater) {
   std::map<std::string, int> finished;  // by form
   for (int round = 0; round < 1200; ++round) {
     Case c =
-        random_case(random, static_cast<int64_t>(random.below(30)), static_cast<int64_t>(1 + random.below(4)),
+        random_case(random, static_cast<int64_t>(random.below(40)), static_cast<int64_t>(1 + random.below(8)),
                     static_cast<int64_t>(1 + random.below(3)), 255, 127);
     for (int32_t& start : c.start) start >>= 8;
     c.start.resize(c.start.size() + 3, 12345);  // those of odd weights begin elsewhere
