@@ -60,6 +60,7 @@ class ByteLayer : public IntegerAlgorithm {
   };
   virtual void multiply(const Slab& slab, const Product& product, std::byte* scratch) const = 0;
   virtual bool can_requantize() const { return false; }
+  int64_t row_pixels() const { return shape_.out_width; }
 
   ByteWeights weights_;
   Windows windows_;

@@ -52,16 +52,6 @@ Int8::Int8(const IntegerProblem& problem, ByteWeights weights, const CutWish& wi
       kernels_(kernels::byte_conv_kernels(problem.isa)),
       sums_(sums) {}
 
-kernels::Requantize from_channel(kernels::Requantize r, int64_t channel) {
-  r.multiplier += channel;
-  r.bias += channel;
-  if (r.shortcut) r.shortcut += channel;
-  if (r.shortcut_codes) r.shortcut_codes += channel;
-  if (r.real) r.real += channel;
-  if (r.codes) r.codes += channel;
-  return r;
-}
-
 void Int8::multiply(const Slab& slab, const Product& product, std::byte* scratch) const {
   kernels::ByteWindows windows{.x = product.x,
                                .pixels = windows_.pixels.data(),
@@ -75,7 +65,9 @@ void Int8::multiply(const Slab& slab, const Product& product, std::byte* scratch
                                .accumulators = nullptr,
                                .stride = slab.stride,
                                .short_fours = sums_.fours,
-                               .short_segments = sums_.segments};
+                               .short_segments = sums_.segments,
+                               .step = windows_.step,
+                               .row_pixels = row_pixels()};
   const int64_t at_once = weights_.is_dense() ? ByteWeights::kUnpacked : slab.stride / kBlock;
   for (int64_t done = 0; done < slab.stride; done += windows.blocks * kBlock) {
     windows.blocks = std::min(at_once, (slab.stride - done) / kBlock);
@@ -84,7 +76,7 @@ void Int8::multiply(const Slab& slab, const Product& product, std::byte* scratch
     if (product.outputs) {
       windows.window_sums = product.window_sums;
       windows.odd_start = product.odd_start ? product.odd_start + done : nullptr;
-      kernels_.multiply_and_requantize(windows, from_channel(*product.outputs, done));
+      kernels_.multiply_and_requantize(windows, kernels::from(*product.outputs, 0, done));
       continue;
     }
     windows.accumulators = product.accumulators + done;

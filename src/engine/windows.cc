@@ -6,6 +6,7 @@ Windows make_windows(const ConvShape& s, int64_t rows_per_piece) {
   Windows windows;
   const bool rows = rows_are_segments(s);
   windows.segment_length = (rows ? s.kernel_width : 1) * s.group_channels();
+  if (rows && s.stride_x == 1) windows.step = s.channels;
   for (int64_t i = 0; i < s.kernel_height; ++i)
     for (int64_t j = 0; j < (rows ? 1 : s.kernel_width); ++j)
       windows.segments.push_back((i * s.dilation_y * s.padded_width() + j * s.dilation_x) * s.channels);

@@ -17,6 +17,8 @@ struct Windows {
   std::vector<int64_t> segments;  // from the first element of the window
   std::vector<int64_t> pixels;    // of each window, from that of the first pixel of the piece
   int64_t segment_length = 0;     // elements
+  // Elements between the windows of neighbours in a row, where segments are rows of pixels as far apart; else 0.
+  int64_t step = 0;
 };
 
 Windows make_windows(const ConvShape& shape, int64_t rows_per_piece);

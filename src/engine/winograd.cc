@@ -89,6 +89,9 @@ class Winograd final : public IntegerAlgorithm {
   }
   void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
                   int32_t* accumulators) const override;
+  bool can_finish(const kernels::Requantize& outputs) const override;
+  void accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
+                     const kernels::Requantize& outputs) const override;
 
  private:
   bool is_prepared() const { return cut().slabs.size() > 1; }
@@ -103,6 +106,11 @@ class Winograd final : public IntegerAlgorithm {
   int64_t u_bytes() const { return taps_.empty() ? 0 : kBlocksAtOnce * tiling_.planes * u_plane() * 2; }
 
   void transform(const std::byte* codes, int64_t tile_row, int64_t plane, int16_t* out) const;
+  // finish(tile row of the piece, its first channel, output) for all rows of tiles by some blocks of channels; `output`
+  // has all but y.
+  template <typename Finish>
+  void each_product(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
+                    const Finish& finish) const;
   // `product`, all but its weights, with those of the blocks from `block` on.
   void multiply(kernels::WinogradProduct product, int64_t block, int16_t* panel) const;
 
@@ -194,8 +202,9 @@ void Winograd::multiply(kernels::WinogradProduct product, int64_t block, int16_t
   }
 }
 
-void Winograd::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
-                          std::byte* scratch, int32_t* accumulators) const {
+template <typename Finish>
+void Winograd::each_product(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
+                            const Finish& finish) const {
   const int64_t first = piece.first_row / tiling_.tile, rows = parts(piece.rows, tiling_.tile);
   const int64_t row_size = tiling_.columns * tiling_.stride;
   auto* m = reinterpret_cast<int32_t*>(scratch);
@@ -225,18 +234,39 @@ void Winograd::accumulate(const Piece& piece, const std::byte* codes, const std:
               .m_plane_stride = m_plane()},
              piece.slab->first / kBlock + b, panel);
     for (int64_t row = 0; row < rows; ++row)
-      kernels_.transform_output(
-          {.form = form_,
-           .m = m + row * tiling_.columns * count * kBlock,
-           .m_plane_stride = m_plane(),
-           .tiles = tiling_.columns,
-           .width = count * kBlock,
-           .rows = std::min(tiling_.tile, piece.rows - row * tiling_.tile),
-           .columns = shape_.out_width,
-           .y = accumulators + row * tiling_.tile * shape_.out_width * piece.slab->stride + b * kBlock,
-           .pixel_stride = piece.slab->stride,
-           .row_stride = shape_.out_width * piece.slab->stride});
+      finish(row, b * kBlock,
+             kernels::WinogradOutput{.form = form_,
+                                     .m = m + row * tiling_.columns * count * kBlock,
+                                     .m_plane_stride = m_plane(),
+                                     .tiles = tiling_.columns,
+                                     .width = count * kBlock,
+                                     .rows = std::min(tiling_.tile, piece.rows - row * tiling_.tile),
+                                     .columns = shape_.out_width,
+                                     .y = nullptr,
+                                     .pixel_stride = piece.slab->stride,
+                                     .row_stride = shape_.out_width * piece.slab->stride});
   }
+}
+
+void Winograd::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
+                          std::byte* scratch, int32_t* accumulators) const {
+  each_product(piece, codes, prepared, scratch, [&](int64_t row, int64_t channel, kernels::WinogradOutput output) {
+    output.y = accumulators + row * tiling_.tile * output.row_stride + channel;
+    kernels_.transform_output(output);
+  });
+}
+
+bool Winograd::can_finish(const kernels::Requantize& outputs) const {
+  return kernels_.transform_and_requantize && shape_.outputs % kBlock == 0 && kernels::can_finish(outputs);
+}
+
+void Winograd::accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared,
+                             std::byte* scratch, const kernels::Requantize& outputs) const {
+  each_product(piece, codes, prepared, scratch,
+               [&](int64_t row, int64_t channel, const kernels::WinogradOutput& output) {
+                 kernels_.transform_and_requantize(
+                     output, kernels::from(outputs, row * tiling_.tile * output.columns, channel));
+               });
 }
 
 // A count of cycles to compare forms with each other and with direct products, at rates as measured on Zen 3

@@ -34,6 +34,9 @@ struct ByteWindows {
   // the products of elements 0 and 1, and those of 2 and 3, of the fours [i * short_fours, (i + 1) *
   // short_fours) of the segments [j * short_segments, (j + 1) * short_segments).
   int64_t short_fours, short_segments;
+  // Where a segment is a row of pixels of `step` bytes, and pixels[p + 1] is pixels[p] + step but at the end of each
+  // row_pixels: windows share what they read. 0 where that is not so.
+  int64_t step = 0, row_pixels = 0;
   // For multiply_and_requantize alone, where weights are odd (kernels/odd_weights): what is requantized is
   //   2 * accumulator + odd_start[o] + window_sums[p]                                  modulo 2^32
   // Null for others.
@@ -64,15 +67,10 @@ struct ByteConvKernels {
   int64_t (*probe)(int64_t rounds) noexcept = nullptr;
   // The same product, but instead of being stored as accumulators, sums are requantized as `outputs` says
   // (rows: pixels; channel 0: the first of the first block; accumulators and width: not read) while they are
-  // in registers. For what can_finish below allows. Null where nobody has written it.
+  // in registers. For what can_finish (kernels/requantize) allows. Null where nobody has written it.
   void (*multiply_and_requantize)(const ByteWindows&, const Requantize& outputs) noexcept = nullptr;
   int64_t tile_pixels = 1;  // it is fastest with multiples of so many
 };
-
-// Whether multiply_and_requantize is there for what is asked, of which pointers need only be null or not: a
-// form of finished_forms.inc, with unsigned whole codes that take no division, of numbers that are bounded or
-// the sum with a real shortcut.
-bool can_finish(const Requantize& asked);
 
 const ByteConvKernels& byte_conv_kernels(Isa isa);
 

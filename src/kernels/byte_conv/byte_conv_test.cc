@@ -40,6 +40,7 @@ struct Case {
   std::vector<int8_t> weights;
   std::vector<int32_t> start{};
   int64_t fours = 1, blocks = 1, short_fours = 1, short_segments = 1;
+  int64_t step = 0, row_pixels = 0;
 };
 
 // Codes up to `largest` and weights up to `heaviest` in size, often the extreme ones.
@@ -68,6 +69,21 @@ Case random_case(Random& random, int64_t pixel_count, int64_t fours, int64_t blo
   return c;
 }
 
+// 3x3 windows of 16 channels over an image that is wide enough for `row_pixels` of them, often whole tiles.
+Case overlapping_case(Random& random) {
+  const int64_t rows = 1 + static_cast<int64_t>(random.below(3));
+  const int64_t row_pixels = random.below(3) ? 8 * static_cast<int64_t>(1 + random.below(2))
+                                             : static_cast<int64_t>(1 + random.below(20));
+  Case c = random_case(random, 0, 12, static_cast<int64_t>(1 + random.below(3)), 255, 127);
+  c.step = 16, c.row_pixels = row_pixels;
+  const int64_t line = (row_pixels + 2) * c.step;
+  c.segments = {0, line, 2 * line};
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t column = 0; column < row_pixels; ++column) c.pixels.push_back(row * line + column * c.step);
+  for (int64_t i = 0; i < (rows + 2) * line; ++i) c.x.push_back(static_cast<uint8_t>(random.below(256)));
+  return c;
+}
+
 uint32_t expected_sum(const Case& c, int64_t pixel, int64_t o) {
   auto sum = static_cast<uint32_t>(c.start[static_cast<size_t>(o)]);
   for (size_t s = 0; s < c.segments.size(); ++s)
@@ -93,7 +109,9 @@ ByteWindows windows_of(const Case& c, std::vector<int32_t>& sums, int64_t stride
           .accumulators = sums.data(),
           .stride = stride,
           .short_fours = c.short_fours,
-          .short_segments = c.short_segments};
+          .short_segments = c.short_segments,
+          .step = c.step,
+          .row_pixels = c.row_pixels};
 }
 
 void expect_exact(const Case& c, const Named& named, const std::string& what) {
@@ -207,9 +225,10 @@ TEST(ByteConvKernels, RequantizesInRegistersWhatWouldBeRequantizedLater) {
   Random random(4);
   std::map<std::string, int> finished;  // by form
   for (int round = 0; round < 1200; ++round) {
-    Case c =
-        random_case(random, static_cast<int64_t>(random.below(40)), static_cast<int64_t>(1 + random.below(8)),
-                    static_cast<int64_t>(1 + random.below(3)), 255, 127);
+    Case c = random.below(3) == 0
+                 ? overlapping_case(random)
+                 : random_case(random, static_cast<int64_t>(random.below(40)), static_cast<int64_t>(1 + random.below(8)),
+                               static_cast<int64_t>(1 + random.below(3)), 255, 127);
     for (int32_t& start : c.start) start >>= 8;
     c.start.resize(c.start.size() + 3, 12345);  // those of odd weights begin elsewhere
     const quant::Grid grid{quant::GridKind::unsigned_, 1 + static_cast<int>(random.below(8)),

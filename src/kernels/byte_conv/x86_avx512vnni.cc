@@ -8,12 +8,14 @@
 #include "kernels/requantize/sources.inc"
 #include "kernels/requantize/x86_avx512.inc"
 
-#include "kernels/byte_conv/is_form.inc"
+#include "kernels/requantize/is_form.inc"
 #include "kernels/byte_conv/tile_512.inc"
 
-#include "kernels/byte_conv/finish_512.inc"
+#include "kernels/requantize/finish_512.inc"
 
 #include "kernels/byte_conv/pipelined_512.inc"
+
+#include "kernels/byte_conv/sliding_512.inc"
 
 namespace pact::kernels {
 namespace {
@@ -149,12 +151,13 @@ void multiply_and_requantize(const ByteWindows& given, const Requantize& outputs
   const auto finish_all = [&]<typename Finish>() {
     const int64_t even = w.blocks / 2 * 2;
     finish_blocks<2, Finish>(w, asked, 0, even);
-    finish_blocks<1, Finish>(w, asked, even, w.blocks);
+    if (even == w.blocks) return;
+    can_slide(w) ? slide<Finish>(w, asked, even) : finish_blocks<1, Finish>(w, asked, even, w.blocks);
   };
 #define PACT_FORM(kAdded, kRelu, kKept, kCoded)                                                     \
   if (is_form(asked, Shortcut::kAdded, kRelu ? Activation::relu : Activation::none, kKept, kCoded)) \
     return finish_all.template operator()<Requantized<Shortcut::kAdded, kRelu, kKept, kCoded>>();
-#include "kernels/byte_conv/finished_forms.inc"
+#include "kernels/requantize/finished_forms.inc"
 #undef PACT_FORM
 }
 

@@ -37,6 +37,23 @@ struct Requantize {
   int least_code = 0, largest_code = 0;
 };
 
+// The same outputs from row `row` and channel `channel` on. Rows of sums stay where they are.
+inline Requantize from(Requantize r, int64_t row, int64_t channel) {
+  const int64_t i = row * r.stride + channel;
+  r.multiplier += channel;
+  r.bias += channel;
+  if (r.shortcut) r.shortcut += i;
+  if (r.shortcut_codes) r.shortcut_codes += i;
+  if (r.real) r.real += i;
+  if (r.codes) r.codes += i;
+  return r;
+}
+
+// Whether kernels that requantize what is still in their registers can do what is asked for, of which pointers need only
+// be null or not: a form of finished_forms.inc, with unsigned whole codes that take no division, of numbers that are
+// bounded or the sum with a real shortcut.
+bool can_finish(const Requantize& asked);
+
 struct RequantizeKernels {
   void (*requantize)(const Requantize&) noexcept;
   // codes[i] = code of x[i]: the last line of `requantize` alone; of `grid` only the code fields are read.

@@ -1,6 +1,9 @@
-// From an instruction set to its kernels.
+// From an instruction set to its kernels, and what others can finish.
 #include "kernels/select.h"
 #include "kernels/requantize/requantize.h"
+
+#include "kernels/requantize/sources.inc"
+#include "kernels/requantize/is_form.inc"
 
 namespace pact::kernels {
 
@@ -11,6 +14,18 @@ const RequantizeKernels& requantize_kernels(Isa isa) {
 #undef PACT_KERNEL
   };
   return nearest<RequantizeKernels>(kBuilt, isa);
+}
+
+bool can_finish(const Requantize& asked) {
+  const bool has_codes = asked.code_kind != CodeKind::none;
+  if (has_codes && (asked.code_kind != CodeKind::whole || asked.least_code != 0 || asked.inverse == 0.0f)) return false;
+  if (has_codes && !asked.is_bounded && !asked.shortcut) return false;
+#define PACT_FORM(kAdded, kRelu, kKept, kCoded)                                                     \
+  if (is_form(asked, Shortcut::kAdded, kRelu ? Activation::relu : Activation::none, kKept, kCoded)) \
+    return true;
+#include "kernels/requantize/finished_forms.inc"
+#undef PACT_FORM
+  return false;
 }
 
 }  // namespace pact::kernels

@@ -17,6 +17,7 @@
 #include <cstdint>
 
 #include "base/isa.h"
+#include "kernels/requantize/requantize.h"
 
 namespace pact::kernels {
 
@@ -98,6 +99,10 @@ struct WinogradKernels {
   void (*transform_weights)(const WinogradWeights&) noexcept;
   void (*multiply)(const WinogradProduct&) noexcept;
   void (*transform_output)(const WinogradOutput&) noexcept;
+  // The same, but instead of being stored the outputs, pixel (i, column) being row i * columns + column, are requantized
+  // as asked for (y and its strides, accumulators and width: not read). For what can_finish allows. Null where nobody
+  // has written it.
+  void (*transform_and_requantize)(const WinogradOutput&, const Requantize&) noexcept = nullptr;
 };
 
 const WinogradKernels& winograd_kernels(Isa isa);

@@ -15,5 +15,13 @@ inline __m512i with_products(__m512i sums, __m512i a, __m512i b) { return _mm512
 #include "kernels/winograd/multiply_512.inc"
 #include "kernels/winograd/transforms.inc"
 
+#include "kernels/requantize/sources.inc"
+#include "kernels/requantize/x86_avx512.inc"
+
+#include "kernels/requantize/finish_512.inc"
+#include "kernels/requantize/is_form.inc"
+
+#include "kernels/winograd/finish_512.inc"
+
 const pact::kernels::WinogradKernels pact::kernels::PACT_TABLE(kWinograd_x86_avx512vnni) = {
-    transform_input, transform_weights, multiply, transform_output};
+    transform_input, transform_weights, multiply, transform_output, transform_and_requantize};
