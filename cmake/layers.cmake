@@ -21,8 +21,8 @@ endif()
 # Layers whose files are compiled several at a time: each of them would have the same templates (of JSON, the command
 # line, libtorch, protobuf) made anew, and the compiler spends most of its time with those. PACT_UNITY=OFF compiles
 # each file by itself, which is what someone who changes these layers waits less for. Names in anonymous namespaces
-# must differ within such a layer. Not for layers of the library, which takes what it needs file by file.
-set(PACT_UNITY_LAYERS report passes calibration onnx_io api train api_train cli)
+# must differ within such a layer. Of the library's layers, graph and quant: it takes what it needs of them by function.
+set(PACT_UNITY_LAYERS graph quant report passes calibration onnx_io api train api_train cli)
 set(PACT_UNITY_BATCH 6)
 
 # Halves the time that a build takes. Not for kernels, whose files see no library headers (tests/layers_test.py); the
@@ -64,8 +64,11 @@ function(pact_add_layer layer dependencies)
       pact_precompile(${layer})
     endif()
     if(PACT_UNITY AND layer IN_LIST PACT_UNITY_LAYERS)
+      file(GLOB ops ${dir}/ops/*.cc)
+      set_source_files_properties(${ops} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)  # each names its rules alike
       set_target_properties(pact_${layer} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${PACT_UNITY_BATCH})
-      target_compile_options(pact_${layer} PRIVATE -Wno-subobject-linkage)  # included files look like headers; PACT_UNITY=OFF has it
+      target_compile_options(pact_${layer} PRIVATE -ffunction-sections -fdata-sections
+                                                   -Wno-subobject-linkage)  # included files look like headers; PACT_UNITY=OFF has it
     endif()
   else()
     add_library(pact_${layer} INTERFACE)

@@ -21,7 +21,7 @@ constexpr size_t kLengthBytes = 8;
 constexpr size_t kAlignment = 8;
 constexpr uint64_t kMaxHeaderBytes = uint64_t{16} << 20;
 constexpr size_t kMaxDepth = 3;  // file, tensor, list
-constexpr size_t kMaxRank = 64;  // far beyond any tensor
+constexpr size_t kLargestRank = 64;  // far beyond any tensor
 constexpr std::string_view kMetadataKey = "__metadata__";
 constexpr std::string_view kCodes[] = {"F32", "F64", "I64", "I32", "I16", "I8", "U8"};  // in DataType's order
 
@@ -102,7 +102,7 @@ Entry parse_entry(const std::string& name, const json& entry, uint64_t buffer_by
   }
   Entry made{name, type_of_code(entry["dtype"].get_ref<const std::string&>()), {}, 0, 0};
   const std::vector<uint64_t> extents = unsigned_list(entry, "shape");
-  if (extents.size() > kMaxRank) fail("has rank {}; at most {} is read", extents.size(), kMaxRank);
+  if (extents.size() > kLargestRank) fail("has rank {}; at most {} is read", extents.size(), kLargestRank);
   for (const uint64_t extent : extents) {
     if (extent > static_cast<uint64_t>(INT64_MAX)) fail("has the extent {}", extent);
     made.shape.push_back(static_cast<int64_t>(extent));
