@@ -89,7 +89,7 @@ class WithData(Case):
     def test_the_scale_of_pixels_is_told(self):
         evaluate = ["eval", ONNX, "--data", CIFAR10, "--images", 20]
         self.assertIn("does not tell what pixels it expects; it gets them as 0..1", pact(*evaluate).stderr)
-        self.assertIn("--mean without --std, which is taken as 1", pact(*evaluate, *STATISTICS[:2]).stderr)
+        self.refuse(*evaluate, *STATISTICS[:2], code=2, says=["--mean requires --std"])
         self.assertNotIn("pixels", pact(*evaluate, *STATISTICS).stderr)
 
     def test_shortcuts_of_codes_cost_no_accuracy(self):

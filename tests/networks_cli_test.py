@@ -34,7 +34,7 @@ class Networks(Case):
         self.refuse("train", "resnet20", *QUICK, *other, says=["plain.safetensors", "it lacks", "layer3.2.conv2.weight"])
         self.refuse("train", "resnet8", *QUICK, *other, "--mean", 0.4, "--std", 0.25,
                     says=["mean=[102.0,102.0,102.0]", "mean=[128.0,128.0,128.0]"])
-        self.refuse("train", "resnet8", *QUICK, "--mean", 0.5, "--out", self.dir / "other", code=2, says=["--init"])
+        self.refuse("train", "resnet8", *QUICK, "--mean", 0.5, "--std", 0.25, "--out", self.dir / "other", code=2, says=["--init"])
         self.refuse("eval", run, "--init", plain, code=2, says=["zoo"])
 
     def test_a_network_of_another_program_teaches(self):

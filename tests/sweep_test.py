@@ -180,6 +180,8 @@ class BadFiles(Case):
         self.refuse(self.file(runs=[{"name": "a", "settings": {"init": "b"}}, {"name": "b", "settings": {"teacher": "c"}},
                                     {"name": "c", "settings": {"init": "a"}}]), "circle: a -> b -> c -> a")
         self.refuse(self.file(runs=[{"name": "a", "axes": {"seed": [1, 2]}}]), "two runs are called 'a'")
+        self.refuse(self.file(runs=[{"name": "a.log"}, {"name": "sweep.md"}, {"name": "n" * 201}]),
+                    "'a.log' is that of a file of the sweep", "'sweep.md' is that", "more than 200 letters")
         self.refuse(self.file(), "names no run")
         self.refuse(self.file(existing=["/nowhere"]), "/nowhere")
         (self.dir / "table.json").write_text("{")

@@ -44,7 +44,7 @@ void tell_of_float_layers(const EvaluateCommand& command, const graph::Graph& lo
 
 void require_real(const EvaluateCommand& command, const std::string& model) {
   if (model_file::is_model_file(command.model.path))
-    fail("{}: holds integers only; evaluate it with --engine int or reference", model);
+    fail("{}: a file for deployment runs in the engine; evaluate it with --engine int or reference", model);
   if (!command.evaluate_real)
     fail(ErrorKind::unsupported,
          "{}: --engine float computes as training does, and this pact was built without libtorch; give --engine "
@@ -91,8 +91,9 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
   summary.notes = test.notes;
   const int64_t total = static_cast<int64_t>(test.count());
   const auto progress = [&](int64_t done) { on_progress(done, total); };
-  summary.arithmetic =
-      command.arithmetic.value_or(wants_integers || holds_codes(network.graph) ? Arithmetic::integer : Arithmetic::real);
+  const bool runs_in_engine =
+      wants_integers || holds_codes(network.graph) || model_file::is_model_file(command.model.path);
+  summary.arithmetic = command.arithmetic.value_or(runs_in_engine ? Arithmetic::integer : Arithmetic::real);
   if (command.device != "cpu" && summary.arithmetic != Arithmetic::real)
     fail(ErrorKind::usage, "--device {}: integers run on the CPU; give --engine float with it",
          command.device);

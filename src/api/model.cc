@@ -64,8 +64,9 @@ std::string dataset_of(const fs::path& model) {
 
 std::vector<std::string> class_names(const fs::path& model) {
   if (model_file::is_model_file(model)) return model_file::read(model).classes;
+  const fs::path directory = fs::is_regular_file(model) ? model.parent_path() : model;
+  const std::string dataset = fs::exists(directory / "run.json") ? dataset_of(model) : "";
   try {
-    const std::string dataset = dataset_of(model);
     return dataset.empty() ? std::vector<std::string>() : data::class_names(dataset);
   } catch (const Error&) {
     return {};  // the indices will do

@@ -69,14 +69,12 @@ void add_commands(CLI::App& app, Run& run) {
 }  // namespace
 
 void add_normalization(CLI::App& command, api::ModelSource& source) {
-  command
-      .add_option("--mean", source.mean,
-                  "of the pixels that a network from elsewhere expects, 0..1 scale: 0.485,0.456,0.406")
-      ->check(pixel_number(PixelNumber::mean))
-      ->delimiter(',');
-  command.add_option("--std", source.std, "likewise: 0.229,0.224,0.225")
-      ->check(pixel_number(PixelNumber::deviation))
-      ->delimiter(',');
+  CLI::Option* mean = command.add_option("--mean", source.mean,
+                                         "of the pixels that a network from elsewhere expects, 0..1 scale: "
+                                         "0.485,0.456,0.406");
+  CLI::Option* deviation = command.add_option("--std", source.std, "likewise: 0.229,0.224,0.225");
+  mean->check(pixel_number(PixelNumber::mean))->delimiter(',')->needs(deviation);
+  deviation->check(pixel_number(PixelNumber::deviation))->delimiter(',');
   source.on_note = tell;
 }
 

@@ -84,14 +84,12 @@ void add_train(CLI::App& app, Run& run) {
       ->add_option("--data", args->command.dataset,
                    "a data set: cifar10:DIR, folder:DIR, shapes (built in), ...; `pact data list` has all")
       ->take_last();
-  train
-      ->add_option("--mean", args->command.mean,
-                   "of the pixels that an ONNX file or one of --init expects, 0..1 scale: 0.485,0.456,0.406")
-      ->check(pixel_number(PixelNumber::mean))
-      ->delimiter(',');
-  train->add_option("--std", args->command.std, "likewise: 0.229,0.224,0.225")
-      ->check(pixel_number(PixelNumber::deviation))
-      ->delimiter(',');
+  CLI::Option* mean =
+      train->add_option("--mean", args->command.mean,
+                        "of the pixels that an ONNX file or one of --init expects, 0..1 scale: 0.485,0.456,0.406");
+  CLI::Option* deviation = train->add_option("--std", args->command.std, "likewise: 0.229,0.224,0.225");
+  mean->check(pixel_number(PixelNumber::mean))->delimiter(',')->needs(deviation);
+  deviation->check(pixel_number(PixelNumber::deviation))->delimiter(',');
   train->add_option("--out", args->out, "run directory [runs/<network>-<bits>]")->take_last();
   train
       ->add_option("--recipe", args->command.recipes,

@@ -34,6 +34,13 @@ void require_name(const std::string& name) {
     if (name.find(own) != std::string::npos) fail("the name contains a control character");
 }
 
+// Integer networks would make some code of a NaN, and float ones nothing but NaN. Single numbers may be limits.
+void require_finite(const std::string& name, const graph::Tensor& constant) {
+  if (constant.type != graph::DataType::f32 || constant.count() == 1) return;
+  for (const float number : constant.as<float>())
+    if (!std::isfinite(number)) fail("initializer '{}' holds NaN or infinity; has training diverged?", name);
+}
+
 }  // namespace
 
 Importer::Importer(onnx::ModelProto model, std::string_view origin, const ImportOptions& options)
@@ -91,6 +98,7 @@ void Importer::read_constants() {
         entry.constant = graph::Tensor::zeros(type.dtype, type.shape);
       }
       if (!entry.constant) entry.constant = tensor_of(proto, external_);
+      require_finite(proto.name(), *entry.constant);
       entry.code_bits = code_bits_of(proto);
     } catch (const Error& error) {
       entry.is_broken = true;

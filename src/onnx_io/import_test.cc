@@ -150,6 +150,11 @@ TEST(Import, RefusesWhatCannotBe) {
        },
        "'y' is neither an initializer"},
       {[](auto&) {}, "output 'y'"},
+      {[](auto& m) {
+         add_reals(*m.mutable_graph(), "scales", {1.0f, std::nanf("")});
+         add_node(*m.mutable_graph(), "Mul", "y", {"x", "scales"});
+       },
+       "initializer 'scales' holds NaN"},
       {[](auto& m) { m.mutable_opset_import(0)->set_version(3); }, "opset 3"},
       {[](auto& m) { m.mutable_graph()->clear_input(); }, "0 inputs"},
       {[](auto& m) {

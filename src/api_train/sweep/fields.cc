@@ -111,6 +111,9 @@ void apply_parts(RunParts& parts, const Json& object) {
   }
 }
 
+// What a sweep writes beside the folders of its runs, and their logs.
+constexpr std::string_view kOwnFiles[] = {"results.json", "sweep.md", "sweep.csv", "sweep.html"};
+
 void require_folder_name(const std::string& name) {
   const bool is_good =
       !name.empty() && name[0] != '.' && name[0] != '-' && std::ranges::all_of(name, [](char c) {
@@ -118,6 +121,11 @@ void require_folder_name(const std::string& name) {
       });
   if (!is_good)
     fail("the name '{}' must be made of letters, digits and _ . - and begin with a letter or digit", name);
+  constexpr size_t kLongest = 200;  // file systems take 255, of which a log's ending and a temporary name are some
+  if (name.size() > kLongest) fail("the name '{}...' has more than {} letters", name.substr(0, 40), kLongest);
+  const auto is_taken = [&](std::string_view mine) { return name == mine; };
+  if (name.ends_with(".log") || std::ranges::any_of(kOwnFiles, is_taken))
+    fail("the name '{}' is that of a file of the sweep itself: results.json, sweep.*, logs", name);
 }
 
 }  // namespace pact::api
