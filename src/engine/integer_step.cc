@@ -86,7 +86,7 @@ std::string IntegerStep::algorithm() const {
 
 // Of some pixels and the channels of a slab; all but the accumulators.
 kernels::Requantize IntegerStep::outputs_of(const Workspace& workspace, const Slab& slab, int64_t pixels,
-                                            int64_t first_pixel) const {
+                                            int64_t first_pixel, std::byte* into) const {
   const int64_t first = first_pixel * shape_.outputs + slab.first;
   kernels::Requantize r = requantize_;
   r.rows = pixels;
@@ -100,11 +100,13 @@ kernels::Requantize IntegerStep::outputs_of(const Workspace& workspace, const Sl
     r.shortcut = workspace.at<float>(fusion_.shortcut) + first;
   if (fusion_.real != kNoValue) r.real = workspace.at<float>(fusion_.real) + first;
   if (fusion_.codes != kNoValue) r.codes = workspace.at<uint8_t>(fusion_.codes) + first;
+  if (into && r.real) r.real = reinterpret_cast<float*>(into) + slab.first;
+  if (into && !r.real) r.codes = reinterpret_cast<uint8_t*>(into) + slab.first;
   return r;
 }
 
 void IntegerStep::finish(const Workspace& workspace, const Slab& slab, int64_t pixels, int64_t first_pixel,
-                         const int32_t* accumulators) const {
+                         const int32_t* accumulators, std::byte* into) const {
   const int64_t outputs = shape_.outputs;
   const int64_t first = first_pixel * outputs + slab.first;
   if (fusion_.accumulators != kNoValue) {
@@ -114,7 +116,7 @@ void IntegerStep::finish(const Workspace& workspace, const Slab& slab, int64_t p
                   static_cast<size_t>(slab.width) * sizeof(int32_t));
     return;
   }
-  kernels::Requantize r = outputs_of(workspace, slab, pixels, first_pixel);
+  kernels::Requantize r = outputs_of(workspace, slab, pixels, first_pixel, into);
   r.accumulators = accumulators;
   r.accumulator_stride = slab.stride;
   const auto period = static_cast<int64_t>(multiplier_.size());
@@ -139,22 +141,22 @@ void IntegerStep::finish(const Workspace& workspace, const Slab& slab, int64_t p
 }
 
 void IntegerStep::compute(const Workspace& workspace, int64_t group, int64_t index, const std::byte* prepared,
-                          int worker) const {
+                          int worker, std::byte* into) const {
   const Piece piece = piece_of(algorithm_->cut(), index, rows_of(workspace, group));
   const int64_t pixels = piece.rows * shape_.out_width;
   const int64_t first_row = group * algorithm_->cut().images * shape_.out_height + piece.first_row;
   const int64_t first_pixel = first_row * shape_.out_width;
   if (is_finished_by_algorithm_)
     return algorithm_->accumulate_to(piece, codes_of(workspace, group), prepared, own_of(workspace, worker),
-                                     outputs_of(workspace, *piece.slab, pixels, first_pixel));
+                                     outputs_of(workspace, *piece.slab, pixels, first_pixel, into));
   int32_t* accumulators = accumulators_of(workspace, worker);
   algorithm_->accumulate(piece, codes_of(workspace, group), prepared, own_of(workspace, worker),
                          accumulators);
-  finish(workspace, *piece.slab, pixels, first_pixel, accumulators);
+  finish(workspace, *piece.slab, pixels, first_pixel, accumulators, into);
 }
 
 void IntegerStep::prepare_and_compute(const Workspace& workspace, int64_t group, int64_t index,
-                                      int64_t ticket, int worker) const {
+                                      int64_t ticket, int worker, std::byte* into) const {
   const Preparations needed =
       algorithm_->preparations_of(piece_of(algorithm_->cut(), index, rows_of(workspace, group)));
   std::byte* prepared = prepared_of(workspace, worker);
@@ -164,7 +166,7 @@ void IntegerStep::prepare_and_compute(const Workspace& workspace, int64_t group,
     state = {ticket, {needed.begin, needed.begin}};
   for (; done.end < needed.end; ++done.end)
     algorithm_->prepare(codes_of(workspace, group), done.end, prepared, own_of(workspace, worker));
-  compute(workspace, group, index, prepared, worker);
+  compute(workspace, group, index, prepared, worker, into);
 }
 
 void IntegerStep::run_by_pieces(const Workspace& workspace) const {
@@ -209,13 +211,27 @@ void IntegerStep::write_real_to(ValueId value) {
   fusion_.real = value;
 }
 
+bool IntegerStep::needs_nothing_prepared() const {
+  return !is_linear_ && !algorithm_->prepares_by_piece() && algorithm_->preparations(shape_.out_height) == 0;
+}
+
 bool IntegerStep::goes_along_with(const IntegerStep& other) const {
-  const auto needs_nothing = [](const IntegerStep& step) {
-    return !step.is_linear_ && !step.algorithm_->prepares_by_piece() &&
-           step.algorithm_->preparations(step.shape_.out_height) == 0;
-  };
-  return needs_nothing(*this) && needs_nothing(other) && shape_.out_height == other.shape_.out_height &&
-         algorithm_->cut() == other.algorithm_->cut();
+  return needs_nothing_prepared() && other.needs_nothing_prepared() &&
+         shape_.out_height == other.shape_.out_height && algorithm_->cut() == other.algorithm_->cut();
+}
+
+bool IntegerStep::yields_rows() const {
+  const Cut& cut = algorithm_->cut();
+  return !is_linear_ && cut.images == 1 && cut.slabs.size() == 1 &&
+         (algorithm_->prepares_by_piece() || needs_nothing_prepared());
+}
+
+void IntegerStep::run_rows(const Workspace& workspace, int64_t image, int64_t index, int64_t ticket, int worker,
+                           std::byte* into) const {
+  if (algorithm_->prepares_by_piece())
+    prepare_and_compute(workspace, image, index, ticket, worker, into);
+  else
+    compute(workspace, image, index, prepared_of(workspace, worker), worker, into);
 }
 
 Step step_of(const StepContext& context, const Fusion& fusion, const IntegerStep& integer) {

@@ -28,6 +28,13 @@ class IntegerStep {
   void run_piece(const Workspace& workspace, int64_t group, int64_t index, int worker) const {
     compute(workspace, group, index, prepared_of(workspace, worker), worker);
   }
+  // Whether rows of the output can be had one piece after the other, all channels at once.
+  bool yields_rows() const;
+  int64_t rows_per_piece() const { return algorithm_->cut().rows_per_piece; }
+  // Writes piece `index` of an image, its real numbers or else its codes, to `into` instead of where its value lies.
+  // `ticket` belongs to this image in this run of the step, see Workspace.
+  void run_rows(const Workspace& workspace, int64_t image, int64_t index, int64_t ticket, int worker,
+                std::byte* into) const;
   // Another place for the shortcut that is read, or for the real numbers that are written.
   void read_shortcut_from(graph::ValueId value);
   void write_real_to(graph::ValueId value);
@@ -58,18 +65,19 @@ class IntegerStep {
     const int64_t image = group * algorithm_->cut().images;
     return workspace.at<std::byte>(input_) + image * shape_.height * shape_.width * shape_.channels;
   }
+  bool needs_nothing_prepared() const;
   void run_by_pieces(const Workspace& workspace) const;
   // Piece `index` of group `group`.
-  void compute(const Workspace& workspace, int64_t group, int64_t index, const std::byte* prepared,
-               int worker) const;
+  void compute(const Workspace& workspace, int64_t group, int64_t index, const std::byte* prepared, int worker,
+               std::byte* into = nullptr) const;
   // The same, with what it needs to be prepared; `ticket` belongs to this group in this run of the step.
   void prepare_and_compute(const Workspace& workspace, int64_t group, int64_t index, int64_t ticket,
-                           int worker) const;
+                           int worker, std::byte* into = nullptr) const;
   void simplify();
   kernels::Requantize outputs_of(const Workspace& workspace, const Slab& slab, int64_t pixels,
-                                 int64_t first_pixel) const;
+                                 int64_t first_pixel, std::byte* into) const;
   void finish(const Workspace& workspace, const Slab& slab, int64_t pixels, int64_t first_pixel,
-              const int32_t* accumulators) const;
+              const int32_t* accumulators, std::byte* into) const;
   // A worker's scratch: accumulators, the algorithm's own, a prepared image.
   Prepared& state_of(const Workspace& workspace, int worker) const {
     return *reinterpret_cast<Prepared*>(workspace.header_of(worker));

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "engine/integer_step.h"
+#include "engine/pooled_layer.h"
 
 namespace pact::engine {
 namespace {
@@ -40,14 +41,24 @@ Step joined(const Step& shortcut_step, const Shared& shortcut, const Step& sum_s
 
 }  // namespace
 
-std::vector<Step> make_integer_steps(const StepContext& context, const LayerPair& layers) {
-  const auto sum = std::make_shared<IntegerStep>(context, layers.layer);
-  const Step sum_step = alone(context, layers.layer, sum);
-  if (!layers.shortcut_layer) return {sum_step};
-  const auto shortcut = std::make_shared<IntegerStep>(context, *layers.shortcut_layer);
-  const Step shortcut_step = alone(context, *layers.shortcut_layer, shortcut);
-  if (!shortcut->goes_along_with(*sum)) return {shortcut_step, sum_step};
-  return {joined(shortcut_step, shortcut, sum_step, sum, layers.layer.real)};
+std::vector<Step> make_integer_steps(const StepContext& context, const LayerGroup& group) {
+  const graph::Graph& graph = context.network.graph;
+  const auto layer = std::make_shared<IntegerStep>(context, group.layer);
+  const Step layer_step = alone(context, group.layer, layer);
+  if (group.shortcut_layer) {
+    const auto shortcut = std::make_shared<IntegerStep>(context, *group.shortcut_layer);
+    const Step shortcut_step = alone(context, *group.shortcut_layer, shortcut);
+    if (!shortcut->goes_along_with(*layer)) return {shortcut_step, layer_step};
+    return {joined(shortcut_step, shortcut, layer_step, layer, group.layer.real)};
+  }
+  std::vector<Step> steps{layer_step};
+  if (group.pool == graph::kNoNode) return steps;
+  const PooledLayer pooled(context, group, layer);
+  if (pooled.is_worthwhile()) return {pooled.step(layer_step)};
+  steps.push_back(make_pool(context, graph.node(group.pool)));
+  if (group.pool_quantize != graph::kNoNode)
+    steps.push_back(make_quantize(context, graph.node(group.pool_quantize)));
+  return steps;
 }
 
 }  // namespace pact::engine

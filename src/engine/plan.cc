@@ -1,9 +1,7 @@
 #include "engine/plan.h"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
-#include <set>
 
 #include "base/error.h"
 #include "engine/fusion.h"
@@ -46,14 +44,8 @@ Step make_step(const StepContext& context, const Node& node) {
       return make_pool(context, node);
     case Op::global_avg_pool:
       return make_global_avg_pool(context, node);
-    case Op::flatten:
-      return make_flatten(context, node);
     case Op::linear:
       return make_float_linear(context, node);
-    case Op::slice:
-      return make_slice(context, node);
-    case Op::pad:
-      return make_pad(context, node);
     case Op::quantize:
       return make_quantize(context, node);
     case Op::dequantize:
@@ -69,7 +61,10 @@ Step make_step(const StepContext& context, const Node& node) {
            node.name);
     case Op::integer_conv2d:
     case Op::integer_linear:
-      break;  // always part of a fusion
+    case Op::flatten:
+    case Op::slice:
+    case Op::pad:
+      break;  // always of a kind of unit
   }
   fail(ErrorKind::internal, "node '{}': no step for {}", node.name, name_of(node.op));
 }
@@ -112,34 +107,26 @@ class Waiting {
   std::vector<int> readers_;
 };
 
-std::vector<Step> make_steps(const StepContext& context, graph::Tensors* spent) {
+std::vector<Step> make_steps(const StepContext& context, std::span<const Unit> units, graph::Tensors* spent) {
   const Graph& graph = context.network.graph;
   Waiting waiting(graph, spent);
-  std::map<NodeId, LayerPair> layers;  // by place
-  std::set<NodeId> fused;
-  for (const LayerPair& pair : pair_shortcuts(graph, find_fusions(graph))) {
-    for (const NodeId id : pair.nodes()) fused.insert(id);
-    layers.emplace(pair.layer.place(), pair);
-  }
   std::vector<Step> steps;
-  const auto add = [&](Step step, const Node& first) {
-    require_computed(graph, step);
-    step.images = context.images_of(first);
-    steps.push_back(std::move(step));
-  };
-  for (NodeId id = 0; id < static_cast<NodeId>(graph.nodes().size()); ++id) {
-    if (const auto found = layers.find(id); found != layers.end()) {
-      const std::vector<NodeId> nodes = found->second.nodes();
-      for (Step& step : make_integer_steps(context, found->second))
-        add(std::move(step), graph.node(std::ranges::min(nodes)));
-      for (const NodeId each : nodes) waiting.drop_of(each);
-    } else if (!fused.contains(id)) {
-      add(make_step(context, graph.node(id)), graph.node(id));
-      waiting.drop_of(id);
+  for (const Unit& unit : units) {
+    const Node& first = graph.node(unit.nodes[0]);
+    std::vector<Step> made;
+    if (unit.layers)
+      made = make_integer_steps(context, *unit.layers);
+    else if (only_moves(first.op))
+      made.push_back(make_moves(context, unit.nodes));
+    else
+      made.push_back(make_step(context, first));
+    for (Step& step : made) {
+      require_computed(graph, step);
+      step.images = context.images_of(first);
+      steps.push_back(std::move(step));
     }
+    for (const NodeId id : unit.nodes) waiting.drop_of(id);
   }
-  // Layers run where the last of their nodes stands, which may be behind nodes that take more images.
-  for (size_t i = steps.size(); i-- > 1;) steps[i - 1].images = std::min(steps[i - 1].images, steps[i].images);
   return steps;
 }
 
@@ -213,16 +200,20 @@ Plan make_plan(const Network& network, const PlanOptions& options, graph::Tensor
   verify(network);
   const Graph& graph = network.graph;
   require_supported(graph);
-  const Images images = choose_images(graph, options.max_batch, options.threads, options.cached_bytes);
+  const std::vector<Unit> units = units_of(graph);
+  const Images images = choose_images(graph, units, options.max_batch, options.threads, options.cached_bytes);
+  std::vector<int64_t> images_of_nodes(graph.nodes().size());
+  for (size_t i = 0; i < units.size(); ++i)
+    for (const NodeId id : units[i].nodes) images_of_nodes[static_cast<size_t>(id)] = images.at_once[i];
   const StepContext context{.network = network,
                             .kernels = kernels::requantize_kernels(options.isa),
                             .isa = options.isa,
                             .algorithm = options.algorithm,
                             .threads = options.threads,
-                            .images = images.at_once,
+                            .images = images_of_nodes,
                             .fixed = kernels::fixed_requantize_kernels(options.isa)};
   Plan plan;
-  plan.steps = make_steps(context, spent);
+  plan.steps = make_steps(context, units, spent);
   plan.stages = stages_of(plan.steps, options.max_batch);
   plan.input = graph.inputs()[0];
   plan.output = graph.outputs()[0];

@@ -1,5 +1,8 @@
 // flatten, slice and pad, which move elements and never change them. All are one table per image, made once:
-// output element i is input element table[i], or +0 where that is negative. What runs is a list of runs.
+// output element i is input element table[i], or +0 where that is negative. Several that follow one another are one
+// table, too. What runs is a list of runs.
+#include <fmt/format.h>
+
 #include <cstring>
 
 #include "engine/layout.h"
@@ -50,16 +53,71 @@ std::vector<Run> runs_of(const std::vector<int64_t>& table) {
   return runs;
 }
 
-Step gather(const StepContext& context, const Node& node, const std::vector<int64_t>& table) {
+using Table = std::vector<int64_t>;
+
+Table flatten_table(const StepContext& context, const Node& node) {
+  const Shape& x = context.type_of(node.inputs[0]).shape;
+  Table table;
+  for_elements(x, [&](const Shape& index) { table.push_back(place_of(x, index)); });
+  return table;
+}
+
+Table slice_table(const StepContext& context, const Node& node) {
+  const Shape& x = context.type_of(node.inputs[0]).shape;
+  const Shape& y = context.type_of(node.output).shape;
+  const auto& begin = node.integers("begin");
+  const auto& step = node.integers("step");
+  Table table(static_cast<size_t>(layout_of(y).count()));
+  for_elements(y, [&](const Shape& index) {
+    Shape from = index;
+    for (size_t i = 0; i < from.size(); ++i) from[i] = begin[i] + index[i] * step[i];
+    table[static_cast<size_t>(place_of(y, index))] = place_of(x, from);
+  });
+  return table;
+}
+
+Table pad_table(const StepContext& context, const Node& node) {
+  const Shape& x = context.type_of(node.inputs[0]).shape;
+  const Shape& y = context.type_of(node.output).shape;
+  const auto& before = node.integers("before");
+  Table table(static_cast<size_t>(layout_of(y).count()), kZeros);
+  for_elements(x, [&](const Shape& index) {
+    Shape to = index;
+    for (size_t i = 0; i < to.size(); ++i) to[i] += before[i];
+    table[static_cast<size_t>(place_of(y, to))] = place_of(x, index);
+  });
+  return table;
+}
+
+Table table_of(const StepContext& context, const Node& node) {
+  return node.op == graph::Op::flatten ? flatten_table(context, node)
+         : node.op == graph::Op::slice ? slice_table(context, node)
+                                       : pad_table(context, node);
+}
+
+}  // namespace
+
+Step make_moves(const StepContext& context, std::span<const graph::NodeId> nodes) {
+  const Node& first = context.network.graph.node(nodes.front());
+  const Node& last = context.network.graph.node(nodes.back());
+  Table table = table_of(context, first);
   Step step;
-  step.name = node.name;
-  step.algorithm = name_of(node.op);
-  step.reads = {node.inputs[0]};
-  step.writes = {node.output};
-  const int64_t in_count = layout_of(context.type_of(node.inputs[0]).shape).count();
+  step.name = first.name;
+  step.algorithm = name_of(first.op);
+  for (const graph::NodeId id : nodes.subspan(1)) {
+    const Node& node = context.network.graph.node(id);
+    Table next = table_of(context, node);
+    for (int64_t& from : next)
+      if (from != kZeros) from = table[static_cast<size_t>(from)];
+    table = std::move(next);
+    step.algorithm += fmt::format(" + {}", name_of(node.op));
+  }
+  step.reads = {first.inputs[0]};
+  step.writes = {last.output};
+  const int64_t in_count = layout_of(context.type_of(first.inputs[0]).shape).count();
   const auto out_count = static_cast<int64_t>(table.size());
-  const auto element = static_cast<int64_t>(size_bytes(context.type_of(node.output).dtype));
-  step.run = [=, runs = runs_of(table), x_id = node.inputs[0], y_id = node.output](const Workspace& workspace) {
+  const auto element = static_cast<int64_t>(size_bytes(context.type_of(last.output).dtype));
+  step.run = [=, runs = runs_of(table), x_id = first.inputs[0], y_id = last.output](const Workspace& workspace) {
     workspace.pool->parallel_for(workspace.batch, [&](int64_t image, int) {
       const std::byte* x = workspace.at<std::byte>(x_id) + image * in_count * element;
       std::byte* y = workspace.at<std::byte>(y_id) + image * out_count * element;
@@ -76,42 +134,6 @@ Step gather(const StepContext& context, const Node& node, const std::vector<int6
     });
   };
   return step;
-}
-
-}  // namespace
-
-Step make_flatten(const StepContext& context, const Node& node) {
-  const Shape& x = context.type_of(node.inputs[0]).shape;
-  std::vector<int64_t> table;
-  for_elements(x, [&](const Shape& index) { table.push_back(place_of(x, index)); });
-  return gather(context, node, table);
-}
-
-Step make_slice(const StepContext& context, const Node& node) {
-  const Shape& x = context.type_of(node.inputs[0]).shape;
-  const Shape& y = context.type_of(node.output).shape;
-  const auto& begin = node.integers("begin");
-  const auto& step = node.integers("step");
-  std::vector<int64_t> table(static_cast<size_t>(layout_of(y).count()));
-  for_elements(y, [&](const Shape& index) {
-    Shape from = index;
-    for (size_t i = 0; i < from.size(); ++i) from[i] = begin[i] + index[i] * step[i];
-    table[static_cast<size_t>(place_of(y, index))] = place_of(x, from);
-  });
-  return gather(context, node, table);
-}
-
-Step make_pad(const StepContext& context, const Node& node) {
-  const Shape& x = context.type_of(node.inputs[0]).shape;
-  const Shape& y = context.type_of(node.output).shape;
-  const auto& before = node.integers("before");
-  std::vector<int64_t> table(static_cast<size_t>(layout_of(y).count()), kZeros);
-  for_elements(x, [&](const Shape& index) {
-    Shape to = index;
-    for (size_t i = 0; i < to.size(); ++i) to[i] += before[i];
-    table[static_cast<size_t>(place_of(y, to))] = place_of(x, index);
-  });
-  return gather(context, node, table);
 }
 
 }  // namespace pact::engine

@@ -14,11 +14,9 @@ using graph::Op;
 constexpr size_t kCachedBytes = 8 << 20;    // of values, in the cache of all cores
 constexpr size_t kSmallBytes = 512 << 10;   // in that of each
 
-// What a node reads and writes for one image.
-size_t value_bytes(const Graph& graph, const Node& node) {
-  size_t bytes = bytes_per_image(graph, node.output);
-  for (const graph::ValueId input : node.inputs)
-    if (graph.producer(input)) bytes += bytes_per_image(graph, input);
+size_t value_bytes(const Graph& graph, const Unit& unit) {
+  size_t bytes = 0;
+  for (const graph::ValueId value : unit.values) bytes += bytes_per_image(graph, value);
   return bytes;
 }
 
@@ -30,15 +28,15 @@ size_t linear_weight_bytes(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-// As many as fit the cache with all that this node or one behind it reads and writes; more only where there are twice
+// As many as fit the cache with all that this unit or one behind it reads and writes; more only where there are twice
 // as many, since values that lie between two stages are kept for all images of the later one.
-Images choose_images(const Graph& graph, int64_t max_batch, int threads, size_t cached_bytes) {
-  const std::vector<Node>& nodes = graph.nodes();
-  std::vector<size_t> most(nodes.size());  // of the node and all behind it
+Images choose_images(const Graph& graph, std::span<const Unit> units, int64_t max_batch, int threads,
+                     size_t cached_bytes) {
+  std::vector<size_t> most(units.size());  // of the unit and all behind it
   size_t largest = 1, linear_weights = 0;
-  for (size_t i = nodes.size(); i-- > 0;) {
-    most[i] = largest = std::max(largest, value_bytes(graph, nodes[i]));
-    linear_weights += linear_weight_bytes(graph, nodes[i]);
+  for (size_t i = units.size(); i-- > 0;) {
+    most[i] = largest = std::max(largest, value_bytes(graph, units[i]));
+    for (const graph::NodeId id : units[i].nodes) linear_weights += linear_weight_bytes(graph, graph.node(id));
   }
   Images images{.at_once = {}, .are_small = largest <= kSmallBytes && linear_weights <= largest};
   const size_t cached = cached_bytes > 0 ? cached_bytes : images.are_small ? kSmallBytes : kCachedBytes;

@@ -8,20 +8,21 @@
 #include <span>
 #include <vector>
 
+#include "engine/fusion.h"
 #include "engine/step.h"
 #include "graph/graph.h"
 
 namespace pact::engine {
 
 struct Images {
-  std::vector<int64_t> at_once;  // by node, never falling
+  std::vector<int64_t> at_once;  // by unit, never falling
   // Whether each thread shall take images of its own through all steps, with an arena of its own, where there
   // are images for all: networks whose layers are as short as the waiting of threads for each other.
   bool are_small = false;
 };
 
 // `cached_bytes`: EngineOptions::cached_bytes.
-Images choose_images(const graph::Graph& graph, int64_t max_batch, int threads, size_t cached_bytes);
+Images choose_images(const graph::Graph& graph, std::span<const Unit> units, int64_t max_batch, int threads, size_t cached_bytes);
 
 struct Stage {
   int begin, end;  // steps

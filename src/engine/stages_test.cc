@@ -23,20 +23,24 @@ Graph pyramid(int pools) {
   return graph;
 }
 
+Images images_of(const Graph& graph, int64_t max_batch, int threads, size_t cached_bytes) {
+  return choose_images(graph, units_of(graph), max_batch, threads, cached_bytes);
+}
+
 TEST(Stages, LaterStepsTakeMoreImages) {
-  // What the nodes read (but not the input) and write: 16 KB, 16 + 4, 4 + 1, 1 + 1/4, the most behind them likewise.
-  const Images images = choose_images(pyramid(4), 16, 1, 40 << 10);
-  EXPECT_EQ(images.at_once, (std::vector<int64_t>{2, 2, 8, 16}));
-  EXPECT_EQ(choose_images(pyramid(4), 3, 1, 40 << 10).at_once, (std::vector<int64_t>{2, 2, 3, 3}));
+  // What the nodes read and write: 64 KB and 16, 16 and 4, 4 and 1, 1 and 1/4.
+  const Images images = images_of(pyramid(4), 16, 1, 40 << 10);
+  EXPECT_EQ(images.at_once, (std::vector<int64_t>{1, 2, 8, 16}));
+  EXPECT_EQ(images_of(pyramid(4), 3, 1, 40 << 10).at_once, (std::vector<int64_t>{1, 2, 3, 3}));
 }
 
 TEST(Stages, ALargeNetworkHasAnImageForEachThread) {
   Graph graph("large");
   const auto x = graph.add_input("x", {DataType::f32, {graph::kBatch, 3, 2000, 2000}});
   graph.add_output(graph.add_node(Op::relu, "relu", {x}, {}));
-  EXPECT_EQ(choose_images(graph, 16, 4, 0).at_once, (std::vector<int64_t>{4}));
-  EXPECT_EQ(choose_images(graph, 2, 4, 0).at_once, (std::vector<int64_t>{2}));
-  EXPECT_FALSE(choose_images(graph, 16, 4, 0).are_small);
+  EXPECT_EQ(images_of(graph, 16, 4, 0).at_once, (std::vector<int64_t>{4}));
+  EXPECT_EQ(images_of(graph, 2, 4, 0).at_once, (std::vector<int64_t>{2}));
+  EXPECT_FALSE(images_of(graph, 16, 4, 0).are_small);
 }
 
 // What a later stage reads must not lie where an earlier one, which runs again before it, writes.

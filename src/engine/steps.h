@@ -2,6 +2,8 @@
 // that its loop wants.
 #pragma once
 
+#include <span>
+
 #include "engine/fusion.h"
 #include "engine/step.h"
 #include "graph/graph.h"
@@ -27,8 +29,8 @@ struct StepContext {
   const graph::Tensor& tensor_of(const graph::Node& node, graph::ValueId value) const;
 };
 
-// One step for a pair that can be computed piece by piece, two for another; one for a layer by itself.
-std::vector<Step> make_integer_steps(const StepContext& context, const LayerPair& layers);
+// One step for a group that can be computed piece by piece, as many as it has parts for another.
+std::vector<Step> make_integer_steps(const StepContext& context, const LayerGroup& layers);
 
 Step make_quantize(const StepContext& context, const graph::Node& node);
 Step make_dequantize(const StepContext& context, const graph::Node& node);
@@ -45,9 +47,8 @@ Step make_float_conv2d(const StepContext& context, const graph::Node& node);
 Step make_float_linear(const StepContext& context, const graph::Node& node);
 Step make_pool(const StepContext& context, const graph::Node& node);
 Step make_global_avg_pool(const StepContext& context, const graph::Node& node);
-Step make_flatten(const StepContext& context, const graph::Node& node);
-Step make_slice(const StepContext& context, const graph::Node& node);
-Step make_pad(const StepContext& context, const graph::Node& node);
+// Of nodes that follow one another and only move elements.
+Step make_moves(const StepContext& context, std::span<const graph::NodeId> nodes);
 
 // The code fields of a Requantize for the grid of a quantize node.
 kernels::Requantize codes_on_grid(const graph::Node& node);
