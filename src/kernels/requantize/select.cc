@@ -1,4 +1,4 @@
-// From an instruction set to its kernels, and what others can finish.
+// From an instruction set to its kernels, what others can finish, and parts of what is asked for.
 #include "kernels/select.h"
 #include "kernels/requantize/requantize.h"
 
@@ -14,6 +14,18 @@ const RequantizeKernels& requantize_kernels(Isa isa) {
 #undef PACT_KERNEL
   };
   return nearest<RequantizeKernels>(kBuilt, isa);
+}
+
+Requantize part_of(const Requantize& whole, int64_t row, int64_t channel) {
+  const int64_t i = row * whole.stride + channel;
+  Requantize part = whole;
+  part.multiplier += channel;
+  part.bias += channel;
+  if (part.shortcut) part.shortcut += i;
+  if (part.shortcut_codes) part.shortcut_codes += i;
+  if (part.real) part.real += i;
+  if (part.codes) part.codes += i;
+  return part;
 }
 
 bool can_finish(const Requantize& asked) {
