@@ -148,17 +148,12 @@ void finish_blocks(const ByteWindows& w, const Requantize& asked, int64_t block,
 void multiply_and_requantize(const ByteWindows& given, const Requantize& outputs) noexcept {
   const ByteWindows w = given;  // codes are bytes, which for all that a compiler knows might lie in what is given
   const Requantize asked = outputs;
-  const auto finish_all = [&]<typename Finish>() {
+  with_form(asked, [&]<typename Finish>() {
     const int64_t even = w.blocks / 2 * 2;
     finish_blocks<2, Finish>(w, asked, 0, even);
     if (even == w.blocks) return;
     can_slide(w) ? slide<Finish>(w, asked, even) : finish_blocks<1, Finish>(w, asked, even, w.blocks);
-  };
-#define PACT_FORM(kAdded, kRelu, kKept, kCoded)                                                     \
-  if (is_form(asked, Shortcut::kAdded, kRelu ? Activation::relu : Activation::none, kKept, kCoded)) \
-    return finish_all.template operator()<Requantized<Shortcut::kAdded, kRelu, kKept, kCoded>>();
-#include "kernels/requantize/finished_forms.inc"
-#undef PACT_FORM
+  });
 }
 
 using Probed = __m512i;

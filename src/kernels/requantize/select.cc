@@ -30,11 +30,11 @@ Requantize part_of(const Requantize& whole, int64_t row, int64_t channel) {
 
 bool can_finish(const Requantize& asked) {
   const bool has_codes = asked.code_kind != CodeKind::none;
-  if (has_codes && (asked.code_kind != CodeKind::whole || asked.least_code != 0 || asked.inverse == 0.0f)) return false;
+  if (has_codes && (asked.code_kind != CodeKind::whole || asked.least_code != 0 || asked.inverse == 0.0f))
+    return false;
   if (has_codes && !asked.is_bounded && !asked.shortcut) return false;
-#define PACT_FORM(kAdded, kRelu, kKept, kCoded)                                                     \
-  if (is_form(asked, Shortcut::kAdded, kRelu ? Activation::relu : Activation::none, kKept, kCoded)) \
-    return true;
+#define PACT_FORM(kAdded, kRelu, kKept, kCoded) \
+  if (is_form(asked, Shortcut::kAdded, kRelu, kKept, kCoded)) return true;
 #include "kernels/requantize/finished_forms.inc"
 #undef PACT_FORM
   return false;
