@@ -225,10 +225,10 @@ TEST(ByteConvKernels, RequantizesInRegistersWhatWouldBeRequantizedLater) {
   Random random(4);
   std::map<std::string, int> finished;  // by form
   for (int round = 0; round < 1200; ++round) {
-    Case c = random.below(3) == 0
-                 ? overlapping_case(random)
-                 : random_case(random, static_cast<int64_t>(random.below(40)), static_cast<int64_t>(1 + random.below(8)),
-                               static_cast<int64_t>(1 + random.below(3)), 255, 127);
+    Case c = random.below(3) == 0 ? overlapping_case(random)
+                                  : random_case(random, static_cast<int64_t>(random.below(40)),
+                                                static_cast<int64_t>(1 + random.below(8)),
+                                                static_cast<int64_t>(1 + random.below(3)), 255, 127);
     for (int32_t& start : c.start) start >>= 8;
     c.start.resize(c.start.size() + 3, 12345);  // those of odd weights begin elsewhere
     const quant::Grid grid{quant::GridKind::unsigned_, 1 + static_cast<int>(random.below(8)),
@@ -260,8 +260,8 @@ TEST(ByteConvKernels, RequantizesInRegistersWhatWouldBeRequantizedLater) {
       if (!named.kernels->multiply_and_requantize) continue;
       const Outputs computed = outputs(named.kernels);
       if (computed.codes.empty()) continue;  // no such form, or no pixels
-      ++finished[fmt::format("shortcut {}, relu {}, real {}, codes {}", wanted.shortcut, wanted.relu, wanted.real,
-                             wanted.codes)];
+      ++finished[fmt::format("shortcut {}, relu {}, real {}, codes {}", wanted.shortcut, wanted.relu,
+                             wanted.real, wanted.codes)];
       ASSERT_EQ(computed.codes, expected.codes) << named.name << ", round " << round;
       ASSERT_EQ(computed.real, expected.real) << named.name << ", round " << round;
     }

@@ -1,4 +1,4 @@
-// From an instruction set to its kernels, what others can finish, and parts of what is asked for.
+// From an instruction set to its kernels; parts of what is asked for, and whether others can finish it.
 #include "kernels/select.h"
 #include "kernels/requantize/requantize.h"
 

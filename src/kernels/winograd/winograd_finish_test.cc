@@ -133,8 +133,8 @@ TEST(WinogradKernels, RequantizesInRegistersWhatWouldBeRequantizedLater) {
       ASSERT_EQ(computed.codes, expected.codes) << name << ", round " << round;
       ASSERT_EQ(computed.real, expected.real) << name << ", round " << round;
       const Requantize& r = asked.requantize;
-      forms.insert(fmt::format("{} {} {} {}", winograd_tile(asked.output.form), !!r.shortcut, !!r.shortcut_codes,
-                               !!r.codes));
+      forms.insert(fmt::format("{} {} {} {}", winograd_tile(asked.output.form), !!r.shortcut,
+                               !!r.shortcut_codes, !!r.codes));
     }
   }
 #if defined(PACT_HAS_EMULATED_KERNELS)
