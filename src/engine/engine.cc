@@ -44,9 +44,11 @@ std::vector<std::string> algorithm_names() {
   return names;
 }
 
-// Of one worker: its own numbers, see Workspace.
-struct alignas(kAlignment) Tickets {
-  int64_t next = 0;
+// What a worker that runs the steps has for itself.
+struct alignas(kAlignment) Worker {
+  int64_t next_ticket = 0;      // see Workspace
+  std::vector<size_t> offsets;  // of each value, for the images at hand
+  std::vector<int64_t> first;   // by stage: of the images at hand, within the batch
 };
 
 class Engine::Impl {
@@ -58,7 +60,8 @@ class Engine::Impl {
         plan_(make_plan(network, {.isa = options.isa,
                                   .algorithm = forced_algorithm(options),
                                   .threads = options.threads,
-                                  .max_batch = options.max_batch},
+                                  .max_batch = options.max_batch,
+                                  .cached_bytes = options.cached_bytes},
                         spent)),
         input_type_(network.graph.value(plan_.input).type),
         output_type_(network.graph.value(plan_.output).type),
@@ -68,9 +71,11 @@ class Engine::Impl {
     const auto threads = static_cast<size_t>(options.threads);
     scratch_stride_ = (Workspace::kHeader + plan_.scratch_bytes + kAlignment - 1) / kAlignment * kAlignment;
     arena_stride_ = (plan_.arena_bytes + kAlignment - 1) / kAlignment * kAlignment;
-    tickets_.resize(threads);
+    workers_.resize(threads);
     for (size_t worker = 0; worker < threads; ++worker)
-      tickets_[worker].next = static_cast<int64_t>(1 + worker);
+      workers_[worker] = {.next_ticket = static_cast<int64_t>(1 + worker),
+                          .offsets = std::vector<size_t>(plan_.homes.size()),
+                          .first = std::vector<int64_t>(plan_.stages.size())};
     // Zeros, which take the page faults now.
     arena_.assign(arena_stride_ * (plan_.is_small ? threads : 1), std::byte{0});
     scratch_.assign(scratch_stride_ * threads, std::byte{0});
@@ -79,26 +84,14 @@ class Engine::Impl {
   void run(const void* images, int64_t batch, void* outputs) {
     require_batch(batch);
     std::ranges::fill(seconds_, 0.0);
-    const auto bytes_of = [](const Layout& layout, const TensorType& type) {
-      return layout.count() * static_cast<int64_t>(size_bytes(type.dtype));
-    };
-    const auto* from = static_cast<const std::byte*>(images);
-    auto* to = static_cast<std::byte*>(outputs);
-    const auto run_images = [&](int64_t first, int64_t count, const Workspace& workspace) {
-      for (int64_t done = 0; done < count; done += workspace.batch) {
-        Workspace part = workspace;
-        part.batch = std::min(plan_.images_at_once, count - done);
-        run_part(from + (first + done) * bytes_of(input_layout_, input_type_),
-                 to + (first + done) * bytes_of(output_layout_, output_type_), part);
-      }
-    };
+    const Ends ends{static_cast<const std::byte*>(images), static_cast<std::byte*>(outputs)};
     const int64_t for_each = runs_images_apart() ? batch / pool_.threads() : 0;
     if (for_each > 0)
       pool_.parallel_for(pool_.threads(), [&](int64_t share, int worker) {
-        run_images(share * for_each, for_each, workspace_of(worker, alone_));
+        run_stages(last_stage(), share * for_each, (share + 1) * for_each, ends, worker, alone_);
       });
     const int64_t done = for_each * pool_.threads();
-    run_images(done, batch - done, workspace_of(0, pool_));
+    run_stages(last_stage(), done, batch, ends, 0, pool_);
   }
 
   void require_batch(int64_t batch) const {
@@ -132,24 +125,63 @@ class Engine::Impl {
     return plan_.is_small && pool_.threads() > 1 && profiling_ == Profiling::off;
   }
 
+  struct Ends {
+    const std::byte* images;
+    std::byte* outputs;
+  };
+
+  size_t last_stage() const { return plan_.stages.size() - 1; }
+
   // Of `worker` alone, or of the whole pool, whose first worker it then is.
   Workspace workspace_of(int worker, ThreadPool& pool) {
     const auto index = static_cast<size_t>(worker);
     return {.arena = arena_.data() + index * arena_stride_,
-            .offsets = plan_.offsets.data(),
+            .offsets = workers_[index].offsets.data(),
             .scratch = scratch_.data() + index * scratch_stride_,
             .scratch_stride = scratch_stride_,
-            .batch = plan_.images_at_once,
+            .batch = 1,
             .pool = &pool,
-            .ticket = &tickets_[index].next,
-            .ticket_stride = static_cast<int64_t>(tickets_.size())};
+            .ticket = &workers_[index].next_ticket,
+            .ticket_stride = static_cast<int64_t>(workers_.size())};
   }
 
-  void run_part(const void* images, void* outputs, const Workspace& workspace) {
-    const int64_t batch = workspace.batch;
-    to_channels_last({batch, input_layout_.channels, input_layout_.pixels, size_bytes(input_type_.dtype)},
-                     images, workspace.at<std::byte>(plan_.input));
-    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+  // Stages 0 to `stage` for the images [begin, end), as many at once as `stage` takes.
+  void run_stages(size_t stage, int64_t begin, int64_t end, const Ends& ends, int worker, ThreadPool& pool) {
+    const int64_t at_once = plan_.stages[stage].images;
+    Worker& own = workers_[static_cast<size_t>(worker)];
+    for (int64_t first = begin; first < end; first += at_once) {
+      const int64_t behind = std::min(first + at_once, end);
+      own.first[stage] = first;
+      if (stage > 0) run_stages(stage - 1, first, behind, ends, worker, pool);
+      for (size_t id = 0; id < own.offsets.size(); ++id) {
+        const Home& home = plan_.homes[id];
+        const int64_t index = home.stage > stage ? first - own.first[home.stage] : 0;
+        own.offsets[id] = home.offset + static_cast<size_t>(index) * home.image_bytes;
+      }
+      Workspace workspace = workspace_of(worker, pool);
+      workspace.batch = behind - first;
+      if (stage == 0) read_images(ends.images, first, workspace);
+      run_steps(plan_.stages[stage], workspace);
+      if (stage == last_stage()) write_outputs(workspace, first, ends.outputs);
+    }
+  }
+
+  void read_images(const std::byte* images, int64_t first, const Workspace& workspace) const {
+    const size_t element = size_bytes(input_type_.dtype);
+    to_channels_last({workspace.batch, input_layout_.channels, input_layout_.pixels, element},
+                     images + first * input_layout_.count() * static_cast<int64_t>(element),
+                     workspace.at<std::byte>(plan_.input));
+  }
+
+  void write_outputs(const Workspace& workspace, int64_t first, std::byte* outputs) const {
+    const size_t element = size_bytes(output_type_.dtype);
+    from_channels_last({workspace.batch, output_layout_.channels, output_layout_.pixels, element},
+                       workspace.at<std::byte>(plan_.output),
+                       outputs + first * output_layout_.count() * static_cast<int64_t>(element));
+  }
+
+  void run_steps(const Stage& stage, const Workspace& workspace) {
+    for (auto i = static_cast<size_t>(stage.begin); i < static_cast<size_t>(stage.end); ++i) {
       if (profiling_ == Profiling::off) {
         plan_.steps[i].run(workspace);
         continue;
@@ -158,9 +190,6 @@ class Engine::Impl {
       plan_.steps[i].run(workspace);
       seconds_[i] += std::chrono::duration<double>(Clock::now() - start).count();
     }
-    from_channels_last(
-        {batch, output_layout_.channels, output_layout_.pixels, size_bytes(output_type_.dtype)},
-        workspace.at<std::byte>(plan_.output), outputs);
   }
 
   int64_t max_batch_;
@@ -172,7 +201,7 @@ class Engine::Impl {
   Layout input_layout_, output_layout_;
   std::vector<double> seconds_;
   size_t scratch_stride_ = 0, arena_stride_ = 0;
-  std::vector<Tickets> tickets_;  // of each worker
+  std::vector<Worker> workers_;
   AlignedVector<std::byte> arena_, scratch_;
 };
 

@@ -22,6 +22,9 @@ struct EngineOptions {
   // For integer layers: one of algorithm_names(), taken wherever it can compute the layer. Empty: what the
   // environment variable PACT_FORCE_ALGORITHM names, or else the fastest for each layer.
   std::string algorithm{};
+  // Of values that a few images go through the layers with, so that each layer finds in the cache what the one before
+  // it wrote. 0: as is best for the caches of common processors.
+  size_t cached_bytes = 0;
 };
 
 // What an integer layer can be computed with, docs/engine.md.

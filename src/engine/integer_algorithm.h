@@ -20,9 +20,10 @@ struct Preparations {
   int64_t begin = 0, end = 0;
 };
 
-// For one image: first all preparations, in any order and on any thread, which bring its codes into the form
-// that the product wants; then all pieces, likewise. Or, where that is worth it, each thread makes the
-// preparations that its pieces need for itself.
+// For one image, or a group of as many as `cut` takes: first all preparations, in any order and on any thread, which
+// bring its codes into the form that the product wants; then all pieces, likewise. Or, where that is worth it, each
+// thread makes the preparations that its pieces need for itself. The rows of a group are counted from its first image
+// on; the codes of its images follow one another.
 class IntegerAlgorithm {
  public:
   virtual ~IntegerAlgorithm() = default;
@@ -34,7 +35,7 @@ class IntegerAlgorithm {
   virtual size_t prepared_bytes() const { return 0; }
   virtual size_t scratch_bytes() const { return 0; }
 
-  // `rows` of the output are wanted: all, or for linear layers the batch.
+  // `rows` of the output are wanted: all of the images at hand, or for linear layers the batch.
   virtual int64_t preparations(int64_t rows) const = 0;
   virtual void prepare(const std::byte* codes, int64_t index, std::byte* prepared,
                        std::byte* scratch) const = 0;

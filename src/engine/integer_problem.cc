@@ -33,7 +33,10 @@ ConvShape conv_shape_of(const StepContext& context, const Node& node) {
   const Shape& x = context.type_of(node.inputs[0]).shape;
   const Shape& y = context.type_of(node.output).shape;
   if (node.op == Op::integer_linear)
-    return {.channels = x[1], .height = context.images, .outputs = y[1], .out_height = context.images};
+    return {.channels = x[1],
+            .height = context.images_of(node),
+            .outputs = y[1],
+            .out_height = context.images_of(node)};
   const Shape& weight = context.type_of(node.inputs[1]).shape;
   const auto& strides = node.integers("strides");
   const auto& dilations = node.integers("dilations");
@@ -81,6 +84,7 @@ IntegerProblem make_integer_problem(const StepContext& context, const Node& node
   IntegerProblem problem;
   problem.shape = conv_shape_of(context, node);
   problem.is_linear = node.op == Op::integer_linear;
+  problem.images = context.images_of(node);
   problem.threads = context.threads;
   problem.isa = context.isa;
   if (!problem.is_linear)

@@ -39,6 +39,7 @@ struct IntegerProblem {
   bool has_signed_codes = false;
   int least_code = 0, largest_code = 255;  // of the input, as its grid has them
   bool is_linear = false;
+  int64_t images = 1;  // at most, in one run
   int threads = 1;
   Isa isa = Isa::portable;
 

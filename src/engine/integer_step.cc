@@ -1,9 +1,9 @@
-// The step of an integer layer and what is fused with it. For each image: its algorithm prepares the codes;
-// then piece by piece the accumulators of some rows and channels are computed and, while they are in the
+// The step of an integer layer and what is fused with it. For each image, or group of them: its algorithm prepares
+// the codes; then piece by piece the accumulators of some rows and channels are computed and, while they are in the
 // cache, turned into what is asked for.
 //
-// With several images per thread, or as many for each, every thread computes images of its own; otherwise the
-// threads share the pieces of one image after the other.
+// With several groups per thread, or as many for each, every thread computes groups of its own; otherwise the
+// threads share the pieces of one group after the other.
 #include "engine/integer_step.h"
 
 #include <cmath>
@@ -138,64 +138,64 @@ void IntegerStep::finish(const Workspace& workspace, const Slab& slab, int64_t p
   if (r.width > 0) kernels_.requantize(r);
 }
 
-void IntegerStep::compute(const Workspace& workspace, int64_t image, int64_t index, const std::byte* prepared,
+void IntegerStep::compute(const Workspace& workspace, int64_t group, int64_t index, const std::byte* prepared,
                           int worker) const {
-  const int64_t rows = is_linear_ ? workspace.batch : shape_.out_height;
-  const Piece piece = piece_of(algorithm_->cut(), index, rows);
+  const Piece piece = piece_of(algorithm_->cut(), index, rows_of(workspace, group));
   const int64_t pixels = piece.rows * shape_.out_width;
-  const int64_t first_pixel = (image * shape_.out_height + piece.first_row) * shape_.out_width;
+  const int64_t first_row = group * algorithm_->cut().images * shape_.out_height + piece.first_row;
+  const int64_t first_pixel = first_row * shape_.out_width;
   if (is_finished_by_algorithm_)
-    return algorithm_->accumulate_to(piece, codes_of(workspace, image), prepared, own_of(workspace, worker),
+    return algorithm_->accumulate_to(piece, codes_of(workspace, group), prepared, own_of(workspace, worker),
                                      outputs_of(workspace, *piece.slab, pixels, first_pixel));
   int32_t* accumulators = accumulators_of(workspace, worker);
-  algorithm_->accumulate(piece, codes_of(workspace, image), prepared, own_of(workspace, worker),
+  algorithm_->accumulate(piece, codes_of(workspace, group), prepared, own_of(workspace, worker),
                          accumulators);
   finish(workspace, *piece.slab, pixels, first_pixel, accumulators);
 }
 
-void IntegerStep::prepare_and_compute(const Workspace& workspace, int64_t image, int64_t index,
+void IntegerStep::prepare_and_compute(const Workspace& workspace, int64_t group, int64_t index,
                                       int64_t ticket, int worker) const {
   const Preparations needed =
-      algorithm_->preparations_of(piece_of(algorithm_->cut(), index, shape_.out_height));
+      algorithm_->preparations_of(piece_of(algorithm_->cut(), index, rows_of(workspace, group)));
   std::byte* prepared = prepared_of(workspace, worker);
   Prepared& state = state_of(workspace, worker);
   Preparations& done = state.done;
   if (state.ticket != ticket || needed.begin < done.begin || needed.begin > done.end)
     state = {ticket, {needed.begin, needed.begin}};
   for (; done.end < needed.end; ++done.end)
-    algorithm_->prepare(codes_of(workspace, image), done.end, prepared, own_of(workspace, worker));
-  compute(workspace, image, index, prepared, worker);
+    algorithm_->prepare(codes_of(workspace, group), done.end, prepared, own_of(workspace, worker));
+  compute(workspace, group, index, prepared, worker);
 }
 
 void IntegerStep::run_by_pieces(const Workspace& workspace) const {
-  const int64_t tickets = workspace.take_tickets(workspace.batch);
-  for_pieces(workspace, pieces(), [&](int64_t image, int64_t piece, int worker) {
-    prepare_and_compute(workspace, image, piece, tickets + image * workspace.ticket_stride, worker);
-  });
+  const int64_t tickets = workspace.take_tickets(groups(workspace));
+  for_pieces(*workspace.pool, groups(workspace), pieces(workspace),
+             [&](int64_t group, int64_t piece, int worker) {
+               prepare_and_compute(workspace, group, piece, tickets + group * workspace.ticket_stride, worker);
+             });
 }
 
 void IntegerStep::run(const Workspace& workspace) const {
   if (algorithm_->prepares_by_piece()) return run_by_pieces(workspace);
   ThreadPool& pool = *workspace.pool;
-  const int64_t images = is_linear_ ? 1 : workspace.batch;
-  const int64_t rows = is_linear_ ? workspace.batch : shape_.out_height;
-  const int64_t preparations = algorithm_->preparations(rows), pieces = algorithm_->cut().pieces(rows);
-  if (!is_linear_ && are_images_dealt_out(workspace)) {
-    pool.parallel_for(images, [&](int64_t image, int worker) {
+  const auto preparations = [&](int64_t group) { return algorithm_->preparations(rows_of(workspace, group)); };
+  const int64_t pieces = this->pieces(workspace), groups = this->groups(workspace);
+  if (!is_linear_ && are_dealt_out(groups, pool.threads())) {
+    pool.parallel_for(groups, [&](int64_t group, int worker) {
       std::byte* prepared = prepared_of(workspace, worker);
-      for (int64_t i = 0; i < preparations; ++i)
-        algorithm_->prepare(codes_of(workspace, image), i, prepared, own_of(workspace, worker));
-      for (int64_t piece = 0; piece < pieces; ++piece) compute(workspace, image, piece, prepared, worker);
+      for (int64_t i = 0, count = preparations(group); i < count; ++i)
+        algorithm_->prepare(codes_of(workspace, group), i, prepared, own_of(workspace, worker));
+      for (int64_t piece = 0; piece < pieces; ++piece) compute(workspace, group, piece, prepared, worker);
     });
     return;
   }
   std::byte* prepared = prepared_of(workspace, 0);
-  for (int64_t image = 0; image < images; ++image) {
-    pool.parallel_for(preparations, [&](int64_t i, int worker) {
-      algorithm_->prepare(codes_of(workspace, image), i, prepared, own_of(workspace, worker));
+  for (int64_t group = 0; group < groups; ++group) {
+    pool.parallel_for(preparations(group), [&](int64_t i, int worker) {
+      algorithm_->prepare(codes_of(workspace, group), i, prepared, own_of(workspace, worker));
     });
     pool.parallel_for(pieces,
-                      [&](int64_t piece, int worker) { compute(workspace, image, piece, prepared, worker); });
+                      [&](int64_t piece, int worker) { compute(workspace, group, piece, prepared, worker); });
   }
 }
 

@@ -18,10 +18,15 @@ class IntegerStep {
   void run(const Workspace& workspace) const;
   // Whether `other` yields the same pieces, and neither needs anything prepared before its pieces.
   bool goes_along_with(const IntegerStep& other) const;
-  // What is computed together, of one image.
-  int64_t pieces() const { return algorithm_->cut().pieces(shape_.out_height); }
-  void run_piece(const Workspace& workspace, int64_t image, int64_t index, int worker) const {
-    compute(workspace, image, index, prepared_of(workspace, worker), worker);
+  // What is computed together, of one group of images.
+  int64_t groups(const Workspace& workspace) const {
+    return (workspace.batch + group_images(workspace) - 1) / group_images(workspace);
+  }
+  int64_t pieces(const Workspace& workspace) const {
+    return algorithm_->cut().pieces(rows_of(workspace, 0));
+  }
+  void run_piece(const Workspace& workspace, int64_t group, int64_t index, int worker) const {
+    compute(workspace, group, index, prepared_of(workspace, worker), worker);
   }
   // Another place for the shortcut that is read, or for the real numbers that are written.
   void read_shortcut_from(graph::ValueId value);
@@ -32,22 +37,33 @@ class IntegerStep {
   std::string algorithm() const;
 
  private:
-  // Which preparations of which image a worker has made.
+  // Which preparations of which group a worker has made.
   struct Prepared {
     int64_t ticket;
     Preparations done;
   };
   static_assert(sizeof(Prepared) <= Workspace::kHeader);
 
-  const std::byte* codes_of(const Workspace& workspace, int64_t image) const {
+  // All images are one group for a linear layer, whose shape counts them as rows of one image.
+  int64_t group_images(const Workspace& workspace) const {
+    return is_linear_ ? workspace.batch : algorithm_->cut().images;
+  }
+  // Of the output of a group; its last may have fewer images.
+  int64_t rows_of(const Workspace& workspace, int64_t group) const {
+    if (is_linear_) return workspace.batch;
+    const int64_t images = algorithm_->cut().images;
+    return std::min(images, workspace.batch - group * images) * shape_.out_height;
+  }
+  const std::byte* codes_of(const Workspace& workspace, int64_t group) const {
+    const int64_t image = group * algorithm_->cut().images;
     return workspace.at<std::byte>(input_) + image * shape_.height * shape_.width * shape_.channels;
   }
   void run_by_pieces(const Workspace& workspace) const;
-  // Piece `index` of image `image`.
-  void compute(const Workspace& workspace, int64_t image, int64_t index, const std::byte* prepared,
+  // Piece `index` of group `group`.
+  void compute(const Workspace& workspace, int64_t group, int64_t index, const std::byte* prepared,
                int worker) const;
-  // The same, with what it needs to be prepared; `ticket` belongs to this image in this run of the step.
-  void prepare_and_compute(const Workspace& workspace, int64_t image, int64_t index, int64_t ticket,
+  // The same, with what it needs to be prepared; `ticket` belongs to this group in this run of the step.
+  void prepare_and_compute(const Workspace& workspace, int64_t group, int64_t index, int64_t ticket,
                            int worker) const;
   void simplify();
   kernels::Requantize outputs_of(const Workspace& workspace, const Slab& slab, int64_t pixels,
@@ -80,23 +96,20 @@ class IntegerStep {
   std::vector<float> multiplier_, bias_;  // of the channels, repeated up to kPeriod
 };
 
-// Whether every thread computes whole images: it then has at least two, or all have as many.
-inline bool are_images_dealt_out(const Workspace& workspace) {
-  const int threads = workspace.pool->threads();
-  return workspace.batch >= 2 * threads || workspace.batch % threads == 0;
-}
+// Whether every thread computes whole groups of images: it then has at least two, or all have as many.
+inline bool are_dealt_out(int64_t groups, int threads) { return groups >= 2 * threads || groups % threads == 0; }
 
-// run_piece(image, piece, worker) for all pieces of all images.
+// run_piece(group, piece, worker) for all pieces of all groups.
 template <typename RunPiece>
-void for_pieces(const Workspace& workspace, int64_t pieces, const RunPiece& run_piece) {
-  if (are_images_dealt_out(workspace)) {
-    workspace.pool->parallel_for(workspace.batch, [&](int64_t image, int worker) {
-      for (int64_t piece = 0; piece < pieces; ++piece) run_piece(image, piece, worker);
+void for_pieces(ThreadPool& pool, int64_t groups, int64_t pieces, const RunPiece& run_piece) {
+  if (are_dealt_out(groups, pool.threads())) {
+    pool.parallel_for(groups, [&](int64_t group, int worker) {
+      for (int64_t piece = 0; piece < pieces; ++piece) run_piece(group, piece, worker);
     });
     return;
   }
-  for (int64_t image = 0; image < workspace.batch; ++image)
-    workspace.pool->parallel_for(pieces, [&](int64_t piece, int worker) { run_piece(image, piece, worker); });
+  for (int64_t group = 0; group < groups; ++group)
+    pool.parallel_for(pieces, [&](int64_t piece, int worker) { run_piece(group, piece, worker); });
 }
 
 // What a plan has to know of it: all but what is run.

@@ -29,10 +29,11 @@ Step joined(const Step& shortcut_step, const Shared& shortcut, const Step& sum_s
   step.reads = {shortcut_step.reads[0], sum_step.reads[0]};
   step.written_over = step.over = kNoValue;
   step.run = [shortcut, sum](const Workspace& workspace) {
-    for_pieces(workspace, sum->pieces(), [&](int64_t image, int64_t piece, int worker) {
-      shortcut->run_piece(workspace, image, piece, worker);
-      sum->run_piece(workspace, image, piece, worker);
-    });
+    for_pieces(*workspace.pool, sum->groups(workspace), sum->pieces(workspace),
+               [&](int64_t group, int64_t piece, int worker) {
+                 shortcut->run_piece(workspace, group, piece, worker);
+                 sum->run_piece(workspace, group, piece, worker);
+               });
   };
   return step;
 }

@@ -52,6 +52,11 @@ Layout layout_of(const graph::Shape& shape) {
   return layout;
 }
 
+size_t bytes_per_image(const graph::Graph& graph, graph::ValueId value) {
+  const graph::TensorType& type = graph.value(value).type;
+  return static_cast<size_t>(layout_of(type.shape).count()) * size_bytes(type.dtype);
+}
+
 void to_channels_last(const Reorder& r, const void* from, void* to) {
   transpose_bytes(r, r.channels, r.pixels, from, to);
 }

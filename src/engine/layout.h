@@ -17,6 +17,8 @@ struct Layout {
 // Throws Error on a shape without a channel axis.
 Layout layout_of(const graph::Shape& shape);
 
+size_t bytes_per_image(const graph::Graph& graph, graph::ValueId value);
+
 // Between row-major [N,C,...] and channels last, elements of 1 or 4 bytes.
 struct Reorder {
   int64_t batch, channels, pixels;

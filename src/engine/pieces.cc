@@ -48,6 +48,12 @@ Cut cut_pieces(const ConvShape& s, const CutWish& wish, int threads) {
   const auto whole = [&](int64_t rows) { return (rows + wish.rows - 1) / wish.rows * wish.rows; };
   cut.rows_per_piece = whole(std::clamp<int64_t>(wish.pixels / s.out_width, 1, s.out_height));
   cut.slabs = cut_slabs(s, wish.channels, wish.block);
+  const int64_t images = std::min(wish.pixels / (s.out_height * s.out_width), wish.images);
+  if (images > 1) {
+    cut.images = images;
+    cut.rows_per_piece = images * s.out_height;
+    return cut;
+  }
   if (threads == 1) return cut;
   // Rows first: of those that it wrote a thread then reads most. Where pieces are large, some more of them
   // even out what threads lose to others.

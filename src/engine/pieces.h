@@ -22,10 +22,13 @@ struct CutWish {
   int64_t pixels = 64, channels = 64;  // of a piece, about; 16 KB of accumulators, half of an L1
   int64_t block = 16;                  // slabs are filled up to multiples of it
   int64_t rows = 1;                    // pieces begin at multiples of so many rows
+  int64_t images = 1;                  // at most, of a piece
 };
 
 struct Cut {
   int64_t rows_per_piece = 1;
+  // Images whose rows are cut as if they lay below each other. Of several, a piece has all rows.
+  int64_t images = 1;
   std::vector<Slab> slabs;
 
   int64_t row_pieces(int64_t rows) const { return (rows + rows_per_piece - 1) / rows_per_piece; }
@@ -41,7 +44,7 @@ struct Cut {
 CutWish wide_pieces(const ConvShape& shape, int64_t weight_bytes, int64_t block);
 
 // Slabs never span groups; those of a depthwise layer have all its channels. Every thread gets some pieces of
-// one image where there are enough rows and channels.
+// one image where there are enough rows and channels; several images are together where that leaves the threads enough.
 Cut cut_pieces(const ConvShape& shape, const CutWish& wish, int threads);
 
 struct Piece {

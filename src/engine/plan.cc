@@ -1,5 +1,6 @@
 #include "engine/plan.h"
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 #include <set>
@@ -121,19 +122,24 @@ std::vector<Step> make_steps(const StepContext& context, graph::Tensors* spent) 
     layers.emplace(pair.layer.place(), pair);
   }
   std::vector<Step> steps;
-  const auto add = [&](Step step) {
+  const auto add = [&](Step step, const Node& first) {
     require_computed(graph, step);
+    step.images = context.images_of(first);
     steps.push_back(std::move(step));
   };
   for (NodeId id = 0; id < static_cast<NodeId>(graph.nodes().size()); ++id) {
     if (const auto found = layers.find(id); found != layers.end()) {
-      for (Step& step : make_integer_steps(context, found->second)) add(std::move(step));
-      for (const NodeId each : found->second.nodes()) waiting.drop_of(each);
+      const std::vector<NodeId> nodes = found->second.nodes();
+      for (Step& step : make_integer_steps(context, found->second))
+        add(std::move(step), graph.node(std::ranges::min(nodes)));
+      for (const NodeId each : nodes) waiting.drop_of(each);
     } else if (!fused.contains(id)) {
-      add(make_step(context, graph.node(id)));
+      add(make_step(context, graph.node(id)), graph.node(id));
       waiting.drop_of(id);
     }
   }
+  // Layers run where the last of their nodes stands, which may be behind nodes that take more images.
+  for (size_t i = steps.size(); i-- > 1;) steps[i - 1].images = std::min(steps[i - 1].images, steps[i].images);
   return steps;
 }
 
@@ -156,39 +162,41 @@ std::vector<ValueId> share_homes(const Plan& plan, std::vector<Lifetime>& lifeti
   return homes;
 }
 
-// Of one image.
-size_t bytes_of(const Graph& graph, ValueId activation) {
-  const graph::TensorType& type = graph.value(activation).type;
-  return static_cast<size_t>(layout_of(type.shape).count()) * size_bytes(type.dtype);
-}
-
-size_t weight_bytes_of(const Graph& graph, const graph::Node& linear) {
-  const graph::TensorType& weight = graph.value(linear.inputs[1]).type;
-  return static_cast<size_t>(graph::element_count(weight.shape)) * size_bytes(weight.dtype);
-}
-
-// Values of many images would leave the cache from one step to the next: about as many as fit, by the node that reads
-// and writes most. Not so where weights of linear layers, which are read once for all of them, are larger than that.
-void choose_images(const Graph& graph, const PlanOptions& options, Plan& plan) {
-  constexpr size_t kCachedBytes = 8 << 20, kSmallBytes = 512 << 10;
-  size_t image_bytes = 1, linear_bytes = 0;
-  for (const graph::Node& node : graph.nodes()) {
-    size_t bytes = bytes_of(graph, node.output);
-    for (const ValueId input : node.inputs)
-      if (graph.producer(input)) bytes += bytes_of(graph, input);
-    image_bytes = std::max(image_bytes, bytes);
-    if (node.op == Op::integer_linear || node.op == Op::linear) linear_bytes += weight_bytes_of(graph, node);
+// Alive from the step that writes a value to the last one that reads it; the input from before the first, the output
+// until after the last. What a later stage reads is gathered while the stages before it run again and again: it is
+// alive from the beginning.
+void place_values(const Graph& graph, Plan& plan) {
+  const int last = static_cast<int>(plan.steps.size());
+  std::vector<Lifetime> lifetimes(graph.values().size(), {.bytes = 0, .first = 0, .last = -1});
+  plan.homes.resize(graph.values().size());
+  const auto home_of = [&](ValueId id) -> Home& { return plan.homes[static_cast<size_t>(id)]; };
+  const auto life_of = [&](ValueId id) -> Lifetime& { return lifetimes[static_cast<size_t>(id)]; };
+  const auto bear = [&](ValueId id, int step, size_t stage) {
+    home_of(id) = {.offset = 0, .image_bytes = bytes_per_image(graph, id), .stage = stage};
+    life_of(id) = {.bytes = 0, .first = step, .last = step};
+  };
+  const auto keep = [&](ValueId id, int step, size_t stage) {
+    life_of(id).last = step;
+    if (home_of(id).stage < stage) life_of(id).first = -1;
+    home_of(id).stage = std::max(home_of(id).stage, stage);
+  };
+  bear(plan.input, -1, 0);
+  size_t stage = 0;
+  for (int i = 0; i < last; ++i) {
+    while (i == plan.stages[stage].end) ++stage;
+    for (const ValueId id : plan.steps[static_cast<size_t>(i)].writes) bear(id, i, stage);
+    for (const ValueId id : plan.steps[static_cast<size_t>(i)].reads) keep(id, i, stage);
   }
-  plan.images_at_once = options.max_batch;
-  if (linear_bytes > image_bytes) return;
-  plan.is_small = image_bytes <= kSmallBytes;
-  if (plan.is_small) {
-    const auto cached = static_cast<int64_t>(kSmallBytes / image_bytes);
-    plan.images_at_once = std::min(options.max_batch, std::max<int64_t>(cached, 1));
-    return;
+  keep(plan.output, last, stage);
+  for (size_t id = 0; id < lifetimes.size(); ++id) {
+    const int64_t images = plan.stages[plan.homes[id].stage].images;
+    lifetimes[id].bytes = plan.homes[id].image_bytes * static_cast<size_t>(images);
   }
-  const auto cached = static_cast<int64_t>(kCachedBytes / image_bytes);
-  plan.images_at_once = std::min(options.max_batch, std::max<int64_t>(cached, options.threads));
+  const std::vector<ValueId> shared = share_homes(plan, lifetimes);
+  const Placement placement = place(lifetimes);
+  for (size_t id = 0; id < lifetimes.size(); ++id)
+    plan.homes[id].offset = placement.offsets[static_cast<size_t>(shared[id])];
+  plan.arena_bytes = placement.total;
 }
 
 }  // namespace
@@ -205,39 +213,22 @@ Plan make_plan(const Network& network, const PlanOptions& options, graph::Tensor
   verify(network);
   const Graph& graph = network.graph;
   require_supported(graph);
-  Plan plan;
-  choose_images(graph, options, plan);
+  const Images images = choose_images(graph, options.max_batch, options.threads, options.cached_bytes);
   const StepContext context{.network = network,
                             .kernels = kernels::requantize_kernels(options.isa),
                             .isa = options.isa,
                             .algorithm = options.algorithm,
                             .threads = options.threads,
-                            .images = plan.images_at_once,
+                            .images = images.at_once,
                             .fixed = kernels::fixed_requantize_kernels(options.isa)};
+  Plan plan;
   plan.steps = make_steps(context, spent);
+  plan.stages = stages_of(plan.steps, options.max_batch);
   plan.input = graph.inputs()[0];
   plan.output = graph.outputs()[0];
-
-  // Alive from the step that writes a value to the last one that reads it; the input from before the first,
-  // the output until after the last.
-  const int last = static_cast<int>(plan.steps.size());
-  std::vector<Lifetime> lifetimes(graph.values().size(), {.bytes = 0, .first = 0, .last = -1});
-  const auto bear = [&](ValueId id, int step) {
-    const size_t bytes = bytes_of(graph, id) * static_cast<size_t>(plan.images_at_once);
-    lifetimes[static_cast<size_t>(id)] = {.bytes = bytes, .first = step, .last = step};
-  };
-  bear(plan.input, -1);
-  for (int i = 0; i < last; ++i) {
-    const Step& step = plan.steps[static_cast<size_t>(i)];
-    for (const ValueId id : step.writes) bear(id, i);
-    for (const ValueId id : step.reads) lifetimes[static_cast<size_t>(id)].last = i;
-    plan.scratch_bytes = std::max(plan.scratch_bytes, step.scratch_bytes);
-  }
-  lifetimes[static_cast<size_t>(plan.output)].last = last;
-  const std::vector<ValueId> homes = share_homes(plan, lifetimes);
-  Placement placement = place(lifetimes);
-  for (const ValueId home : homes) plan.offsets.push_back(placement.offsets[static_cast<size_t>(home)]);
-  plan.arena_bytes = placement.total;
+  plan.is_small = images.are_small;
+  for (const Step& step : plan.steps) plan.scratch_bytes = std::max(plan.scratch_bytes, step.scratch_bytes);
+  place_values(graph, plan);
   return plan;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/isa.h"
+#include "engine/stages.h"
 #include "engine/step.h"
 #include "graph/graph.h"
 
@@ -15,18 +16,21 @@ struct PlanOptions {
   std::string algorithm;  // as EngineOptions::algorithm
   int threads;
   int64_t max_batch;
+  size_t cached_bytes = 0;  // as EngineOptions::cached_bytes
+};
+
+// Where a value lies: that of the first image of those that its stage takes at once, and behind it those of the others.
+struct Home {
+  size_t offset = 0, image_bytes = 0;
+  size_t stage = 0;  // the last one that writes or reads it
 };
 
 struct Plan {
   std::vector<Step> steps;
+  std::vector<Stage> stages;
   graph::ValueId input = -1, output = -1;
-  // What a run takes through all steps before it begins with the next images: as many as have their values in the
-  // cache, at most max_batch.
-  int64_t images_at_once = 1;
-  // Whether each thread shall take images of its own through all steps, with an arena of its own, where there
-  // are images for all: networks whose layers are as short as the waiting of threads for each other.
-  bool is_small = false;
-  std::vector<size_t> offsets;  // of each value in the arena, for images_at_once; unused for parameters
+  bool is_small = false;    // Images::are_small
+  std::vector<Home> homes;  // of each value in the arena; unused for parameters
   size_t arena_bytes = 0;
   size_t scratch_bytes = 0;  // per worker
 };

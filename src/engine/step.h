@@ -48,6 +48,7 @@ struct Step {
   std::string name;       // of the node, or of the first one of several that are computed together
   std::string algorithm;  // for people
   int64_t macs = 0;       // per image
+  int64_t images = 1;     // at most, in one run
   std::vector<graph::ValueId> reads, writes;
   // A value it writes that may lie over one that it reads: element i of the one is all that becomes element i
   // of the other. None: kNoValue.

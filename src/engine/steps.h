@@ -16,9 +16,12 @@ struct StepContext {
   Isa isa;
   std::string_view algorithm{};  // for integer layers, wherever it can; empty: the fastest
   int threads;
-  int64_t images;  // at most, in one run of a step
+  std::span<const int64_t> images;  // at most, in one run of the step that a node is part of
   const kernels::FixedRequantizeKernels& fixed;
 
+  int64_t images_of(const graph::Node& node) const {
+    return images[static_cast<size_t>(&node - network.graph.nodes().data())];
+  }
   const graph::TensorType& type_of(graph::ValueId value) const { return network.graph.value(value).type; }
   // The numbers of a parameter or buffer. Throws Error when `value` is none.
   const graph::Tensor& tensor_of(const graph::Node& node, graph::ValueId value) const;
@@ -26,7 +29,6 @@ struct StepContext {
 
 // One step for a pair that can be computed piece by piece, two for another; one for a layer by itself.
 std::vector<Step> make_integer_steps(const StepContext& context, const LayerPair& layers);
-
 
 Step make_quantize(const StepContext& context, const graph::Node& node);
 Step make_dequantize(const StepContext& context, const graph::Node& node);

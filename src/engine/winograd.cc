@@ -49,13 +49,22 @@ struct Tiling {
         planes(kernels::winograd_planes(form)),
         columns(parts(s.out_width, tile)),
         rows(parts(s.out_height, tile)),
+        height(s.out_height),
         stride(kernels::winograd_tile_stride(s.channels)) {}
+
+  // Rows of tiles are counted through all images of a group.
+  int64_t tile_row_of(int64_t row) const { return row / height * rows + row % height / tile; }
+  int64_t first_row_of(int64_t tile_row) const { return tile_row / rows * height + tile_row % rows * tile; }
+  int64_t tile_rows(int64_t first_row, int64_t count) const {
+    return tile_row_of(first_row + count - 1) + 1 - tile_row_of(first_row);
+  }
 
   int64_t v_plane(int64_t tile_rows) const { return plane_stride<int16_t>(tile_rows * columns * stride); }
   int64_t v_bytes(int64_t tile_rows) const { return planes * v_plane(tile_rows) * 2; }
 
   int64_t tile, planes;
-  int64_t columns, rows;  // of tiles
+  int64_t columns, rows;  // of tiles, of one image
+  int64_t height;         // of its output
   int64_t stride;         // of the channels of a tile
 };
 
@@ -73,19 +82,19 @@ class Winograd final : public IntegerAlgorithm {
   std::string name() const override { return form_ == WinogradForm::f2x2 ? "winograd2x2" : "winograd4x4"; }
   size_t weight_bytes() const override { return weights_.size() * sizeof(int16_t) + taps_.size(); }
   size_t prepared_bytes() const override {
-    return is_prepared() ? static_cast<size_t>(tiling_.v_bytes(tiling_.rows)) : 0;
+    return is_prepared() ? static_cast<size_t>(tiling_.v_bytes(all_rows())) : 0;
   }
   size_t scratch_bytes() const override {
     return static_cast<size_t>(m_bytes() + u_bytes() + (is_prepared() ? 0 : tiling_.v_bytes(piece_rows())));
   }
-  int64_t preparations(int64_t) const override { return is_prepared() ? tiling_.rows : 0; }
+  int64_t preparations(int64_t rows) const override { return is_prepared() ? tiling_.tile_rows(0, rows) : 0; }
   void prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte* scratch) const override;
   bool prepares_by_piece() const override {
-    return is_prepared() && tiling_.v_bytes(tiling_.rows) <= kPreparedByEach;
+    return is_prepared() && tiling_.v_bytes(all_rows()) <= kPreparedByEach;
   }
   Preparations preparations_of(const Piece& piece) const override {
-    const int64_t first = piece.first_row / tiling_.tile;
-    return {first, first + parts(piece.rows, tiling_.tile)};
+    const int64_t first = tiling_.tile_row_of(piece.first_row);
+    return {first, first + tiling_.tile_rows(piece.first_row, piece.rows)};
   }
   void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
                   int32_t* accumulators) const override;
@@ -95,7 +104,9 @@ class Winograd final : public IntegerAlgorithm {
 
  private:
   bool is_prepared() const { return cut().slabs.size() > 1; }
-  int64_t piece_rows() const { return parts(cut().rows_per_piece, tiling_.tile); }  // of tiles
+  // Of tiles: of the largest group, and of the largest piece.
+  int64_t all_rows() const { return cut().images * tiling_.rows; }
+  int64_t piece_rows() const { return tiling_.tile_rows(0, cut().rows_per_piece); }
 
   // A worker's scratch: products, a panel of weights, tiles.
   int64_t m_plane() const {
@@ -106,7 +117,7 @@ class Winograd final : public IntegerAlgorithm {
   int64_t u_bytes() const { return taps_.empty() ? 0 : kBlocksAtOnce * tiling_.planes * u_plane() * 2; }
 
   void transform(const std::byte* codes, int64_t tile_row, int64_t plane, int16_t* out) const;
-  // finish(tile row of the piece, its first channel, output) for all rows of tiles by some blocks of channels; `output`
+  // finish(row of the piece, its first channel, output) for all rows of tiles by some blocks of channels; `output`
   // has all but y.
   template <typename Finish>
   void each_product(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
@@ -129,7 +140,11 @@ class Winograd final : public IntegerAlgorithm {
 Cut cut_of(const IntegerProblem& problem, WinogradForm form) {
   const ConvShape& s = problem.shape;
   const Tiling tiling(form, s);
-  CutWish wish{.pixels = 256, .channels = kBlocksAtOnce * kBlock, .block = kBlock, .rows = tiling.tile};
+  CutWish wish{.pixels = 256,
+               .channels = kBlocksAtOnce * kBlock,
+               .block = kBlock,
+               .rows = tiling.tile,
+               .images = problem.images};
   if (has_panels(problem, form))
     wish.pixels = 1024;  // few pieces: each transforms the weights
   else if (tiling.v_bytes(tiling.rows) > kPreparedBytes && tiling.rows >= 2 * problem.threads)
@@ -155,15 +170,16 @@ Winograd::Winograd(const IntegerProblem& problem, WinogradForm form)
 
 // Row `tile_row` of tiles, to `out` in planes that are `plane` apart.
 void Winograd::transform(const std::byte* codes, int64_t tile_row, int64_t plane, int16_t* out) const {
+  const int64_t image_bytes = shape_.height * shape_.width * shape_.channels;
   kernels_.transform_input({.form = form_,
                             .bytes = bytes_,
-                            .image = reinterpret_cast<const uint8_t*>(codes),
+                            .image = reinterpret_cast<const uint8_t*>(codes) + tile_row / tiling_.rows * image_bytes,
                             .height = shape_.height,
                             .width = shape_.width,
                             .channels = shape_.channels,
                             .zero = zero_.empty() ? nullptr : zero_.data(),
                             .outside = outside_.data(),
-                            .row = tile_row * tiling_.tile - shape_.top,
+                            .row = tile_row % tiling_.rows * tiling_.tile - shape_.top,
                             .column = -shape_.left,
                             .tiles = tiling_.columns,
                             .out = out,
@@ -172,7 +188,7 @@ void Winograd::transform(const std::byte* codes, int64_t tile_row, int64_t plane
 }
 
 void Winograd::prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte*) const {
-  transform(codes, index, tiling_.v_plane(tiling_.rows),
+  transform(codes, index, tiling_.v_plane(all_rows()),
             reinterpret_cast<int16_t*>(prepared) + index * tiling_.columns * tiling_.stride);
 }
 
@@ -205,7 +221,8 @@ void Winograd::multiply(kernels::WinogradProduct product, int64_t block, int16_t
 template <typename Finish>
 void Winograd::each_product(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
                             const Finish& finish) const {
-  const int64_t first = piece.first_row / tiling_.tile, rows = parts(piece.rows, tiling_.tile);
+  const int64_t first = tiling_.tile_row_of(piece.first_row);
+  const int64_t rows = tiling_.tile_rows(piece.first_row, piece.rows);
   const int64_t row_size = tiling_.columns * tiling_.stride;
   auto* m = reinterpret_cast<int32_t*>(scratch);
   auto* panel = reinterpret_cast<int16_t*>(scratch + m_bytes());
@@ -222,7 +239,7 @@ void Winograd::each_product(const Piece& piece, const std::byte* codes, const st
     multiply({.form = form_,
               .v = v,
               .v_tile_stride = tiling_.stride,
-              .v_plane_stride = tiling_.v_plane(is_prepared() ? tiling_.rows : piece_rows()),
+              .v_plane_stride = tiling_.v_plane(is_prepared() ? all_rows() : piece_rows()),
               .tiles = rows * tiling_.columns,
               .pairs = 0,
               .blocks = count,
@@ -233,25 +250,27 @@ void Winograd::each_product(const Piece& piece, const std::byte* codes, const st
               .m = m,
               .m_plane_stride = m_plane()},
              piece.slab->first / kBlock + b, panel);
-    for (int64_t row = 0; row < rows; ++row)
-      finish(row, b * kBlock,
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t left = shape_.out_height - (first + row) % tiling_.rows * tiling_.tile;
+      finish(tiling_.first_row_of(first + row) - piece.first_row, b * kBlock,
              kernels::WinogradOutput{.form = form_,
                                      .m = m + row * tiling_.columns * count * kBlock,
                                      .m_plane_stride = m_plane(),
                                      .tiles = tiling_.columns,
                                      .width = count * kBlock,
-                                     .rows = std::min(tiling_.tile, piece.rows - row * tiling_.tile),
+                                     .rows = std::min(tiling_.tile, left),
                                      .columns = shape_.out_width,
                                      .y = nullptr,
                                      .pixel_stride = piece.slab->stride,
                                      .row_stride = shape_.out_width * piece.slab->stride});
+    }
   }
 }
 
 void Winograd::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
                           std::byte* scratch, int32_t* accumulators) const {
   each_product(piece, codes, prepared, scratch, [&](int64_t row, int64_t channel, kernels::WinogradOutput output) {
-    output.y = accumulators + row * tiling_.tile * output.row_stride + channel;
+    output.y = accumulators + row * output.row_stride + channel;
     kernels_.transform_output(output);
   });
 }
@@ -265,26 +284,39 @@ void Winograd::accumulate_to(const Piece& piece, const std::byte* codes, const s
   each_product(piece, codes, prepared, scratch,
                [&](int64_t row, int64_t channel, const kernels::WinogradOutput& output) {
                  kernels_.transform_and_requantize(
-                     output, kernels::part_of(outputs, row * tiling_.tile * output.columns, channel));
+                     output, kernels::part_of(outputs, row * output.columns, channel));
                });
 }
 
-// A count of cycles to compare forms with each other and with direct products, at rates as measured on Zen 3
-// and, for wider vectors, in proportion (Zen 4 agrees). Weights of a large layer come from memory at each run;
-// those of a small one, whose network is likely small, too, are in the cache.
+// A count of cycles to compare forms with each other and with direct products. Weights of a large layer come from
+// memory at each run; those of a small one, whose network is likely small, too, are in the cache.
 struct Work {
   double products = 0, transformed = 0, transformed_weights = 0, weight_bytes = 0;
 };
 
-bool has_512_bits(Isa isa) { return isa == Isa::x86_avx512 || isa == Isa::x86_avx512vnni; }
+// Per cycle of a core, requantization included: measured on Zen 3, on Zen 4 where there is VNNI on 512 bits, and for
+// AVX-512 alone in proportion to its width.
+struct Rates {
+  double winograd, bytes, shorts;         // products
+  double transformed, transformed_weights;  // elements
+};
+
+Rates rates_of(Isa isa) {
+  if (isa == Isa::x86_avx512vnni)
+    return {.winograd = 29, .bytes = 58, .shorts = 25, .transformed = 2.2, .transformed_weights = 6};
+  if (isa == Isa::x86_avx512)
+    return {.winograd = 50, .bytes = 40, .shorts = 44, .transformed = 5, .transformed_weights = 6};
+  const double bytes = isa == Isa::x86_avxvnni ? 55 : 40;
+  return {.winograd = 25, .bytes = bytes, .shorts = 22, .transformed = 2.5, .transformed_weights = 3};
+}
 
 double cycles_of(const Work& work, double products_per_cycle, const IntegerProblem& problem) {
-  constexpr double kTransformed = 2.5, kTransformedWeights = 3, kCachedWeights = 512 * 1024;
+  constexpr double kCachedWeights = 512 * 1024;
+  const Rates rates = rates_of(problem.isa);
   const double bytes_per_cycle = work.weight_bytes <= kCachedWeights ? 32 * problem.threads : 10;
-  const double width = (has_512_bits(problem.isa) ? 2 : 1) * problem.threads;
-  const double computed = work.products / products_per_cycle / problem.threads +
-                          work.transformed_weights / kTransformedWeights / width;
-  return std::max(computed, work.weight_bytes / bytes_per_cycle) + work.transformed / kTransformed / width;
+  const double computed = work.products / products_per_cycle + work.transformed_weights / rates.transformed_weights;
+  return std::max(computed / problem.threads, work.weight_bytes / bytes_per_cycle) +
+         work.transformed / rates.transformed / problem.threads;
 }
 
 double direct_cycles(const IntegerProblem& problem) {
@@ -293,10 +325,9 @@ double direct_cycles(const IntegerProblem& problem) {
   const Work work{.products = weights * static_cast<double>(s.out_height * s.out_width),
                   .weight_bytes = weights};
   const bool has_bytes = int8_is_exact(problem) && int8_is_fast(problem);
-  double rate = has_512_bits(problem.isa) ? 44 : 22;
-  if (split_int8_is_exact(problem) && split_int8_is_fast(problem)) rate = 26;
-  if (has_bytes) rate = problem.isa == Isa::x86_avx512vnni ? 110 : problem.isa == Isa::x86_avxvnni ? 55 : 40;
-  return cycles_of(work, rate, problem);
+  const bool has_split_bytes = split_int8_is_exact(problem) && split_int8_is_fast(problem);
+  const Rates rates = rates_of(problem.isa);
+  return cycles_of(work, has_bytes ? rates.bytes : has_split_bytes ? 26 : rates.shorts, problem);
 }
 
 double winograd_cycles(const IntegerProblem& problem, WinogradForm form) {
@@ -307,14 +338,16 @@ double winograd_cycles(const IntegerProblem& problem, WinogradForm form) {
   const auto tiles = static_cast<double>(tiling.rows * tiling.columns);
   Work work{.products = tiles * planes * channels * outputs,
             .transformed = tiles * planes * (channels + outputs)};
-  double rate = has_512_bits(problem.isa) ? 50 : 25;
+  double rate = rates_of(problem.isa).winograd;
+  const Cut cut = cut_of(problem, form);
+  const auto images = static_cast<double>(cut.images);
   if (has_panels(problem, form)) {
     rate *= 0.9;  // sums are put away after each panel
     work.transformed_weights =
-        static_cast<double>(cut_of(problem, form).row_pieces(s.out_height)) * planes * channels * outputs;
-    work.weight_bytes = 9 * channels * outputs;
+        static_cast<double>(cut.row_pieces(cut.images * s.out_height)) * planes * channels * outputs / images;
+    work.weight_bytes = 9 * channels * outputs / images;
   } else {
-    work.weight_bytes = 2 * planes * channels * outputs;
+    work.weight_bytes = 2 * planes * channels * outputs / images;
   }
   return cycles_of(work, rate, problem);
 }
