@@ -286,6 +286,54 @@ TEST(ByteConvKernels, RequantizesInRegistersWhatWouldBeRequantizedLater) {
 #endif
 }
 
+// Where windows overlap, kernels with 512 bits find all but the first of a tile by themselves (of 8 pixels; of 4 where
+// they are emulated): for a block of channels without another, and with whole tiles in each row. Others go by `pixels`.
+TEST(ByteConvKernels, WindowsThatOverlapShareTheirLoads) {
+  Random random(6);
+  const quant::Grid grid{quant::GridKind::unsigned_, 8, 0.05f};
+  const Wanted wanted{.grid = grid,
+                      .shortcut = 0,
+                      .relu = false,
+                      .real = false,
+                      .codes = true,
+                      .is_bounded = true,
+                      .has_odd_weights = false};
+  std::map<std::string, int64_t> shared;
+  for (int round = 0; round < 60; ++round) {
+    Case c = overlapping_case(random);
+    for (int32_t& start : c.start) start >>= 12;
+    c.start.resize(c.start.size() + 3);
+    const bool is_whole = c.row_pixels % 8 == 0, is_odd = c.row_pixels % 2 == 1;
+    const int64_t width = c.blocks * kBlock;
+    std::vector<float> multiplier(static_cast<size_t>(width + 5));
+    for (float& m : multiplier) m = static_cast<float>(random.uniform(-1, 1)) * 1e-5f;
+    const std::vector<float> none(c.pixels.size() * static_cast<size_t>(width));
+    const auto codes_of = [&](const ByteConvKernels* fused) {
+      return outputs_of(c, wanted, multiplier, none, {}, fused, width).codes;
+    };
+    const std::vector<uint8_t> expected = codes_of(nullptr);
+    for (size_t p = 0; p < c.pixels.size(); ++p)
+      if (p % 4 != 0) c.pixels[p] = c.pixels[0];
+    for (const Named& named : all_kernels()) {
+      if (!named.kernels->multiply_and_requantize) continue;
+      const std::vector<uint8_t> computed = codes_of(named.kernels);
+      for (size_t i = 0; i < computed.size(); ++i) {
+        const auto block = static_cast<int64_t>(i) % width / kBlock;
+        if (is_whole && c.blocks % 2 == 1 && block == c.blocks - 1) {
+          ASSERT_EQ(computed[i], expected[i]) << named.name << ", round " << round;
+          ++shared[named.name];
+        }
+      }
+      if (is_odd && c.pixels.size() > 1) {
+        EXPECT_NE(computed, expected) << named.name << ", round " << round;
+      }
+    }
+  }
+#if defined(PACT_HAS_EMULATED_KERNELS)
+  EXPECT_GT(shared["emulated x86_avx512vnni"], 0);
+#endif
+}
+
 TEST(ByteConvKernels, UnpackReadsFieldsFromTheLowestBitsOn) {
   Random random(3);
   for (const int per_byte : {2, 4})
