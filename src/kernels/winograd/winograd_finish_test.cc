@@ -20,6 +20,12 @@ namespace {
 
 constexpr int64_t kBlock = WinogradKernels::kBlock;
 
+#define PACT_FORM(...) +1
+constexpr size_t kForms = 0
+#include "kernels/requantize/finished_forms.inc"
+    ;
+#undef PACT_FORM
+
 std::vector<std::pair<std::string, const WinogradKernels*>> finishing_kernels() {
   std::vector<std::pair<std::string, const WinogradKernels*>> all;
   for (const Isa isa : available_isas()) all.emplace_back(name_of(isa), &winograd_kernels(isa));
@@ -136,12 +142,12 @@ TEST(WinogradKernels, RequantizesInRegistersWhatWouldBeRequantizedLater) {
       ASSERT_EQ(computed.codes, expected.codes) << name << ", round " << round;
       ASSERT_EQ(bits_of(computed.real), bits_of(expected.real)) << name << ", round " << round;
       const Requantize& r = asked.requantize;
-      forms.insert(fmt::format("{} {} {} {}", winograd_tile(asked.output.form), !!r.shortcut,
-                               !!r.shortcut_codes, !!r.codes));
+      forms.insert(fmt::format("{} {} {} {} {} {}", winograd_tile(asked.output.form), !!r.shortcut,
+                               !!r.shortcut_codes, r.activation == Activation::relu, !!r.real, !!r.codes));
     }
   }
 #if defined(PACT_HAS_EMULATED_KERNELS)
-  EXPECT_EQ(forms.size(), 8u);  // 2 tiles by: no shortcut, with and without codes; real; of codes
+  EXPECT_EQ(forms.size(), 2 * kForms);  // tiles of both sizes
 #endif
 }
 
