@@ -76,7 +76,7 @@ void Int8::multiply(const Slab& slab, const Product& product, std::byte* scratch
     if (product.outputs) {
       windows.window_sums = product.window_sums;
       windows.odd_start = product.odd_start ? product.odd_start + done : nullptr;
-      kernels_.multiply_and_requantize(windows, kernels::from(*product.outputs, 0, done));
+      kernels_.multiply_and_requantize(windows, kernels::part_of(*product.outputs, 0, done));
       continue;
     }
     windows.accumulators = product.accumulators + done;

@@ -284,7 +284,7 @@ void Winograd::accumulate_to(const Piece& piece, const std::byte* codes, const s
   each_product(piece, codes, prepared, scratch,
                [&](int64_t row, int64_t channel, const kernels::WinogradOutput& output) {
                  kernels_.transform_and_requantize(
-                     output, kernels::from(outputs, row * output.columns, channel));
+                     output, kernels::part_of(outputs, row * output.columns, channel));
                });
 }
 

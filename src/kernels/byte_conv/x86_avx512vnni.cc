@@ -1,6 +1,8 @@
-// With vpdpbusd on 512 bits: tiles of up to 12 pixels by 32 channels, 24 of the 32 registers and, with a
-// pointer for each pixel, all of the others; a last block of 16 channels by itself. Pixels are dealt out
-// evenly, so that no small tile is left over.
+// With vpdpbusd on 512 bits. Where sums are stored: tiles of up to 12 pixels by 32 channels, 24 of the 32
+// registers and, with a pointer for each pixel, all of the others; a last block of 16 channels by itself.
+// Pixels are dealt out evenly, so that no small tile is left over. Where sums are requantized: smaller tiles,
+// beside which the sums of the tile before stay in registers (pipelined_512.inc; sliding_512.inc where windows
+// share pixels). What they leave over goes through tiles of the first kind, and their sums through the cache.
 #include "kernels/byte_conv/byte_conv.h"
 #include "kernels/x86_intrinsics.h"
 
@@ -13,9 +15,17 @@
 
 #include "kernels/requantize/finish_512.inc"
 
+#include "kernels/byte_conv/meanwhile_512.inc"
+
 #include "kernels/byte_conv/pipelined_512.inc"
 
 #include "kernels/byte_conv/sliding_512.inc"
+
+#undef PACT_FOUR_AT_LAST
+#undef PACT_FOUR_MEANWHILE
+#undef PACT_MEANWHILE
+#undef PACT_STORE
+#undef PACT_REQUANTIZE
 
 namespace pact::kernels {
 namespace {
@@ -47,8 +57,8 @@ void tile(const ByteWindows& w, int64_t block, int64_t first_pixel, int32_t* out
   for (int64_t s = 0; s < w.segment_count; ++s) {
     const int64_t end = w.segments[s] + 4 * w.fours;
     for (int64_t at = w.segments[s]; at < end; at += 4, weights += 4 * kBlock, more_weights += 4 * kBlock) {
-      foresee(weights);
-      foresee(more_weights);
+      foresee_near(weights);
+      foresee_near(more_weights);
       const __m512i w_low = _mm512_loadu_si512(weights);
       const __m512i w_high = _mm512_loadu_si512(more_weights);
 #define PACT_ADD(i)                                                                   \
@@ -103,8 +113,8 @@ void multiply(const ByteWindows& given) noexcept {
 
 // The sums [pixel][kBlocks][kBlock] of a tile, from the first cache.
 template <int kBlocks, typename Finish>
-void finish_tile(const ByteWindows& w, const Finish& finish, int32_t* sums, int64_t block, int64_t first_pixel,
-                 int64_t pixels) {
+void finish_tile(const ByteWindows& w, const Finish& finish, int32_t* sums, int64_t block,
+                 int64_t first_pixel, int64_t pixels) {
   constexpr int64_t kRows = 4 / kBlocks;
   const int64_t channel = block * kBlock;
   const auto at = [&](int64_t i) { return sums + i * kBlock; };
@@ -139,26 +149,22 @@ void finish_blocks(const ByteWindows& w, const Requantize& asked, int64_t block,
   const Finish finish(asked);
   each_tile<kBlocks>(w, tiles * kPixels, block, end, [&](Tile tile, int64_t at, int64_t p, int64_t pixels) {
     alignas(64) int32_t sums[kMostPixels * kBlocks * kBlock];
-    finish.template foresee<kBlocks>(finish.at(p, at * kBlock), pixels);
+    finish.template foresee_outputs<kBlocks>(finish.at(p, at * kBlock), pixels);
     tile(w, at, p, sums, kBlocks * kBlock);
     finish_tile<kBlocks>(w, finish, sums, at, p, pixels);
   });
 }
 
 void multiply_and_requantize(const ByteWindows& given, const Requantize& outputs) noexcept {
-  const ByteWindows w = given;  // codes are bytes, which for all that a compiler knows might lie in what is given
+  // Copies, since codes are bytes, which for all that a compiler knows might lie in what is given.
+  const ByteWindows w = given;
   const Requantize asked = outputs;
-  const auto finish_all = [&]<typename Finish>() {
+  with_form(asked, [&]<typename Finish>() {
     const int64_t even = w.blocks / 2 * 2;
     finish_blocks<2, Finish>(w, asked, 0, even);
     if (even == w.blocks) return;
     can_slide(w) ? slide<Finish>(w, asked, even) : finish_blocks<1, Finish>(w, asked, even, w.blocks);
-  };
-#define PACT_FORM(kAdded, kRelu, kKept, kCoded)                                                     \
-  if (is_form(asked, Shortcut::kAdded, kRelu ? Activation::relu : Activation::none, kKept, kCoded)) \
-    return finish_all.template operator()<Requantized<Shortcut::kAdded, kRelu, kKept, kCoded>>();
-#include "kernels/requantize/finished_forms.inc"
-#undef PACT_FORM
+  });
 }
 
 using Probed = __m512i;

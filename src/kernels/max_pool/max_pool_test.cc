@@ -30,7 +30,8 @@ void compare(void (*MaxPoolKernels::*kernel)(const MaxWindow<Element>&) noexcept
       else
         x = static_cast<Element>(random.normal());
       if constexpr (std::is_floating_point_v<Element>)
-        if (random.below(20) == 0) x = random.below(2) ? std::numeric_limits<Element>::quiet_NaN() : Element{-0.0f};
+        if (random.below(20) == 0)
+          x = random.below(2) ? std::numeric_limits<Element>::quiet_NaN() : Element{-0.0f};
     }
     for (const Isa isa : available_isas()) {
       std::vector<Element> out(static_cast<size_t>(channels));

@@ -90,7 +90,8 @@ TEST(NormActivateKernels, EveryInstructionSetGivesTheBitsOfThePortableOne) {
             const Results expected = run(Isa::portable, storage, shortcut, real, quantized, residue);
             for (const Isa isa : available_isas())
               EXPECT_TRUE(run(isa, storage, shortcut, real, quantized, residue) == expected)
-                  << name_of(isa) << " shortcut " << shortcut << " real " << real << " quantized " << quantized;
+                  << name_of(isa) << " shortcut " << shortcut << " real " << real << " quantized "
+                  << quantized;
           }
 }
 

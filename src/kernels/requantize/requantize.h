@@ -38,20 +38,11 @@ struct Requantize {
 };
 
 // The same outputs from row `row` and channel `channel` on. Rows of sums stay where they are.
-inline Requantize from(Requantize r, int64_t row, int64_t channel) {
-  const int64_t i = row * r.stride + channel;
-  r.multiplier += channel;
-  r.bias += channel;
-  if (r.shortcut) r.shortcut += i;
-  if (r.shortcut_codes) r.shortcut_codes += i;
-  if (r.real) r.real += i;
-  if (r.codes) r.codes += i;
-  return r;
-}
+Requantize part_of(const Requantize& whole, int64_t row, int64_t channel);
 
-// Whether kernels that requantize what is still in their registers can do what is asked for, of which pointers need only
-// be null or not: a form of finished_forms.inc, with unsigned whole codes that take no division, of numbers that are
-// bounded or the sum with a real shortcut.
+// Whether kernels that requantize what is still in their registers can do what is asked for, of which pointers
+// need only be null or not: a form of finished_forms.inc, with unsigned whole codes that take no division, of
+// numbers that are bounded or the sum with a real shortcut.
 bool can_finish(const Requantize& asked);
 
 struct RequantizeKernels {

@@ -20,8 +20,9 @@ inline __m512i with_products(__m512i sums, __m512i a, __m512i b) {
 #include "kernels/requantize/sources.inc"
 #include "kernels/requantize/x86_avx512.inc"
 
-#include "kernels/requantize/finish_512.inc"
 #include "kernels/requantize/is_form.inc"
+
+#include "kernels/requantize/finish_512.inc"
 
 #include "kernels/winograd/finish_512.inc"
 
