@@ -31,30 +31,30 @@ using train::Settings;
 
 // What the command sets, over `settings`; all of it that is wrong is told at once.
 void apply_command(Settings& settings, const TrainCommand& command) {
-  std::vector<std::string> problems;
+  train::SettingProblems problems;
   const auto attempt = [&](const auto& action) {
     try {
       action();
     } catch (const Error& error) {
-      problems.push_back(error.what());
+      problems.messages.push_back(error.what());
     }
   };
   std::string origin_of_warmup;  // the recipe that says it, if one does
   for (const std::string& recipe : command.recipes)
     attempt([&] {
       const double before = settings.warmup;
-      train::apply_recipe(settings, find_recipe(recipe));
+      train::apply_recipe(settings, find_recipe(recipe), problems);
       if (settings.warmup != before) origin_of_warmup = recipe;
     });
-  for (const auto& [name, text] : command.settings) attempt([&] { train::set(settings, name, text); });
-  attempt([&] { train::require_valid(settings); });
+  train::set(settings, command.settings, problems);
+  train::find_problems(settings, problems);
   // Who shortens a recipe's run has not chosen its warm-up.
-  if (settings.warmup > static_cast<double>(settings.epochs) && !origin_of_warmup.empty() &&
-      !command.settings.contains("warmup"))
-    problems.push_back(fmt::format("the warmup is that of the recipe {}; give a shorter one with --warmup",
-                                   origin_of_warmup));
+  if (!origin_of_warmup.empty() && !command.settings.contains("warmup"))
+    for (std::string& message : problems.messages)
+      if (message.starts_with("warmup must be"))
+        message += fmt::format("; it is that of the recipe {}, give a shorter one with --warmup", origin_of_warmup);
   for (const std::string& text : settings.override) attempt([&] { passes::parse_bit_override(text); });
-  if (!problems.empty()) fail("{}", join(problems, "\n"));
+  train::refuse(problems);
 }
 
 // A choice of quantizer that quantizes nothing is a slip: the run would be float.
