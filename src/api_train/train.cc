@@ -13,6 +13,7 @@
 #include "base/words.h"
 #include "base/writable.h"
 #include "data/describe.h"
+#include "graph/text.h"
 #include "passes/insert_quantizers.h"
 #include "passes/integer_pixels.h"
 #include "passes/layer_table.h"
@@ -186,6 +187,38 @@ graph::Network from_onnx(const TrainCommand& command, const data::Dataset& data,
   return plain;
 }
 
+// A run that is resumed without its graph.txt would be trained to its end and could then not be evaluated. That of a
+// network of the zoo can be written again.
+void look_at_stored_graph(const Resolved& r, const graph::Graph& built, const train::Observer& observer) {
+  const std::string file = (r.directory / "graph.txt").string();
+  std::optional<graph::Graph> stored;
+  try {
+    stored = train::load_graph(r.directory);
+  } catch (const Error&) {
+    observer.on_message(fmt::format("{}: is {}; it will be written again, from what run.json says", file,
+                                    fs::exists(file) ? "damaged" : "missing"));
+    return;
+  }
+  if (graph::print(*stored) != graph::print(built))
+    fail(
+        "{}: is not the network {} with the settings of run.json. Put back the run's own, remove the file to have it "
+        "written again, or resume with the version of PACT that made the run",
+        file, r.network);
+}
+
+// A network from elsewhere is in its run alone.
+graph::Network network_of_run(const fs::path& directory) {
+  try {
+    train::load_graph(directory);
+  } catch (const Error& error) {
+    fail(error.kind(),
+         "{}\nThe network came from an ONNX file and cannot be written again: put back a copy of graph.txt, or start "
+         "another run",
+         error.what());
+  }
+  return train::load_network(directory);
+}
+
 bool is_of_integers(const graph::Node& node) {
   return node.op == graph::Op::integer_conv2d || node.op == graph::Op::integer_linear;
 }
@@ -193,7 +226,7 @@ bool is_of_integers(const graph::Node& node) {
 graph::Network make_network(const Resolved& r, const TrainCommand& command, const data::Dataset& data,
                             const train::Observer& observer) {
   const bool is_resumed = command.continuation == Continuation::resume;
-  if (is_onnx(r.network) && is_resumed) return train::load_network(r.directory);
+  if (is_onnx(r.network) && is_resumed) return network_of_run(r.directory);
   const bool starts_plain = !is_resumed && is_plain_weights(r.settings.init);
   if (!is_resumed && !is_onnx(r.network) && !starts_plain && (!command.mean.empty() || !command.std.empty()))
     fail(ErrorKind::usage,
@@ -216,6 +249,7 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
   for (const std::string& text : r.settings.override)
     policy.overrides.push_back(passes::parse_bit_override(text));
   graph::Network network = passes::insert_quantizers(plain, policy);
+  if (is_resumed) look_at_stored_graph(r, network.graph, observer);
   // A resumed run takes all its numbers from its own checkpoint.
   if (!is_resumed && !r.settings.init.empty() && !starts_plain) {
     if (is_onnx(r.settings.init))
