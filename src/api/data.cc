@@ -61,8 +61,8 @@ void require_png_name(const std::filesystem::path& path) {
 }  // namespace
 
 ShowSummary show_dataset(const ShowCommand& command) {
-  require_png_name(command.output);
   require_output(command.output, OutputKind::picture, {});
+  require_png_name(command.output);
   const bool trains = command.split == Split::train;
   data::TrainTest loaded = data::load_dataset(command.dataset, trains ? data::Part::train : data::Part::test);
   const data::Dataset& set = trains ? loaded.train : loaded.test;
