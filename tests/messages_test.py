@@ -6,6 +6,7 @@ Usage: messages_test.py PACT_BINARY [unittest arguments].
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -36,6 +37,88 @@ class Messages(Case):
     def test_all_wrong_settings_are_told_at_once(self):
         self.refuse("train", "resnet8", "--data", DATA, "--out", self.dir / "x", "--epochs", "x", "--weights", 9, "--rate", "y",
                     "--override", "a=8", "--init", self.dir / "no", says=["epochs must be", "weights must be", "rate must be", "'a=8'"])
+
+    def test_nothing_is_concluded_from_a_wrong_setting(self):
+        base = ["train", "resnet8", "--data", DATA, "--out", self.dir / "x", "--recipe", "float-short"]
+        for epochs in ("x", 0):
+            told = self.refuse(*base, "--epochs", epochs, "--rate", "-1", says=["epochs must be", "rate must be"]).stderr
+            self.assertNotIn("warmup", told)
+        self.refuse(*base, "--milestones", "5,3", "--seed", "-1", says=["milestones must ascend", "5,3", "seed must be 0 or more"])
+        recipe = self.dir / "r.json"
+        recipe.write_text('{"epochs": "x", "rate": "y", "batch": 0}')
+        self.refuse("train", "resnet8", "--data", DATA, "--out", self.dir / "x", "--recipe", recipe,
+                    says=["r.json: epochs must be", "r.json: rate must be"])
+        recipe.write_text('{"rate": 0.1, "epochs": 2, "rate": 0.2}')
+        self.refuse("train", "resnet8", "--data", DATA, "--out", self.dir / "x", "--recipe", recipe, says=["r.json: has 'rate' twice"])
+        self.assertFalse((self.dir / "x").exists())
+
+    def test_a_run_is_resumed_with_a_whole_graph(self):
+        run = self.copy_of("w4a4")
+        graph, before = (run / "graph.txt").read_text(), (run / "last.safetensors").read_bytes()
+        for text, word in (("", "damaged"), (graph[: len(graph) // 2], "damaged"), (None, "missing")):
+            (run / "graph.txt").unlink() if text is None else (run / "graph.txt").write_text(text)
+            self.refuse("eval", run, says=["graph.txt"])
+            told = self.succeed("train", "--resume", "--out", run).stderr
+            self.assertIn(f"graph.txt: is {word}; it will be written again", told)
+            self.assertEqual((run / "graph.txt").read_text(), graph)
+            self.assertEqual((run / "last.safetensors").read_bytes(), before)
+            self.succeed("eval", run, "--images", 20)
+        self.assertNotIn("graph.txt", self.succeed("train", "--resume", "--out", run).stderr)
+        (run / "graph.txt").write_bytes((Path(self._trained.name) / "float" / "graph.txt").read_bytes())
+        self.refuse("train", "--resume", "--out", run, says=["graph.txt: is not the network resnet8", "remove the file"])
+
+    def test_a_network_from_elsewhere_is_in_its_run_alone(self):
+        model = self.dir / "net.onnx"
+        model.write_bytes(self.onnx_of(self.copy_of("float")))
+        run = self.dir / "onnx"
+        self.succeed("train", model, *QUICK, "--epochs", 1, "--out", run)
+        graph = (run / "graph.txt").read_text()
+        for text in ("", graph[: len(graph) // 2]):
+            (run / "graph.txt").write_text(text)
+            self.refuse("train", "--resume", "--out", run, says=["graph.txt", "came from an ONNX file", "put back a copy"])
+            self.assertEqual((run / "graph.txt").read_text(), text)
+
+    def test_a_damaged_description_of_a_run(self):
+        run = self.copy_of("float")
+        whole = json.loads((run / "run.json").read_text())
+        for key, value, says in (("threads", "x", "'threads' is no whole number"), ("status", 5, "'status' is no text"),
+                                 ("settings", [], "no settings")):
+            (run / "run.json").write_text(json.dumps({**whole, key: value}))
+            self.refuse("train", "--resume", "--out", run, says=["run.json: is damaged", says, "be an --init"])
+        for key in ("weights", "activations"):
+            (run / "run.json").write_text(json.dumps({**whole, "settings": {**whole["settings"], key: "4"}}))
+            self.succeed("report", run, "-o", self.dir / "page.html")
+        (run / "run.json").write_text('{\n"network": x\n}')
+        told = self.refuse("report", run, "-o", self.dir / "new.html", says=["run.json: line 2 is not valid JSON", "move the file away"]).stderr
+        self.assertNotIn("parse", told)
+
+    def test_standard_output_that_cannot_be_written(self):
+        with open("/dev/full", "w") as full:
+            for command, says in ((["train", "resnet8", *QUICK, "--epochs", "1", "--out", self.dir / "x"],
+                                   ["No space left", f"The run itself is finished, in {self.dir}/x"]),
+                                  (["inspect", "resnet50", "--graph"], ["standard output cannot be written"]),
+                                  (["zoo"], ["standard output cannot be written"])):
+                result = subprocess.run([cli_test.PACT, *map(str, command)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=240)
+                self.assertEqual(result.returncode, 1, result.stderr)
+                for text in says:
+                    self.assertIn(text, result.stderr)
+        self.assertEqual(json.loads((self.dir / "x" / "run.json").read_text())["status"], "finished")
+
+    def test_names_that_lead_astray(self):
+        run = self.copy_of("w4a4")
+        model = self.dir / "model"
+        model.write_bytes(self.onnx_of(run))
+        self.refuse("inspect", model, says=["model: is not a graph's text", "must end in .onnx"])
+        self.refuse("eval", model, "--data", DATA, says=["model: is no network", "whose name ends in .onnx"])
+        (self.dir / "empty.onnx").mkdir()
+        for command in (["inspect"], ["eval", "--data", DATA], ["export", "-o", self.dir / "y.onnx"]):
+            self.refuse(command[0], self.dir / "empty.onnx", *command[1:], says=["empty.onnx: is not a run directory", "a folder is no ONNX"])
+        run.rename(self.dir / "run.onnx")
+        for command in ("inspect", "eval"):
+            self.succeed(command, self.dir / "run.onnx")
+        for name in ("x.jpg", "x.JPEG"):
+            self.refuse("data", "show", DATA, "-o", self.dir / name, says=[f"{name}: a sheet is written as PNG; call it", "x.png"])
+        self.succeed("data", "show", DATA, "-o", self.dir / "x.PNG")
 
     def test_what_is_wrong_with_the_network_is_told_before_data_are_read(self):
         run = self.copy_of("float")
@@ -192,6 +275,7 @@ class Messages(Case):
                 (["eval", "x", "--mean", "0.5,125"], ["--mean: expected a number up to 1, not '125'", "divide by 255: 0.4902"]),
                 (["train", "x", "--std", "58.4"], ["--std:", "divide by 255: 0.229"]),
                 (["eval", "x", "--std", "0.2,0"], ["--std: expected a number above 0 and up to 1, not '0'"]),
+                (["eval", "x", "--std", "1e-30"], ["--std: expected a number above 0 and up to 1, not '1e-30': a deviation is at least 0.001"]),
                 (["calibrate", "x", "-o", "y", "--std", "nan"], ["--std: expected a number above 0 and up to 1, not 'nan'"]),
                 (["train", "resnet8", "--data", DATA, "--out", ""], ["--out is empty"]),
                 (["export", "x"], ["--output is missing: the file to write"]),

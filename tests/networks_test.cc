@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "engine/engine.h"
 #include "graph/grids.h"
+#include "graph/layers.h"
 #include "onnx_io/export.h"
 #include "onnx_io/import.h"
 #include "passes/lower/lower.h"
@@ -101,7 +102,7 @@ void expect_the_whole_way(Network trained) {
   const std::vector<rtl::Design> designs = rtl::designs_of(fixed.graph, {});
   size_t layers = 0;
   for (const Node& node : fixed.graph.nodes()) {
-    if (!rtl::is_integer_layer(node)) continue;
+    if (!graph::is_integer_layer(node)) continue;
     ++layers;
     const rtl::LayerForm form = rtl::form_of(fixed.graph, node);
     EXPECT_TRUE(std::ranges::any_of(designs, [&](const rtl::Design& design) {

@@ -73,6 +73,7 @@ class Tables(Case):
 
         result = self.sweep(path, code=1)
         self.assertIn("2 of 5 runs failed", result.stderr)
+        self.assertRegex(result.stderr, r"float: test top-1 \d+\.\d+ % after 1 epoch\n")
         rows = self.results()
         self.assertEqual({name: row["status"] for name, row in rows.items()},
                          {"float": "finished", "w2-seed1": "finished", "w2-seed2": "finished", "wild": "failed", "behind": "blocked"})
@@ -175,6 +176,35 @@ class BadFiles(Case):
         self.assertEqual(missing.stderr.count("there is no folder '/nowhere'"), 1, missing.stderr)
         self.assertIn("b: failed as 'a' did", missing.stderr)
         self.assertIn("/nowhere", (self.out / "b.log").read_text())
+
+    def test_a_plan_finds_what_its_runs_lack(self):
+        for data in ("svhn:/nowhere", "cifar10:/nowhere", "fashion_mnist:/nowhere", "imagenet:/nowhere"):
+            path = self.file(data=data, runs=[{"name": "a"}, {"name": "b", "settings": {"seed": 2}}])
+            self.refuse(path, "/nowhere")
+            self.assertEqual(self.sweep(path, "--dry-run", code=1).stderr.count("/nowhere"), 1)
+        self.refuse(self.file(data="svhn:" + str(self.dir), runs=[{"name": "a"}]), "run 'a': svhn", "lacks train_32x32.mat, test_32x32.mat")
+        # What is done needs no data.
+        self.sweep(self.file(runs=[{"name": "a"}]))
+        stored = json.loads((self.out / "a" / "run.json").read_text())
+        (self.out / "a" / "run.json").write_text(json.dumps({**stored, "dataset": "svhn:/nowhere"}))
+        self.sweep(self.file(data="svhn:/nowhere", runs=[{"name": "a"}]), "--dry-run")
+
+    def test_keys_that_stand_twice(self):
+        path = self.dir / "table.json"
+        for text, key in (('{"network": "resnet8", "data": "shapes", "runs": [{"name": "a"}], "runs": [{"name": "b"}]}', "runs"),
+                          ('{"network": "resnet8", "data": "shapes", "runs": [{"name": "a", "settings": {"rate": 1, "rate": 2}}]}', "rate")):
+            path.write_text(text)
+            self.refuse(path, f"table.json: an object in it has '{key}' twice")
+
+    def test_all_wrong_settings_of_a_run_are_told_at_once(self):
+        self.refuse(self.file(runs=[{"name": "a", "settings": {"epochs": "x", "rate": "y"}}]), "epochs must be", "rate must be")
+        self.refuse(self.file(network="resnet9", data="cifar11:/x", mean=[0.5],
+                              runs=[{"name": "a", "settings": {"seed": -1, "weights": 9, "milestones": [9, 3]}}]),
+                    "seed must be", "weights must be", "milestones must ascend", "'resnet9'", "'cifar11'")
+        self.refuse(self.file(mean=[0.5], runs=[{"name": "a"}]), '"mean" and "std" go together')
+        result = self.sweep(self.file(runs=[{"name": "a"}]), "--set", "epochs=x", "--set", "rate=-1", "--dry-run", code=1)
+        self.assertIn("epochs must be", result.stderr)
+        self.assertIn("rate must be", result.stderr)
 
     def test_circles_twins_and_nothing(self):
         self.refuse(self.file(runs=[{"name": "a", "settings": {"init": "b"}}, {"name": "b", "settings": {"teacher": "c"}},

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "graph/layers.h"
 
 namespace pact::accelerator {
 namespace {
@@ -140,7 +141,7 @@ class Reader {
       layer.top_pad = node.integers("pads")[0], layer.left_pad = node.integers("pads")[1];
       layer.groups = node.integer("groups");
     }
-    if (node.op == Op::integer_conv2d || node.op == Op::integer_linear)
+    if (is_integer_layer(node))
       layer.weight_bits = static_cast<int>(node.integer("weight_bits"));
     else if (weight_quant)
       layer.weight_bits = static_cast<int>(weight_quant->integer("bits"));

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "data/dataset.h"
 #include "engine/engine.h"
+#include "graph/layers.h"
 #include "reference/evaluate.h"
 
 namespace pact::api {
@@ -97,8 +98,7 @@ void add_nodes(std::vector<rtl::NodeRun>& all, const std::vector<rtl::NodeRun>& 
 void require_quantized(const graph::Graph& graph, const std::string& model) {
   using graph::Op;
   const auto is_on_codes = [](const graph::Node& node) {
-    return node.op == Op::quant || node.op == Op::dequantize || node.op == Op::integer_conv2d ||
-           node.op == Op::integer_linear;
+    return node.op == Op::quant || node.op == Op::dequantize || is_integer_layer(node);
   };
   if (std::ranges::any_of(graph.nodes(), is_on_codes)) return;
   fail(

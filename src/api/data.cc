@@ -47,8 +47,22 @@ Split split_of(const std::string& name) {
   fail(ErrorKind::usage, "{}", unknown_name("split", name, {"train", "test"}));
 }
 
+namespace {
+
+// The ending is what viewers go by.
+void require_png_name(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  std::ranges::transform(ending, ending.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  if (!ending.empty() && ending != ".png")
+    fail("{}: a sheet is written as PNG; call it {}", path.string(),
+         std::filesystem::path(path).replace_extension(".png").string());
+}
+
+}  // namespace
+
 ShowSummary show_dataset(const ShowCommand& command) {
   require_output(command.output, OutputKind::picture, {});
+  require_png_name(command.output);
   const bool trains = command.split == Split::train;
   data::TrainTest loaded = data::load_dataset(command.dataset, trains ? data::Part::train : data::Part::test);
   const data::Dataset& set = trains ? loaded.train : loaded.test;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
+#include "graph/layers.h"
 #include "model_file/model_file.h"
 #include "passes/real_weights.h"
 
@@ -20,9 +21,8 @@ namespace fs = std::filesystem;
 namespace {
 
 bool holds_codes(const graph::Graph& graph) {
-  using graph::Op;
   return std::ranges::any_of(graph.nodes(), [](const graph::Node& node) {
-    return node.op == Op::dequantize || node.op == Op::integer_conv2d || node.op == Op::integer_linear;
+    return node.op == graph::Op::dequantize || is_integer_layer(node);
   });
 }
 
@@ -36,9 +36,7 @@ void write_predictions(const std::vector<int>& predictions, const fs::path& path
 void tell_of_float_layers(const EvaluateCommand& command, const graph::Graph& lowered) {
   const std::string note = float_layers_note(lowered);
   if (note.empty() || !command.model.on_note) return;
-  const bool is_all_float = std::ranges::none_of(lowered.nodes(), [](const graph::Node& node) {
-    return node.op == graph::Op::integer_conv2d || node.op == graph::Op::integer_linear;
-  });
+  const bool is_all_float = std::ranges::none_of(lowered.nodes(), graph::is_integer_layer);
   command.model.on_note(note + (is_all_float ? ", and --engine float does the same faster" : ""));
 }
 

@@ -16,11 +16,24 @@ namespace pact::api {
 namespace fs = std::filesystem;
 namespace {
 
+// Has it no bytes that only binary files have, as far as its beginning tells?
+bool is_text(const fs::path& path) {
+  const std::string bytes = read_file(path, 64 << 20);
+  return std::ranges::none_of(std::string_view(bytes).substr(0, 512), [](char c) {
+    return static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\n' && c != '\r';
+  });
+}
+
 // Other files of a run are taken for graphs by mistake; their first line would be all that a parser could
 // blame.
 void require_graph_text(const fs::path& path) {
   const std::string ending = path.extension().string();
-  if (ending != ".json" && ending != ".jsonl" && ending != ".safetensors") return;
+  if (ending != ".json" && ending != ".jsonl" && ending != ".safetensors") {
+    if (!is_text(path))
+      fail("{}: is not a graph's text; the name of an ONNX file must end in .onnx, that of a model file in .pact",
+           path.string());
+    return;
+  }
   const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
   fail("{}: is not a graph's text; {}", path.string(),
        fs::exists(folder / "graph.txt") ? fmt::format("give the run directory, {}", folder.string())
@@ -34,8 +47,7 @@ Inspection inspect(const std::string& what, const std::optional<passes::LowerOpt
   graph::Graph graph;
   if (fs::is_directory(what)) {
     const fs::path directory = what;
-    if (!fs::exists(directory / "graph.txt")) fail("{}: is not a run directory: it has no graph.txt", what);
-    graph = graph::parse(read_file(directory / "graph.txt", 64 << 20), (directory / "graph.txt").string());
+    graph = model_file::load_graph(directory);
     if (fs::exists(directory / "run.json"))
       result.status = model_file::read_run_json(directory).value("status", "");
   } else if (is_onnx(what) || model_file::is_model_file(what)) {

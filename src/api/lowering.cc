@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "graph/layers.h"
 
 namespace pact::api {
 
@@ -23,12 +24,10 @@ std::optional<passes::LowerOptions> lowering_of(const std::string& requantizatio
 }
 
 std::string float_layers_note(const graph::Graph& lowered) {
-  using graph::Op;
   size_t layers = 0, real = 0;
   for (const graph::Node& node : lowered.nodes()) {
-    const bool is_real = node.op == Op::conv2d || node.op == Op::linear;
-    layers += is_real || node.op == Op::integer_conv2d || node.op == Op::integer_linear;
-    real += is_real;
+    layers += is_real_layer(node) || is_integer_layer(node);
+    real += is_real_layer(node);
   }
   if (real == 0) return "";
   return fmt::format("{}: {} of {} layers are not quantized; the integer network has them in float32, which is slow",

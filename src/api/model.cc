@@ -14,7 +14,10 @@
 namespace pact::api {
 namespace fs = std::filesystem;
 
-bool is_onnx(const fs::path& path) { return path.extension() == ".onnx"; }
+bool is_onnx(const fs::path& path) {
+  std::error_code ignored;
+  return path.extension() == ".onnx" && !fs::is_directory(path, ignored);
+}
 
 bool is_zoo_network(const fs::path& path) {
   return !fs::exists(path) && std::ranges::any_of(zoo::catalog(), [&](const zoo::ZooEntry& entry) {
@@ -38,9 +41,6 @@ void tell_pixel_scale(const ModelSource& source, const graph::Graph& graph) {
   if (source.mean.empty() && source.std.empty() && is_unchanged)
     source.on_note(name + ": does not tell what pixels it expects; it gets them as 0..1. If it was trained on "
                           "normalized ones, give --mean and --std");
-  if (source.mean.empty() != source.std.empty())
-    source.on_note(fmt::format("{}: --{} without --{}, which is taken as {}", name, source.std.empty() ? "mean" : "std",
-                               source.std.empty() ? "std" : "mean", source.std.empty() ? 1 : 0));
 }
 
 graph::Network load_onnx(const ModelSource& source) {

@@ -26,6 +26,7 @@ struct ModelSource {
   std::function<void(const std::string&)> on_note = {};  // of an ONNX file: what a person should know
 };
 
+// By its name, and no folder.
 bool is_onnx(const std::filesystem::path& path);
 // Is it a name in the zoo, and no file or folder here?
 bool is_zoo_network(const std::filesystem::path& path);

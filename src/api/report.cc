@@ -10,6 +10,13 @@
 namespace pact::api {
 namespace {
 
+// A member of `object`, as far as it is a number.
+std::optional<int64_t> whole_number(const report::Json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number()) return std::nullopt;
+  return found->get<int64_t>();
+}
+
 RunRow make_row(const std::string& label, const report::RunFiles& files) {
   RunRow row;
   row.run = label;
@@ -18,8 +25,8 @@ RunRow make_row(const std::string& label, const report::RunFiles& files) {
   row.status = files.run.value("status", "?");
   if (const auto settings = files.run.find("settings");
       settings != files.run.end() && settings->is_object()) {
-    row.weights = settings->value("weights", int64_t{32});
-    row.activations = settings->value("activations", int64_t{32});
+    row.weights = whole_number(*settings, "weights").value_or(32);
+    row.activations = whole_number(*settings, "activations").value_or(32);
   }
   for (const auto& line : files.metrics) {
     row.epochs = line.value("epoch", row.epochs);
@@ -27,7 +34,7 @@ RunRow make_row(const std::string& label, const report::RunFiles& files) {
       row.test_top1 = top1->get<double>();
   }
   if (const auto totals = files.report.find("totals"); totals != files.report.end() && totals->is_object())
-    row.bytes = totals->value("bytes", int64_t{0});
+    row.bytes = whole_number(*totals, "bytes");
   return row;
 }
 

@@ -7,6 +7,7 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "calibration/float_run.h"
+#include "graph/layers.h"
 #include "passes/fold_batch_norm.h"
 #include "passes/insert_quantizers.h"
 #include "passes/integer_pixels.h"
@@ -43,7 +44,7 @@ void require_valid(const Options& options) {
 void require_float(const Graph& graph) {
   for (const Node& node : graph.nodes()) {
     const bool has_codes = node.op == Op::quant || node.op == Op::quantize || node.op == Op::dequantize ||
-                           node.op == Op::integer_conv2d || node.op == Op::integer_linear;
+                           is_integer_layer(node);
     if (has_codes)
       fail("{}: is quantized already (node '{}', {}); calibration starts from a float network", graph.name(),
            node.name, name_of(node.op));

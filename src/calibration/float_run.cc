@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "graph/layers.h"
 #include "reference/evaluate.h"
 
 namespace pact::calibration {
@@ -19,7 +20,7 @@ namespace {
 
 // With numbers of its own, so that an engine can have it alone?
 bool is_layer(const Graph& graph, const Node& node) {
-  return (node.op == Op::conv2d || node.op == Op::linear) &&
+  return is_real_layer(node) &&
          std::none_of(node.inputs.begin() + 1, node.inputs.end(),
                       [&](ValueId id) { return graph.producer(id); });
 }

@@ -33,13 +33,16 @@ inline CLI::Validator whole_number(long long least, std::optional<long long> mos
 }
 
 // One of --mean or --std, of pixels on the scale 0..1: of those no mean and no deviation is beyond 1, so that who
-// gives more has numbers of the scale 0..255 at hand.
+// gives more has numbers of the scale 0..255 at hand. A deviation of a thousandth is a quarter of one of 256 levels.
+inline constexpr double kLeastDeviation = 1e-3;
 enum class PixelNumber { mean, deviation };
 inline CLI::Validator pixel_number(PixelNumber what) {
   const bool is_mean = what == PixelNumber::mean;
   return {[is_mean](const std::string& text) {
             const std::optional<double> number = parse_real(trim(text));
             const char* form = is_mean ? "a number up to 1" : "a number above 0 and up to 1";
+            if (!is_mean && number && *number > 0 && *number < kLeastDeviation)
+              return fmt::format("expected {}, not '{}': a deviation is at least {}", form, text, kLeastDeviation);
             if (!number || !std::isfinite(*number) || (!is_mean && *number <= 0))
               return fmt::format("expected {}, not '{}'", form, text);
             if (*number > 1)

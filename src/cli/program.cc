@@ -15,6 +15,7 @@
 #include "cli/accepted.h"
 #include "cli/commands.h"
 #include "cli/parse_errors.h"
+#include "cli/printed.h"
 
 namespace pact::cli {
 
@@ -119,7 +120,7 @@ int run_program(int argc, char** argv) {
     add_commands(app, run);
     app.parse(argc, argv);
     run();
-    if (std::fflush(stdout) != 0) return report("standard output cannot be written", 1);
+    require_printed();
     return 0;
   } catch (const CLI::ParseError& error) {
     return error.get_exit_code() == 0 ? app.exit(error) : report(explain(app, error), 2);
@@ -133,6 +134,7 @@ int run_program(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return report("out of memory", 1);
   } catch (const std::exception& error) {
+    if (std::ferror(stdout)) return report("standard output cannot be written", 1);
     return report(fmt::format("internal error: {}", error.what()), 3);
   }
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/strings.h"
+#include "cli/printed.h"
 #include "cli/training.h"
 
 namespace pact::cli {
@@ -105,15 +106,14 @@ void add_sweep(CLI::App& app, Run& run) {
         print_table(summary.lines);
         fmt::print("page: {}\n", summary.page.string());
       }
+      require_printed(fmt::format("The tables are in {} all the same", summary.markdown.parent_path().string()));
       if (summary.outcome == train::Outcome::interrupted)
         tell("stopped; the same command goes on");
-      if (summary.failed > 0) {
-        std::fflush(stdout);
+      if (summary.failed > 0)
         fail(
             "{} of {} runs failed or wait for one that did; the table says why, and the same command tries "
             "them again",
             summary.failed, summary.results["rows"].size());
-      }
     };
   });
 }

@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "base/words.h"
 #include "cli/accepted.h"
+#include "cli/printed.h"
 #include "cli/training.h"
 
 namespace pact::cli {
@@ -145,6 +146,9 @@ void add_train(CLI::App& app, Run& run) {
       const api::TrainSummary summary = api::train(args->command, terminal_observer(line));
       line.clear();
       print_summary(summary, args->json);
+      const bool is_finished = summary.result.outcome == train::Outcome::finished;
+      require_printed(fmt::format("The run itself is {}, in {}", is_finished ? "finished" : "stopped and can be resumed",
+                                  shell_quoted(summary.directory.string())));
     };
   });
 }

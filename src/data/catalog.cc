@@ -21,40 +21,56 @@ struct Entry {
   DatasetEntry shown;
   TrainTest (*load)(const std::string& options, Part part);  // `options`: what follows "name:", may be empty
   Dataset (*describe)(const std::string& options);           // without images
+  void (*require)(const std::string& options);               // that its files are there
 };
+
+// Where describing looks at the folder, or where there are no files.
+template <Dataset (*describe)(const std::string&)>
+void described(const std::string& options) {
+  describe(options);
+}
 
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> list = {
       {{"shapes", "shapes[:train=N,test=N,seed=N]",
         "ten kinds of drawn figures, 32x32 colour, made on the fly; needs no files"},
        load_shapes,
-       describe_shapes},
+       describe_shapes,
+       described<describe_shapes>},
       {{"cifar10", "cifar10:DIR", "CIFAR-10, 32x32 colour photographs in ten classes, binary version in DIR"},
        load_cifar10,
-       describe_cifar10},
+       describe_cifar10,
+       require_cifar10},
       {{"cifar100", "cifar100:DIR", "CIFAR-100, the same in a hundred classes, binary version in DIR"},
        load_cifar100,
-       describe_cifar100},
+       describe_cifar100,
+       require_cifar100},
       {{"svhn", "svhn:DIR[,extra=yes]",
         "Street View House Numbers, 32x32 colour, ten digits, MATLAB files in DIR"},
        load_svhn,
-       describe_svhn},
+       describe_svhn,
+       require_svhn},
       {{"mnist", "mnist:DIR", "MNIST, 28x28 grey handwritten digits, idx files in DIR"},
        load_mnist,
-       describe_mnist},
+       describe_mnist,
+       require_mnist},
       {{"fashion_mnist", "fashion_mnist:DIR",
         "Fashion-MNIST, 28x28 grey clothes in ten classes, idx files in DIR"},
        load_fashion_mnist,
-       describe_fashion_mnist},
+       describe_fashion_mnist,
+       require_fashion_mnist},
       {{"folder", "folder:DIR[,size=N,...]", "your own images, a folder for each class, JPEG, PNG or PPM"},
        load_folder,
-       describe_folder},
+       describe_folder,
+       described<describe_folder>},
       {{"imagenette", "imagenette:DIR[,size=N,...]", "Imagenette, photographs in ten classes of ImageNet"},
        load_imagenette,
-       describe_imagenette},
+       describe_imagenette,
+       described<describe_imagenette>},
       {{"imagenet", "imagenet:DIR[,size=N,...]", "ImageNet (ILSVRC 2012), folders train and val in DIR"},
        load_imagenet,
-       describe_imagenet},
+       describe_imagenet,
+       described<describe_imagenet>},
   };
   return list;
 }
@@ -95,6 +111,11 @@ Dataset describe_dataset(const std::string& spec) {
   Dataset set = find_entry(name).describe(options);
   set.name = spec;
   return set;
+}
+
+void require_files(const std::string& spec) {
+  const auto [name, options] = split_spec(spec);
+  find_entry(name).require(options);
 }
 
 std::vector<std::string> class_names(const std::string& spec) { return describe_dataset(spec).classes; }

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/caught.h"
 #include "data/dataset.h"
+#include "data/describe.h"
+#include "data/temporary_folder.h"
 
 namespace pact::data {
 namespace {
@@ -28,6 +30,24 @@ TEST(Catalog, NamesTheClassesWithoutFiles) {
   EXPECT_EQ(class_names("cifar100:/nowhere").size(), 100u);
   EXPECT_THROW(class_names("imagenette"), Error);
   EXPECT_THROW(class_names("imagenot"), Error);
+}
+
+// Sets whose description needs no files, too.
+TEST(Catalog, TellsMissingFilesWithoutReadingImages) {
+  const TemporaryFolder folder("require_files");
+  for (const char* set : {"cifar10", "cifar100", "svhn", "mnist", "fashion_mnist", "folder", "imagenette", "imagenet"}) {
+    EXPECT_PRED2(contains, caught([&] { require_files(std::string(set) + ":/nowhere"); }), "/nowhere") << set;
+    EXPECT_PRED2(contains, caught([&] { require_files(set + (":" + folder.text())); }), folder.text()) << set;
+  }
+  require_files("shapes");
+  EXPECT_PRED2(contains, caught([] { require_files("shapes:colour=1"); }), "colour");
+  EXPECT_PRED2(contains, caught([] { describe_dataset("shapes:train=0"); }), "train");
+  for (const char* file : {"train_32x32.mat", "test_32x32.mat"}) folder.write(file, "no numbers");
+  require_files("svhn:" + folder.text());
+  EXPECT_PRED2(contains, caught([&] { require_files("svhn:" + folder.text() + ",extra=yes"); }), "lacks extra_32x32.mat");
+  for (const char* part : {"train", "t10k"})
+    for (const char* file : {"-images-idx3-ubyte.gz", "-labels-idx1-ubyte"}) folder.write(part + std::string(file), "");
+  require_files("mnist:" + folder.text());
 }
 
 TEST(Catalog, RefusesAnUnknownName) {

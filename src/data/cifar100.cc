@@ -50,6 +50,8 @@ Dataset describe_cifar100(const std::string& text) {
   return set;
 }
 
+void require_cifar100(const std::string& text) { require_cifar(kFiles, parse(text), Part::both); }
+
 TrainTest load_cifar100(const std::string& text, Part part) {
   return load_cifar(kFiles, description(), parse(text), part);
 }

@@ -14,4 +14,7 @@ TrainTest load_cifar100(const std::string& options, Part part);
 // The data set without its images.
 Dataset describe_cifar100(const std::string& options);
 
+// Throws Error where its files are not all there.
+void require_cifar100(const std::string& options);
+
 }  // namespace pact::data

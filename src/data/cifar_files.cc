@@ -87,12 +87,16 @@ void append_records(const CifarFiles& files, const fs::path& path, Dataset& set)
 
 }  // namespace
 
-TrainTest load_cifar(const CifarFiles& files, const Dataset& description, const SpecOptions& options,
-                     Part part) {
+fs::path require_cifar(const CifarFiles& files, const SpecOptions& options, Part part) {
   std::vector<std::string> wanted;
   if (part != Part::test) wanted = files.train;
   if (part != Part::train) wanted.insert(wanted.end(), files.test.begin(), files.test.end());
-  const fs::path folder = find_folder(files, options, wanted);
+  return find_folder(files, options, wanted);
+}
+
+TrainTest load_cifar(const CifarFiles& files, const Dataset& description, const SpecOptions& options,
+                     Part part) {
+  const fs::path folder = require_cifar(files, options, part);
   TrainTest loaded{description, description};
   if (part != Part::test)
     for (const std::string& file : files.train) append_records(files, folder / file, loaded.train);

@@ -2,6 +2,7 @@
 // and 3072 pixel bytes, plane by plane (all red, all green, all blue), rows from the top.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,11 @@ struct CifarFiles {
   size_t records = 10000;                // the most that a file holds
 };
 
-// Reads the images and labels of `part` into sets that are described already, from the folder of `options` or
-// the one inside it that the archive unpacks to, and applies the options that sets in memory share. Files may
+// The folder that holds the files of `part`: that of `options` or the one inside it that the archive unpacks to. Throws
+// Error where one of them is missing.
+std::filesystem::path require_cifar(const CifarFiles& files, const SpecOptions& options, Part part);
+
+// Reads the images and labels of `part` into sets that are described already, from that folder, and applies the options that sets in memory share. Files may
 // be shorter than the originals, by whole records, so that small samples work, too. Throws Error.
 TrainTest load_cifar(const CifarFiles& files, const Dataset& description, const SpecOptions& options,
                      Part part);

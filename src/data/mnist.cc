@@ -67,28 +67,50 @@ void read_part(const fs::path& images_path, const fs::path& labels_path, Dataset
   set.labels.assign(labels.bytes.begin(), labels.bytes.end());
 }
 
-TrainTest load(const Variant& variant, const std::string& text, Part part) {
-  const SpecOptions options = parse(variant, text);
+struct PartFiles {
+  fs::path images, labels;
+};
+struct Files {
+  std::optional<PartFiles> train, test;
+};
+
+// Those of `part`, which are all there.
+Files require_files(const Variant& variant, const SpecOptions& options, Part part) {
   const fs::path& given = options.directory();
   if (given.empty()) fail("{} needs a folder: {}:DIR", variant.set, variant.set);
   if (!fs::is_directory(given)) fail("{}: there is no folder '{}'", variant.set, given.string());
   const std::vector<fs::path> folders = {given, given / "raw", given / variant.folder / "raw"};
-  TrainTest loaded{description(variant), description(variant)};
   std::vector<std::string> missing;
-  const auto load_part = [&](const std::string& prefix, Dataset& set) {
-    const std::string names[] = {prefix + "-images-idx3-ubyte", prefix + "-labels-idx1-ubyte"};
-    const auto images = find_file(folders, names[0]), labels = find_file(folders, names[1]);
-    if (!images) missing.push_back(names[0]);
-    if (!labels) missing.push_back(names[1]);
-    if (missing.empty()) read_part(*images, *labels, set);
+  const auto find = [&](const std::string& name) {
+    const std::optional<fs::path> file = find_file(folders, name);
+    if (!file) missing.push_back(name);
+    return file.value_or(fs::path());
   };
-  if (part != Part::train) load_part("t10k", loaded.test);
-  if (part != Part::test) load_part("train", loaded.train);
+  const auto find_part = [&](const std::string& prefix) {
+    const fs::path images = find(prefix + "-images-idx3-ubyte");
+    return PartFiles{images, find(prefix + "-labels-idx1-ubyte")};
+  };
+  Files files;
+  if (part != Part::train) files.test = find_part("t10k");
+  if (part != Part::test) files.train = find_part("train");
   if (!missing.empty())
     fail("{}: '{}' lacks {} (plain or with .gz); `pact data get {}` downloads it", variant.set,
          given.string(), join(missing), variant.set);
+  return files;
+}
+
+TrainTest load(const Variant& variant, const std::string& text, Part part) {
+  const SpecOptions options = parse(variant, text);
+  const Files files = require_files(variant, options, part);
+  TrainTest loaded{description(variant), description(variant)};
+  if (files.test) read_part(files.test->images, files.test->labels, loaded.test);
+  if (files.train) read_part(files.train->images, files.train->labels, loaded.train);
   apply_array_options(options, loaded);
   return loaded;
+}
+
+void require(const Variant& variant, const std::string& text) {
+  require_files(variant, parse(variant, text), Part::both);
 }
 
 Dataset describe(const Variant& variant, const std::string& text) {
@@ -101,6 +123,8 @@ Dataset describe(const Variant& variant, const std::string& text) {
 
 TrainTest load_mnist(const std::string& text, Part part) { return load(kMnist, text, part); }
 TrainTest load_fashion_mnist(const std::string& text, Part part) { return load(kFashion, text, part); }
+void require_mnist(const std::string& text) { require(kMnist, text); }
+void require_fashion_mnist(const std::string& text) { require(kFashion, text); }
 Dataset describe_mnist(const std::string& text) { return describe(kMnist, text); }
 Dataset describe_fashion_mnist(const std::string& text) { return describe(kFashion, text); }
 

@@ -17,4 +17,8 @@ TrainTest load_fashion_mnist(const std::string& options, Part part);
 Dataset describe_mnist(const std::string& options);
 Dataset describe_fashion_mnist(const std::string& options);
 
+// Throw Error where their files are not all there.
+void require_mnist(const std::string& options);
+void require_fashion_mnist(const std::string& options);
+
 }  // namespace pact::data

@@ -63,7 +63,8 @@ void draw_images(Dataset& set, size_t count, uint64_t seed, uint64_t stream) {
 
 }  // namespace
 
-Dataset describe_shapes(const std::string&) {
+Dataset describe_shapes(const std::string& text) {
+  parse_options(text);  // what is wrong with them is told
   Dataset set;
   set.image = {kDrawingSide, kDrawingSide, kDrawingChannels};
   for (const Figure& figure : figures()) set.classes.push_back(figure.name);

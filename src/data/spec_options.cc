@@ -59,8 +59,11 @@ double SpecOptions::real(const std::string& option, double otherwise, double low
 std::string SpecOptions::word(const std::string& option, const std::vector<std::string>& words) const {
   const auto found = values_.find(option);
   if (found == values_.end()) return words.at(0);
-  if (std::ranges::find(words, found->second) == words.end())
-    fail("{}: '{}={}' is no good; {} is one of: {}", set_, option, found->second, option, join(words));
+  if (std::ranges::find(words, found->second) == words.end()) {
+    std::vector<std::string> shown = words;
+    std::erase(shown, "");  // what stands for "not given"
+    fail("{}: '{}={}' is no good; {} is one of: {}", set_, option, found->second, option, join(shown));
+  }
   return found->second;
 }
 

@@ -68,6 +68,29 @@ void append_file(const fs::path& path, Dataset& set) {
   }
 }
 
+struct Files {
+  std::vector<fs::path> train, test;
+};
+
+// Those of `part`, which are all there.
+Files require_files(const SpecOptions& options, Part part) {
+  const fs::path& folder = options.directory();
+  if (folder.empty()) fail("svhn needs a folder: svhn:DIR");
+  if (!fs::is_directory(folder)) fail("svhn: there is no folder '{}'", folder.string());
+  Files files;
+  if (part != Part::test) files.train = {folder / "train_32x32.mat"};
+  if (part != Part::test && options.word("extra", {"no", "yes"}) == "yes")
+    files.train.push_back(folder / "extra_32x32.mat");
+  if (part != Part::train) files.test = {folder / "test_32x32.mat"};
+  std::vector<std::string> missing;
+  for (const auto* list : {&files.train, &files.test})
+    for (const fs::path& file : *list)
+      if (!fs::is_regular_file(file)) missing.push_back(file.filename().string());
+  if (!missing.empty())
+    fail("svhn: '{}' lacks {}; `pact data get svhn` downloads it", folder.string(), join(missing));
+  return files;
+}
+
 }  // namespace
 
 Dataset describe_svhn(const std::string& text) {
@@ -76,23 +99,14 @@ Dataset describe_svhn(const std::string& text) {
   return set;
 }
 
+void require_svhn(const std::string& text) { require_files(parse(text), Part::both); }
+
 TrainTest load_svhn(const std::string& text, Part part) {
   const SpecOptions options = parse(text);
-  const fs::path& folder = options.directory();
-  if (folder.empty()) fail("svhn needs a folder: svhn:DIR");
-  if (!fs::is_directory(folder)) fail("svhn: there is no folder '{}'", folder.string());
-  std::vector<std::string> train, test, missing;
-  if (part != Part::test) train = {"train_32x32.mat"};
-  if (part != Part::test && options.word("extra", {"no", "yes"}) == "yes") train.push_back("extra_32x32.mat");
-  if (part != Part::train) test = {"test_32x32.mat"};
-  for (const auto* files : {&train, &test})
-    for (const std::string& file : *files)
-      if (!fs::is_regular_file(folder / file)) missing.push_back(file);
-  if (!missing.empty())
-    fail("svhn: '{}' lacks {}; `pact data get svhn` downloads it", folder.string(), join(missing));
+  const Files files = require_files(options, part);
   TrainTest loaded{description(), description()};
-  for (const std::string& file : train) append_file(folder / file, loaded.train);
-  for (const std::string& file : test) append_file(folder / file, loaded.test);
+  for (const fs::path& file : files.train) append_file(file, loaded.train);
+  for (const fs::path& file : files.test) append_file(file, loaded.test);
   apply_array_options(options, loaded);
   return loaded;
 }

@@ -15,4 +15,7 @@ TrainTest load_svhn(const std::string& options, Part part);
 // The data set without its images.
 Dataset describe_svhn(const std::string& options);
 
+// Throws Error where its files are not all there.
+void require_svhn(const std::string& options);
+
 }  // namespace pact::data

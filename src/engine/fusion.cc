@@ -5,6 +5,7 @@
 #include <set>
 
 #include "graph/grids.h"
+#include "graph/layers.h"
 #include "quant/grid.h"
 
 namespace pact::engine {
@@ -146,9 +147,7 @@ std::vector<Fusion> find_fusions(const Graph& graph) {
   std::vector<Fusion> fusions;
   Finder finder(graph);
   for (size_t i = 0; i < graph.nodes().size(); ++i) {
-    const Op op = graph.nodes()[i].op;
-    if (op == Op::integer_conv2d || op == Op::integer_linear)
-      fusions.push_back(finder.follow(static_cast<NodeId>(i)));
+    if (is_integer_layer(graph.nodes()[i])) fusions.push_back(finder.follow(static_cast<NodeId>(i)));
   }
   return fusions;
 }

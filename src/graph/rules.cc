@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "graph/layers.h"
 #include "graph/ops/require.h"
 #include "graph/validity.h"
 
@@ -98,9 +99,7 @@ TensorType infer_type(const Node& node, std::span<const TensorType> inputs) {
 }
 
 int64_t macs_per_image(const Graph& graph, const Node& node) {
-  if (node.op != Op::conv2d && node.op != Op::linear && node.op != Op::integer_conv2d &&
-      node.op != Op::integer_linear)
-    return 0;
+  if (!is_real_layer(node) && !is_integer_layer(node)) return 0;
   // Each output element is one dot product with a row of the weight: [O, C/g, kh, kw] or [O, K].
   Shape factors = graph.value(node.output).type.shape;
   factors[0] = 1;

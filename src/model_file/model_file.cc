@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "base/version.h"
 #include "graph/grids.h"
+#include "graph/layers.h"
 #include "graph/text.h"
 #include "quant/pack.h"
 
@@ -32,7 +33,7 @@ constexpr std::string_view kChecksum = "crc32";  // the one key that it does not
 std::map<std::string, quant::Grid> packed_parameters(const Graph& graph) {
   std::map<std::string, quant::Grid> packed;
   for (const Node& node : graph.nodes()) {
-    if (node.op != Op::integer_conv2d && node.op != Op::integer_linear) continue;
+    if (!is_integer_layer(node)) continue;
     const graph::Value& weight = graph.value(node.inputs[1]);
     if (weight.kind == graph::ValueKind::parameter) packed.emplace(weight.name, graph::weight_grid_of(node));
   }

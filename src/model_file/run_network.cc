@@ -8,6 +8,24 @@
 
 namespace pact::model_file {
 namespace fs = std::filesystem;
+namespace {
+
+bool is_named_as_file(const fs::path& folder) {
+  const fs::path name = folder.has_filename() ? folder : folder.parent_path();
+  return name.extension() == ".onnx" || name.extension() == ".pact";
+}
+
+}  // namespace
+
+graph::Graph load_graph(const fs::path& directory) {
+  const fs::path text = directory / "graph.txt";
+  if (!fs::exists(text))
+    fail("{}: is not a run directory: it has no graph.txt{}", directory.string(),
+         is_named_as_file(directory) ? "; a folder is no ONNX or .pact file, whatever its name" : "");
+  graph::Graph graph = graph::parse(read_file(text, 64 << 20), text.string());
+  graph::verify(graph);
+  return graph;
+}
 
 graph::Network load_network(const fs::path& path, Checkpoint which) {
   if (is_model_file(path)) return read(path).network;
@@ -25,26 +43,24 @@ graph::Network load_network(const fs::path& path, Checkpoint which) {
     if (fs::exists(directory / "graph.txt"))
       fail("{}: has no parameters; give the run directory, {}", path.string(),
            directory.empty() ? "." : directory.string());
-    fail("{}: is no network; give a run directory, a .safetensors file in one, or an ONNX or .pact file",
+    fail("{}: is no network; give a run directory, a .safetensors file in one, or a file whose name ends in .onnx or "
+         ".pact",
          path.string());
   }
   const fs::path weights =
       is_file ? path : path / (which == Checkpoint::last ? "last.safetensors" : "best.safetensors");
   const fs::path text = directory / "graph.txt";
-  if (!fs::exists(text)) {
-    if (is_file)
-      fail("{}: is no file of a run, for there is no graph.txt beside it; give a run directory, a .safetensors file "
-           "in one, or an ONNX or .pact file",
-           path.string());
-    fail("{}: is not a run directory: it has no graph.txt", path.string());
-  }
+  if (is_file && !fs::exists(text))
+    fail("{}: is no file of a run, for there is no graph.txt beside it; give a run directory, a .safetensors file "
+         "in one, or an ONNX or .pact file",
+         path.string());
+  graph::Network network{load_graph(directory), {}};
   if (!fs::exists(weights) && which == Checkpoint::best)
     fail("{}: has no best.safetensors: the run has not reached its first checkpoint, or the file was not kept",
          path.string());
   if (!fs::exists(weights))
     fail("{}: has no {}: the run has not reached its first checkpoint", directory.string(),
          weights.filename().string());
-  graph::Network network{graph::parse(read_file(text, 64 << 20), text.string()), {}};
   network.tensors = graph::read_safetensors(weights).tensors;
   try {
     graph::verify(network);
@@ -64,8 +80,18 @@ nlohmann::json read_run_json(const fs::path& directory) {
   const fs::path path = directory / "run.json";
   if (!fs::exists(path)) fail("{}: is not a run directory: it has no run.json", directory.string());
   nlohmann::json json = nlohmann::json::parse(read_file(path, 16 << 20), nullptr, false);
-  if (json.is_discarded() || !json.is_object() || !json.contains("settings"))
-    fail("{}: is damaged", path.string());
+  const auto require = [&](bool holds, const std::string& what) {
+    if (!holds)
+      fail("{}: is damaged: {}. Put back a copy of it; without it the run can be evaluated with --data or be an --init, "
+           "but not be resumed",
+           path.string(), what);
+  };
+  require(json.is_object(), "it is no JSON object");
+  require(json.contains("settings") && json["settings"].is_object(), "it has no settings");
+  for (const char* key : {"network", "dataset", "status", "message", "precision", "started", "command"})
+    require(!json.contains(key) || json[key].is_string(), fmt::format("'{}' is no text", key));
+  for (const char* key : {"threads", "processes"})
+    require(!json.contains(key) || json[key].is_number_integer(), fmt::format("'{}' is no whole number", key));
   return json;
 }
 

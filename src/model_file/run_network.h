@@ -15,6 +15,9 @@ enum class Checkpoint { last, best };
 // .pact file. Throws Error.
 graph::Network load_network(const std::filesystem::path& path, Checkpoint which = Checkpoint::last);
 
+// The graph of a run directory alone, from its graph.txt. Throws Error.
+graph::Graph load_graph(const std::filesystem::path& directory);
+
 // run.json. Throws Error when it is missing or not ours.
 nlohmann::json read_run_json(const std::filesystem::path& directory);
 

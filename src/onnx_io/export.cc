@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "graph/layers.h"
 #include "onnx_io/export_quant.h"
 #include "onnx_io/model_writer.h"
 
@@ -249,9 +250,7 @@ std::string export_onnx(const graph::Network& trained, const ExportOptions& opti
   if (options.format == Format::qonnx && options.storage != Storage::bytes)
     fail(ErrorKind::unsupported, "QONNX keeps weights as real numbers; packed weights go with format qcdq");
   graph::verify(trained);
-  if (std::ranges::any_of(trained.graph.nodes(), [](const graph::Node& node) {
-        return node.op == graph::Op::integer_conv2d || node.op == graph::Op::integer_linear;
-      }))
+  if (std::ranges::any_of(trained.graph.nodes(), graph::is_integer_layer))
     fail(ErrorKind::unsupported, "graph {}: is a network of integers, as .pact files hold; an ONNX file is made of the "
          "run that it comes from", trained.graph.name());
   return Exporter(trained, options).run();

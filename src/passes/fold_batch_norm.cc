@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "graph/layers.h"
 #include "passes/lower/remove_unused.h"
 
 namespace pact::passes {
@@ -23,7 +24,7 @@ bool is_constant(const graph::Graph& graph, ValueId value) {
 // The layer that `norm` can move into, or nullptr.
 const Node* layer_before(const graph::Graph& graph, const Node& norm) {
   const Node* layer = graph.producer(norm.inputs[0]);
-  if (!layer || (layer->op != Op::conv2d && layer->op != Op::linear)) return nullptr;
+  if (!layer || !is_real_layer(*layer)) return nullptr;
   const bool is_alone =
       graph.consumers(layer->output).size() == 1 && std::ranges::count(graph.outputs(), layer->output) == 0;
   const bool has_own_numbers = std::all_of(layer->inputs.begin() + 1, layer->inputs.end(), [&](ValueId id) {

@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "base/words.h"
 #include "graph/grids.h"
+#include "graph/layers.h"
 #include "passes/non_negative.h"
 #include "quant/activations.h"
 #include "quant/grid.h"
@@ -204,7 +205,7 @@ BitOverride parse_bit_override(const std::string& text) {
 std::vector<const Node*> weighted_layers(const Graph& graph) {
   std::vector<const Node*> layers;
   for (const Node& node : graph.nodes())
-    if (node.op == Op::conv2d || node.op == Op::linear) layers.push_back(&node);
+    if (is_real_layer(node)) layers.push_back(&node);
   return layers;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "graph/layers.h"
 #include "graph/rules.h"
 #include "passes/insert_quantizers.h"
 #include "quant/grid.h"
@@ -14,10 +15,6 @@ using graph::Node;
 using graph::Op;
 
 namespace {
-
-bool is_integer_layer(const Node& node) {
-  return node.op == Op::integer_conv2d || node.op == Op::integer_linear;
-}
 
 // Of a trained network, or of its integer form.
 std::vector<const Node*> layers_of(const Graph& graph) {

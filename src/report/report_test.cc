@@ -117,6 +117,25 @@ TEST_F(ReportTest, DrawsInABrowser) {
   EXPECT_NE(one.find("data-drawn=\"yes\""), std::string::npos);
   EXPECT_NE(one.find("resnet20 on cifar10, 4-bit weights, 4-bit activations</h1>"), std::string::npos);
 
+  EXPECT_NE(one.find("<span>weights by sawb, activations by pact</span>"), std::string::npos);
+  EXPECT_NE(one.find("<td>weights by sawb, activations by pact</td>"), std::string::npos);
+
+  // Quantizers stand in the table of several runs where those that quantize differ in them.
+  SyntheticRun{.bits = 32, .epochs = 1, .stop_after = 1}.write(directory_ / "float");
+  const std::string beside_float = drawn({directory_ / "float", directory_ / "whole"});
+  EXPECT_EQ(beside_float.find(">quantizers</th><th"), std::string::npos);
+  small_run().write(directory_ / "lsq");
+  Json report = small_run().report();
+  for (Json& layer : report["layers"]) layer["activation_scheme"] = "lsq";
+  write_file(directory_ / "lsq" / "report.json", report.dump());
+  const std::string differing = drawn({directory_ / "float", directory_ / "whole", directory_ / "lsq"});
+  EXPECT_NE(differing.find(">quantizers</th><th"), std::string::npos);
+  EXPECT_NE(differing.find("<td>weights by sawb, activations by lsq</td>"), std::string::npos);
+  const std::string single = drawn({directory_ / "float"});
+  for (const char* tag : {"<span>", "<td>"}) EXPECT_EQ(single.find(std::string(tag) + "weights by"), std::string::npos);
+  EXPECT_EQ(single.find(">1 epochs<"), std::string::npos);
+  EXPECT_NE(single.find(">1 epoch<"), std::string::npos);
+
   // A run of which hardly anything is known, and one with hostile names, beside the whole one.
   make_writable_directory(directory_ / "bare");
   write_file(directory_ / "bare" / "metrics.jsonl", "{\"epoch\":1,\"train_loss\":null}\n{\"ep");

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/strings.h"
+#include "base/words.h"
 
 namespace pact::report {
 namespace {
@@ -47,6 +48,16 @@ constexpr Field kHistogramFields[] = {{"name", text, required},          {"kind"
 constexpr Field kTotalFields[] = {
     {"parameters", number}, {"macs", number}, {"bytes", number}, {"float_bytes", number}};
 
+// What of `text` stands at `byte`, as far as it can be shown.
+std::string place_of(std::string_view text, size_t byte) {
+  constexpr size_t kBefore = 12, kShown = 24;
+  const std::string_view line = text.substr(0, std::min(text.find('\n', byte), text.size()));
+  const size_t begin = std::max(byte < kBefore ? 0 : byte - kBefore, text.substr(0, byte).rfind('\n') + 1);
+  std::string shown(trim(line.substr(std::min(begin, line.size()), kShown)));
+  std::ranges::replace_if(shown, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return shown;
+}
+
 // The value of `text`, or nothing when it ends too early, as the file of a killed process does.
 // `first_line` is the number of its first line in `file`.
 std::optional<Json> parse(std::string_view text, const std::string& file, size_t first_line) {
@@ -54,10 +65,11 @@ std::optional<Json> parse(std::string_view text, const std::string& file, size_t
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
     if (error.byte > text.size()) return std::nullopt;
-    const size_t line = first_line + std::count(text.begin(), text.begin() + error.byte, '\n');
-    fail("{}: line {} is not valid JSON: {}", file, line, error.what());
-  } catch (const Json::exception& error) {
-    fail("{}: line {} is not valid JSON: {}", file, first_line, error.what());
+    const size_t at = error.byte - (error.byte > 0 ? 1 : 0);  // it counts from 1
+    const size_t line = first_line + std::count(text.begin(), text.begin() + at, '\n');
+    fail("{}: line {} is not valid JSON, at '{}'", file, line, place_of(text, at));
+  } catch (const Json::out_of_range&) {
+    fail("{}: line {} is not valid JSON: it has a number beyond all bounds", file, first_line);
   }
 }
 
@@ -115,7 +127,7 @@ Json read_metrics(const std::filesystem::path& file, Expected expected, std::vec
               ? "The last line of metrics.jsonl is cut off, as by a killed process, and was left out."
               : fmt::format("metrics.jsonl is damaged: line {}, the last, is cut off and was left out.", line));
     } else {
-      fail("{}: line {} is cut off in the middle; delete that line to go on without it", file.string(), line);
+      fail("{}: line {} is cut off in the middle", file.string(), line);
     }
   }
   if (metrics.empty() && expected == Expected::some_epochs && torn_line == 0)
@@ -151,6 +163,16 @@ Json take_report(const Json& report, const std::string& file) {
   return taken;
 }
 
+// What can be done about a file that is damaged otherwise than by being cut off.
+template <typename Action>
+auto with_advice(const std::string& advice, const Action& action) {
+  try {
+    return action();
+  } catch (const Error& error) {
+    fail(error.kind(), "{}\n{}", error.what(), advice);
+  }
+}
+
 // The last `parts` parts of a path.
 std::string tail(const std::filesystem::path& path, size_t parts) {
   std::vector<std::string> names;
@@ -169,16 +191,23 @@ RunFiles read_run(const std::filesystem::path& directory) {
          directory.string());
 
   RunFiles files;
-  if (const auto json =
-          read_json(file("run.json"), "command, settings and status are not known", files.notes))
-    files.run = take_fields(*json, kRunFields, file("run.json").string());
+  with_advice("Mend that place, or move the file away: the page then goes without command, settings and status", [&] {
+    if (const auto json =
+            read_json(file("run.json"), "command, settings and status are not known", files.notes))
+      files.run = take_fields(*json, kRunFields, file("run.json").string());
+  });
   if (const auto network = files.run.find("network"); network != files.run.end())
     *network = network_name(network->get<std::string>());
   const bool is_finished = files.run.value("status", "") == "finished";
-  files.metrics = read_metrics(file("metrics.jsonl"),
-                               is_finished ? Expected::all_epochs : Expected::some_epochs, files.notes);
-  if (const auto json = read_json(file("report.json"), "layers and histograms are not shown", files.notes))
-    files.report = take_report(*json, file("report.json").string());
+  with_advice("Mend that line, or delete it: the page then goes without it", [&] {
+    files.metrics = read_metrics(file("metrics.jsonl"),
+                                 is_finished ? Expected::all_epochs : Expected::some_epochs, files.notes);
+  });
+  const std::string again = fmt::format("pact train --resume --out {}", shell_quoted(directory.string()));
+  with_advice(fmt::format("`{}` writes the file again; without it, the page goes without layers and histograms", again), [&] {
+    if (const auto json = read_json(file("report.json"), "layers and histograms are not shown", files.notes))
+      files.report = take_report(*json, file("report.json").string());
+  });
   return files;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "graph/grids.h"
+#include "graph/layers.h"
 
 namespace pact::rtl {
 
@@ -90,10 +91,6 @@ std::vector<uint8_t> gather(const Window& w, const Tensor& x, int64_t group, int
 }
 
 }  // namespace
-
-bool is_integer_layer(const Node& node) {
-  return node.op == Op::integer_conv2d || node.op == Op::integer_linear;
-}
 
 LayerForm form_of(const Graph& graph, const Node& node) {
   LayerForm form;

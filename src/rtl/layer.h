@@ -11,8 +11,6 @@
 
 namespace pact::rtl {
 
-bool is_integer_layer(const graph::Node& node);
-
 // What a layer asks of the elements.
 struct LayerForm {
   int activation_bits = 8;

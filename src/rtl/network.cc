@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "graph/grids.h"
+#include "graph/layers.h"
 #include "reference/evaluate.h"
 
 namespace pact::rtl {

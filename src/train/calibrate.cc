@@ -16,7 +16,7 @@ bool learns_step(const graph::Node& quant) {
   return quant::activation_scheme_of(quant.word("scheme")).learned == quant::Learned::step;
 }
 
-// Some values of the part of `input` that shares a number: of all of it, or of channel c.
+// Some values of what shares a number: of a whole input, or of one channel.
 std::vector<float> sample_of(const at::Tensor& input) {
   constexpr int64_t kSample = 1 << 15;
   const at::Tensor all = input.to(at::kFloat).flatten();
@@ -30,7 +30,7 @@ float start_of(const graph::Node& quant, std::span<const float> sample, Calibrat
   const quant::Grid form = form_of(quant);
   if (which == Calibrated::steps) return quant::starting_step(form, sample);
   const float alpha = best_alpha(sample, form);
-  return learns_step(quant) ? alpha / static_cast<float>(form.max_code()) : alpha;
+  return learns_step(quant) ? quant::activation_grid(quant::ActivationScheme::pact, form, alpha).step : alpha;
 }
 
 }  // namespace
@@ -68,7 +68,8 @@ void calibrate(const Executor& executor, Parameters& parameters, const at::Tenso
       learned.data_ptr<float>()[c] = start_of(quant, sample, which);
     }
   };
-  executor.run(pixels, {.mode = mode, .activations = Quantization::off, .observer = observe});
+  executor.run(pixels,
+               {.mode = mode, .activations = Quantization::off, .observer = observe, .momentum = 0.0});
 }
 
 bool learns_activation_steps(const graph::Graph& graph) {

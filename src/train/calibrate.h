@@ -17,8 +17,8 @@ float best_alpha(std::span<const float> values, const quant::Grid& form);
 
 enum class Calibrated { all, steps };  // steps: only those that have no other start, from means
 
-// Sets the learned numbers of every activation quantizer. Runs the batch in `mode` with activations
-// unquantized.
+// Sets the learned numbers of every activation quantizer, and nothing else: running statistics stay. Runs the
+// batch in `mode` with activations unquantized.
 void calibrate(const Executor& executor, Parameters& parameters, const at::Tensor& pixels, Mode mode,
                Calibrated which = Calibrated::all);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "graph/layers.h"
 #include "quant/activations.h"
 #include "quant/weights.h"
 #include "train/gpu.h"
@@ -175,7 +176,7 @@ std::map<std::string, Group> parameter_groups(const graph::Graph& graph, const S
     return graph.value(node.inputs[i]).name;
   };
   for (const graph::Node& node : graph.nodes()) {
-    if (node.op == graph::Op::conv2d || node.op == graph::Op::linear) {
+    if (is_real_layer(node)) {
       const graph::Node* quant = graph.producer(node.inputs[1]);
       groups[quant ? name_of_input(*quant, 0) : name_of_input(node, 1)].decay = settings.weight_decay;
     } else if (node.op == graph::Op::quant && node.inputs.size() > 1) {

@@ -15,6 +15,7 @@
 namespace pact::train {
 
 using model_file::Checkpoint;
+using model_file::load_graph;
 using model_file::load_network;
 using model_file::read_run_json;
 

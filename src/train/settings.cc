@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/repeated_key.h"
 #include "base/strings.h"
 #include "passes/coded_shortcuts.h"
 #include "quant/activations.h"
@@ -48,18 +49,37 @@ std::vector<std::string> names() {
 nlohmann::json parse_object(const std::string& text, const std::string& origin) {
   const nlohmann::json json = nlohmann::json::parse(text, nullptr, false, true);
   if (json.is_discarded() || !json.is_object()) fail("{}: is not a JSON object", origin);
+  if (const auto key = repeated_key(text)) fail("{}: has '{}' twice", origin, *key);
   return json;
 }
 
-void apply(Settings& settings, const nlohmann::json& json, const std::string& origin) {
+void apply(Settings& settings, const nlohmann::json& json, const std::string& origin, SettingProblems& problems) {
   for (const auto& [key, value] : json.items()) {
     if (key == "description") continue;
     try {
       set(settings, key, setting_text(value, key));
     } catch (const Error& error) {
-      fail("{}: {}", origin, error.what());
+      problems.messages.push_back(fmt::format("{}: {}", origin, error.what()));
+      problems.unread.insert(key);
     }
   }
+}
+
+void demand_milestones(const Words& milestones, SettingProblems& problems) {
+  long long last = 0;
+  bool ascend = true;
+  for (const std::string& milestone : milestones) {
+    const auto epoch = parse_integer(milestone);
+    if (!epoch || *epoch < 1) {
+      problems.messages.push_back(fmt::format("milestones must be epochs, not '{}'", milestone));
+      continue;
+    }
+    ascend = ascend && *epoch > last;
+    last = *epoch;
+  }
+  if (!ascend)
+    problems.messages.push_back(
+        fmt::format("milestones must ascend, each epoch once; they are {}", join(milestones, ",")));
 }
 
 }  // namespace
@@ -85,8 +105,23 @@ void set(Settings& settings, const std::string& name, const std::string& text) {
   fail("{}", unknown_name("setting", name, names()));
 }
 
-void apply_recipe(Settings& settings, const std::filesystem::path& path) {
-  apply(settings, parse_object(read_file(path, 1 << 20), path.string()), path.string());
+void set(Settings& settings, const std::map<std::string, std::string>& texts, SettingProblems& problems) {
+  for (const auto& [name, text] : texts) {
+    try {
+      set(settings, name, text);
+    } catch (const Error& error) {
+      problems.messages.push_back(error.what());
+      problems.unread.insert(name);
+    }
+  }
+}
+
+void apply_recipe(Settings& settings, const std::filesystem::path& path, SettingProblems& problems) {
+  try {
+    apply(settings, parse_object(read_file(path, 1 << 20), path.string()), path.string(), problems);
+  } catch (const Error& error) {
+    problems.messages.push_back(error.what());
+  }
 }
 
 nlohmann::ordered_json to_json(const Settings& settings) {
@@ -100,7 +135,9 @@ nlohmann::ordered_json to_json(const Settings& settings) {
 Settings settings_from_json(const nlohmann::json& json, const std::string& origin) {
   Settings settings;
   if (!json.is_object()) fail("{}: the settings are not a JSON object", origin);
-  apply(settings, json, origin);
+  SettingProblems problems;
+  apply(settings, json, origin, problems);
+  refuse(problems);
   return settings;
 }
 
@@ -116,16 +153,16 @@ std::vector<std::string> differences(const Settings& ours, const Settings& their
   return list;
 }
 
-void require_valid(const Settings& s) {
-  std::vector<std::string> problems;
+void find_problems(const Settings& s, SettingProblems& problems) {
+  std::vector<std::string>& messages = problems.messages;
   const auto demand = [&](bool holds, std::string problem) {
-    if (!holds) problems.push_back(std::move(problem));
+    if (!holds) messages.push_back(std::move(problem));
   };
   const auto one_of = [&](const char* name, const std::string& value,
                           const std::vector<std::string>& choices) {
     for (const std::string& choice : choices)
       if (value == choice) return;
-    problems.push_back(fmt::format("{}: {}", name, unknown_name("value", value, choices)));
+    messages.push_back(fmt::format("{}: {}", name, unknown_name("value", value, choices)));
   };
   const auto bits = [&](const char* name, Integer value) {
     demand((value >= 1 && value <= 8) || value == 32,
@@ -152,15 +189,19 @@ void require_valid(const Settings& s) {
   demand(s.alpha_rate >= 0, "alpha_rate must not be negative");
   demand(s.step_rate >= 0, "step_rate must not be negative");
   demand(s.step_decay >= 0, "step_decay must not be negative");
-  demand(s.epochs >= 1 && s.epochs <= 100000, "epochs must be 1 to 100000");
+  const bool has_epochs = s.epochs >= 1 && s.epochs <= 100000;
+  demand(has_epochs, "epochs must be 1 to 100000");
   demand(s.batch >= 1 && s.batch <= 65536, "batch must be 1 to 65536");
   demand(s.momentum >= 0 && s.momentum < 1, "momentum must be in [0, 1)");
   demand(s.adam_beta2 >= 0 && s.adam_beta2 < 1, "adam_beta2 must be in [0, 1)");
   demand(s.adam_epsilon > 0, "adam_epsilon must be positive");
   demand(s.rate > 0, "rate must be positive");
   demand(s.rate_factor > 0 && s.rate_factor <= 1, "rate_factor must be in (0, 1]");
-  demand(s.warmup >= 0 && s.warmup <= static_cast<double>(s.epochs),
-         fmt::format("warmup must be 0 to the number of epochs, {}, not {:g}", s.epochs, s.warmup));
+  if (has_epochs && !problems.unread.contains("epochs") && !problems.unread.contains("warmup"))
+    demand(s.warmup >= 0 && s.warmup <= static_cast<double>(s.epochs),
+           fmt::format("warmup must be 0 to the number of epochs, {}, not {:g}", s.epochs, s.warmup));
+  else
+    demand(s.warmup >= 0, "warmup must not be negative");
   demand(s.weight_decay >= 0, "weight_decay must not be negative");
   demand(s.label_smoothing >= 0 && s.label_smoothing < 1, "label_smoothing must be in [0, 1)");
   demand(s.distill >= 0 && s.distill <= 1, "distill must be in [0, 1]");
@@ -170,11 +211,18 @@ void require_valid(const Settings& s) {
   demand(s.threads >= 0 && s.threads <= 1024, "threads must be 0 to 1024");
   demand(s.loader_threads >= 1 && s.loader_threads <= 64, "loader_threads must be 1 to 64");
   demand(s.checkpoint_steps >= 0, "checkpoint_steps must not be negative");
-  for (const std::string& milestone : s.milestones) {
-    const auto epoch = parse_integer(milestone);
-    demand(epoch && *epoch >= 1, fmt::format("milestones must be epochs, not '{}'", milestone));
-  }
-  if (!problems.empty()) fail("{}", join(problems, "\n"));
+  demand(s.seed >= 0, fmt::format("seed must be 0 or more, not {}", s.seed));
+  demand_milestones(s.milestones, problems);
+}
+
+void refuse(const SettingProblems& problems) {
+  if (!problems.messages.empty()) fail("{}", join(problems.messages, "\n"));
+}
+
+void require_valid(const Settings& settings) {
+  SettingProblems problems;
+  find_problems(settings, problems);
+  refuse(problems);
 }
 
 }  // namespace pact::train

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,10 +35,24 @@ const std::vector<SettingEntry>& setting_entries();
 // value.
 void set(Settings& settings, const std::string& name, const std::string& text);
 
-// Applies a recipe: a JSON object of settings, with "description" allowed. Throws Error naming file and key.
-void apply_recipe(Settings& settings, const std::filesystem::path& path);
+// What is wrong with settings from several places, so that all of it is told at once. What depends on a value that
+// could not be read is not judged.
+struct SettingProblems {
+  std::vector<std::string> messages;
+  std::set<std::string> unread;  // names
+};
 
-// Throws one Error that lists all values out of range.
+// As above, of several.
+void set(Settings& settings, const std::map<std::string, std::string>& texts, SettingProblems& problems);
+
+// Applies a recipe: a JSON object of settings, with "description" allowed. Problems name file and key.
+void apply_recipe(Settings& settings, const std::filesystem::path& path, SettingProblems& problems);
+
+// Adds all values out of range.
+void find_problems(const Settings& settings, SettingProblems& problems);
+
+// Throws one Error that lists them, if there are any.
+void refuse(const SettingProblems& problems);
 void require_valid(const Settings& settings);
 
 nlohmann::ordered_json to_json(const Settings& settings);

@@ -39,17 +39,63 @@ TEST(Settings, ListsAllValuesOutOfRangeAtOnce) {
     EXPECT_NE(message.find(part), std::string::npos) << part << " in\n" << message;
 }
 
+// What setting `texts`, over `recipe`, has to be told.
+std::string told(const std::map<std::string, std::string>& texts, const Settings& recipe = {}) {
+  Settings s = recipe;
+  SettingProblems problems;
+  set(s, texts, problems);
+  find_problems(s, problems);
+  return caught([&] { refuse(problems); });
+}
+
+TEST(Settings, AllThatIsWrongIsToldAtOnce) {
+  const std::string message = told({{"epochs", "x"}, {"rate", "y"}, {"weights", "9"}, {"sed", "1"}});
+  for (const char* part : {"epochs must be a whole number", "rate must be a number", "weights must be 1 to 8", "'sed'"})
+    EXPECT_PRED2(contains, message, part);
+}
+
+// A value that is wrong itself says nothing about others.
+TEST(Settings, NothingIsConcludedFromAWrongValue) {
+  Settings recipe;
+  recipe.warmup = 11;
+  EXPECT_PRED2(contains, told({{"epochs", "3"}}, recipe), "warmup must be 0 to the number of epochs, 3, not 11");
+  for (const char* epochs : {"x", "0", "-1"})
+    EXPECT_EQ(told({{"epochs", epochs}}, recipe).find("warmup"), std::string::npos) << epochs;
+  EXPECT_EQ(told({{"epochs", "3"}, {"warmup", "x"}}, recipe), "warmup must be a number, not 'x'");
+  EXPECT_PRED2(contains, told({{"epochs", "x"}, {"warmup", "-1"}}), "warmup must not be negative");
+  EXPECT_PRED2(contains, told({{"epochs", "3"}, {"warmup", "-1"}}), "warmup must be 0 to");
+}
+
+TEST(Settings, MilestonesAscendAndSeedsAreNotNegative) {
+  EXPECT_EQ(told({{"milestones", "60,120"}, {"seed", "0"}}), "");
+  for (const char* wrong : {"120,60", "60,60", "1,3,2"})
+    EXPECT_PRED2(contains, told({{"milestones", wrong}}), std::string("milestones must ascend, each epoch once; they are ") + wrong);
+  EXPECT_EQ(told({{"milestones", "9,x,8"}}), "milestones must be epochs, not 'x'\nmilestones must ascend, each epoch once; they are 9,x,8");
+  EXPECT_EQ(told({{"milestones", "0"}}), "milestones must be epochs, not '0'");
+  EXPECT_EQ(told({{"seed", "-1"}}), "seed must be 0 or more, not -1");
+}
+
 TEST(Settings, RecipeErrorsNameFileAndKey) {
   const auto path = std::filesystem::temp_directory_path() / ("recipe-" + std::to_string(getpid()) + ".json");
   write_file(path, R"({"description": "x", "epohcs": 3})");
-  Settings s;
-  const std::string message = caught([&] { apply_recipe(s, path); });
+  const auto apply_it = [&] {
+    Settings s;
+    SettingProblems problems;
+    apply_recipe(s, path, problems);
+    refuse(problems);
+  };
+  const std::string message = caught(apply_it);
   EXPECT_NE(message.find(path.string()), std::string::npos);
   EXPECT_NE(message.find("epohcs"), std::string::npos);
   write_file(path, "{\"epochs\": ");
-  EXPECT_NE(caught([&] { apply_recipe(s, path); }).find("JSON"), std::string::npos);
+  EXPECT_NE(caught(apply_it).find("JSON"), std::string::npos);
   write_file(path, R"({"epochs": {"a": 1}})");
-  EXPECT_NE(caught([&] { apply_recipe(s, path); }).find("epochs"), std::string::npos);
+  EXPECT_NE(caught(apply_it).find("epochs"), std::string::npos);
+  write_file(path, R"({"epochs": "x", "rate": true})");
+  EXPECT_PRED2(contains, caught(apply_it), "epochs must be a whole number");
+  EXPECT_PRED2(contains, caught(apply_it), "rate: expected a number");
+  write_file(path, R"({"epochs": 3, "rate": 0.1, "epochs": 4})");
+  EXPECT_EQ(caught(apply_it), path.string() + ": has 'epochs' twice");
   std::filesystem::remove(path);
 }
 
@@ -57,8 +103,10 @@ TEST(Settings, EveryRecipeThatComesWithPactIsSound) {
   std::map<std::string, Settings> recipes;
   for (const auto& entry : std::filesystem::directory_iterator("configs/recipes")) {
     Settings& s = recipes[entry.path().stem().string()];
-    apply_recipe(s, entry.path());
-    require_valid(s);
+    SettingProblems problems;
+    apply_recipe(s, entry.path(), problems);
+    find_problems(s, problems);
+    EXPECT_EQ(problems.messages, std::vector<std::string>()) << entry.path();
   }
   // Those of the PACT paper, one for each network of its table.
   const Settings &svhn = recipes.at("paper-svhn"), &alexnet = recipes.at("paper-alexnet");

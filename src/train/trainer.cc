@@ -138,6 +138,7 @@ class Run {
     const std::string whose = request_.directory.string() + ": the checkpoint's ";
     copy_into(parameters_, state.parameters, whose + "parameters");
     copy_into(optimizer_->state(), state.optimizer, whose + "optimizer tensors");
+    write_file(request_.directory / "graph.txt", graph::print(executor_.graph()));  // it may have been damaged
     progress_ = state.progress;
     optimizer_->set_steps_done(progress_.total_steps);
     trim_metrics(request_.directory, progress_.epoch, observer_.on_message);

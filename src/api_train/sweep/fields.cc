@@ -101,13 +101,16 @@ void apply_parts(RunParts& parts, const Json& object) {
     if (key == "std") parts.std = numbers(value, key);
     if (key != "settings") continue;
     if (!value.is_object()) fail("'settings' must be an object of settings");
-    for (const auto& [name, setting] : value.items()) {
-      train::Settings trial;
-      const std::string text = train::setting_text(setting, name);
-      train::set(trial, name,
-                 text.find('{') == std::string::npos ? text : "0");  // a placeholder: looked at later
-      parts.settings[name] = text;
-    }
+    std::vector<std::string> problems;
+    for (const auto& [name, setting] : value.items())
+      collect(problems, "", [&] {
+        train::Settings trial;
+        const std::string text = train::setting_text(setting, name);
+        train::set(trial, name,
+                   text.find('{') == std::string::npos ? text : "0");  // a placeholder: looked at later
+        parts.settings[name] = text;
+      });
+    if (!problems.empty()) fail("{}", join(problems, "; "));
   }
 }
 

@@ -10,7 +10,9 @@
 #include "api_train/train.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/words.h"
 #include "base/writable.h"
+#include "data/describe.h"
 #include "report/sweep_page.h"
 #include "report/sweep_tables.h"
 
@@ -55,6 +57,17 @@ class Run {
       result.integer = known_[row.name];
       result.settings = train::to_json(run.settings);
     }
+  }
+
+  // Throws Error where data lack that a run still needs; all of them at once.
+  void require_files() const {
+    RunProblems missing;
+    for (const SweepRow& row : sweep_.rows)
+      if (row.existing.empty() && runs_.at(row.name).state != RowState::finished)
+        missing.collect(row.name, [&] { data::require_files(row.parts.dataset); });
+    std::vector<std::string> problems;
+    missing.append_to(problems);
+    if (!problems.empty()) fail("{}:\n  {}", command_.file.string(), fmt::join(problems, "\n  "));
   }
 
   SweepSummary run() {
@@ -115,8 +128,8 @@ class Run {
       result.status = is_finished ? "finished" : "interrupted";
       result.message.clear();
       if (is_finished)
-        log(row, fmt::format("test top-1 {:.2f} % after {} epochs", trained.result.test_top1,
-                             trained.result.epochs));
+        log(row, fmt::format("test top-1 {:.2f} % after {}", trained.result.test_top1,
+                             counted(trained.result.epochs, "epoch")));
     } catch (const std::bad_alloc&) {
       fail_row(row, "out of memory");
     } catch (const std::exception& error) {  // libtorch's among them: whatever it is, the other rows go on
@@ -213,7 +226,9 @@ class Run {
 
 SweepSummary plan_sweep(const SweepCommand& command) {
   const SweepObserver nobody;
-  return Run(command, nobody).summary();
+  const Run plan(command, nobody);
+  plan.require_files();
+  return plan.summary();
 }
 
 SweepSummary sweep(const SweepCommand& command, const SweepObserver& observer) {

@@ -9,6 +9,7 @@
 #include "api_train/sweep/order.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/repeated_key.h"
 #include "base/strings.h"
 #include "data/dataset.h"
 #include "train/settings.h"
@@ -23,6 +24,7 @@ Json parse_file(const fs::path& file) {
   if (constexpr std::string_view kMark = "\xef\xbb\xbf"; text.starts_with(kMark)) text.erase(0, kMark.size());  // a BOM
   if (const std::string_view begin = trim(text); !begin.starts_with('{') && !begin.starts_with('/'))  // or a comment
     fail("{}: is no sweep file, which is a JSON object (docs/sweep.md; examples in configs/sweeps)", file.string());
+  if (const auto key = repeated_key(text)) fail("{}: an object in it has '{}' twice", file.string(), *key);
   try {
     return Json::parse(text, nullptr, true, true);
   } catch (const Json::exception& error) {
@@ -74,20 +76,28 @@ std::vector<SweepRow> existing_rows(const Json& existing) {
   return rows;
 }
 
-void require_valid(const SweepRow& row) {
-  if (!row.existing.empty()) return;
+void require_network(const SweepRow& row) {
   if (row.parts.network.empty()) fail("has no \"network\"");
+  if (!is_onnx(row.parts.network))
+    zoo::find_entry(row.parts.network);
+  else if (!fs::exists(row.parts.network))
+    fail("{}: does not exist", row.parts.network);
+  if (row.parts.mean.empty() != row.parts.std.empty()) fail("\"mean\" and \"std\" go together: give both, or none");
+}
+
+void require_data(const SweepRow& row) {
   if (row.parts.dataset.empty()) fail("has no \"data\"; give it in the file or by --data");
   data::class_names(row.parts.dataset);
-  if (is_onnx(row.parts.network)) {
-    if (!fs::exists(row.parts.network)) fail("{}: does not exist", row.parts.network);
-  } else {
-    zoo::find_entry(row.parts.network);
-  }
+}
+
+void require_settings(const SweepRow& row) {
   train::Settings settings;
-  for (const std::string& recipe : row.parts.recipes) train::apply_recipe(settings, find_recipe(recipe));
-  for (const auto& [name, text] : row.parts.settings) train::set(settings, name, text);
-  train::require_valid(settings);
+  train::SettingProblems problems;
+  for (const std::string& recipe : row.parts.recipes)
+    train::apply_recipe(settings, find_recipe(recipe), problems);
+  train::set(settings, row.parts.settings, problems);
+  train::find_problems(settings, problems);
+  train::refuse(problems);
 }
 
 }  // namespace
@@ -127,7 +137,9 @@ Sweep read_sweep(const fs::path& given, const SweepChanges& changes) {
     problems.push_back("names no run, neither in \"runs\" nor \"existing\"");
   resolve_references(sweep.rows, problems);
   RunProblems of_runs;
-  for (const SweepRow& row : sweep.rows) of_runs.collect(row.name, [&] { require_valid(row); });
+  for (const SweepRow& row : sweep.rows)
+    for (const auto& require : {require_network, require_data, require_settings})
+      if (row.existing.empty()) of_runs.collect(row.name, [&] { require(row); });
   of_runs.append_to(problems);
   if (!problems.empty()) fail("{}:\n  {}", file.string(), join(problems, "\n  "));
   return sweep;

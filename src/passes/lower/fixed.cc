@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "graph/grids.h"
+#include "graph/layers.h"
 #include "passes/lower/remove_unused.h"
 #include "passes/lower/streams.h"
 #include "quant/requantize.h"
@@ -256,8 +257,7 @@ class FixedLowering {
   // A real output: the rescale that made it, or one of what stands for it now.
   ValueId output_value(ValueId id) {
     const Node* node = from_.producer(id);
-    if (!node || node->op == Op::normalize || node->op == Op::quantize || node->op == Op::integer_conv2d ||
-        node->op == Op::integer_linear)
+    if (!node || node->op == Op::normalize || node->op == Op::quantize || is_integer_layer(*node))
       return copied(id);
     if ((node->op == Op::rescale && !rescales_stream(from_, *node)) || node->op == Op::dequantize) {
       copy(*node);

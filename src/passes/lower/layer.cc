@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "graph/grids.h"
+#include "graph/layers.h"
 
 namespace pact::passes {
 namespace {
@@ -19,8 +20,6 @@ using graph::Node;
 using graph::Op;
 using graph::Tensor;
 using graph::ValueId;
-
-bool is_layer(const Node& node) { return node.op == Op::conv2d || node.op == Op::linear; }
 
 // Are the weights codes without a zero point, and the bias, if any, a number?
 bool has_integer_weight(const Network& network, const Node& layer) {
@@ -188,7 +187,7 @@ PixelInputs find_pixels(const Network& network) {
 
 std::optional<IntegerLayer> integer_layer(const Network& network, const PixelInputs& pixels,
                                           const Node& node) {
-  if (!is_layer(node) || !has_integer_weight(network, node)) return std::nullopt;
+  if (!is_real_layer(node) || !has_integer_weight(network, node)) return std::nullopt;
   std::optional<CodedInput> input = coded_input(network, pixels, node.inputs[0]);
   if (!input) return std::nullopt;
   IntegerLayer integer{.layer = &node,

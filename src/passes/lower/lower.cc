@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "graph/layers.h"
 #include "passes/lower/fixed.h"
 #include "passes/lower/layer.h"
 #include "passes/lower/remove_unused.h"
@@ -57,7 +58,7 @@ class Lowering {
     if (auto integer = integer_layer(from_, pixels_, node)) return lower_layer(std::move(*integer));
     if (node.op == Op::batch_norm && is_constant_norm(from_, node)) {
       const Node* before = to_.graph.producer(real_value(node.inputs[0]));
-      if (!before || (before->op != Op::conv2d && before->op != Op::linear)) return lower_norm(node);
+      if (!before || !is_real_layer(*before)) return lower_norm(node);
     }
     std::vector<ValueId> inputs;
     for (const ValueId input : node.inputs) inputs.push_back(real_value(input));

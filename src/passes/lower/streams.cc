@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "graph/grids.h"
+#include "graph/layers.h"
 #include "quant/requantize.h"
 
 namespace pact::passes {
@@ -66,7 +67,7 @@ Interval<int64_t> code_bounds(const Graph& graph, ValueId codes) {
 std::vector<Interval<int64_t>> accumulator_bounds(const Network& network, const Node& rescale) {
   const Graph& graph = network.graph;
   const Node* producer = graph.producer(rescale.inputs[0]);
-  if (!producer || (producer->op != Op::integer_conv2d && producer->op != Op::integer_linear))
+  if (!producer || !is_integer_layer(*producer))
     fail(ErrorKind::unsupported, "node '{}': what it rescales is not computed by an integer layer",
          rescale.name);
   const Node& layer = *producer;
@@ -151,8 +152,7 @@ void Streams::find_direct(const Node& quantize) {
 void Streams::mark() {
   for (const ValueId output : graph_.outputs()) {
     const Node* node = graph_.producer(output);
-    const bool is_integer = node && (is_source(*node) || node->op == Op::quantize ||
-                                     node->op == Op::integer_conv2d || node->op == Op::integer_linear);
+    const bool is_integer = node && (is_source(*node) || node->op == Op::quantize || is_integer_layer(*node));
     if (node && !is_integer) want(output);
   }
   for (auto node = graph_.nodes().rbegin(); node != graph_.nodes().rend(); ++node) {

@@ -26,7 +26,7 @@ function heading() {
                     : `${runs.length} runs${shared("network", " of ")}${shared("data", " on ")} compared`;
   document.title = title + " – PACT training report";
   const facts = one
-    ? [el("span", {class: "pill " + run.status}, statusText(run)), run.label,
+    ? [el("span", {class: "pill " + run.status}, statusText(run)), run.label, run.quantizers,
        run.about.started && "started " + run.about.started, run.about.machine,
        run.about.version && "pact " + run.about.version].filter(Boolean).map((fact) => el("span", {}, fact))
     : [];
@@ -57,7 +57,7 @@ function tiles(run) {
                   isNumber(totals.bitOperations) && count(totals.bitOperations) + " bit operations"));
   if (last)
     all.push(tile("Training time", duration(run.seconds), run.speed && `${whole(run.speed)} images/s`,
-                  `${run.metrics.length} epochs`));
+                  run.metrics.length === 1 ? "1 epoch" : `${run.metrics.length} epochs`));
   return el("div", {class: "tiles"}, all);
 }
 

@@ -15,6 +15,17 @@ function fromSettings(settings, ...names) {
   return name === undefined ? "" : isNumber(settings[name]) ? bits(settings[name]) : String(settings[name]);
 }
 
+// What quantizes the weights and the activations of a run: "weights by sawb, activations by pact", or "" of a float one.
+function quantizersOf(layers, settings) {
+  const schemes = (field) => [...new Set(layers.map((layer) => layer[field]))]
+    .filter((name) => name && name !== "float" && name !== "pixels").join(", ");
+  const set = (bits, name) => (isNumber(settings[bits]) && settings[bits] < 32 && settings[name]) || "";
+  const by = (what, names) => names && `${what} by ${names}`;
+  return [by("weights", layers.length ? schemes("weight_scheme") : set("weights", "weight_quantizer")),
+          by("activations", layers.length ? schemes("activation_scheme") : set("activations", "activation_quantizer"))]
+    .filter(Boolean).join(", ");
+}
+
 const sum = (values) => values.filter(isNumber).reduce((a, b) => a + b, 0);
 const maximum = (values) => values.filter(isNumber).reduce((a, b) => Math.max(a, b), -Infinity);
 
@@ -54,6 +65,7 @@ function studied(run, index) {
     weightBits: innerBits(layers, "weight_bits") || fromSettings(settings, "weights", "weight_bits", "weight-bits"),
     activationBits: innerBits(layers, "activation_bits") ||
                     fromSettings(settings, "activations", "activation_bits", "activation-bits"),
+    quantizers: quantizersOf(layers, settings),
     last: metrics[metrics.length - 1],
     lastTest: evaluated[evaluated.length - 1],
     bestTest: evaluated.reduce((best, epoch) => (best && best.test_top1 >= epoch.test_top1 ? best : epoch), undefined),

@@ -24,6 +24,7 @@ function comparisonTable(runs) {
   const base = runs[0].lastTest;
   const best = maximum(runs.map((run) => run.lastTest && run.lastTest.test_top1));
   const named = ["network", "data"].filter((field) => runs.some((run) => run[field] !== runs[0][field]));
+  if (new Set(runs.map((run) => run.quantizers).filter(Boolean)).size > 1) named.push("quantizers");
   const columns = [["run", "text"], ...named.map((field) => [field, "text"]),
                    ["W / A", "bits of weights and activations between the first and the last layer"],
                    ["top-1", "of the last evaluation, on test data"], ["to first", "difference in points to the first run"],
@@ -104,7 +105,8 @@ function pairTable(pairs) {
 
 function factTable(run) {
   const about = run.about;
-  return pairTable([["network", about.network], ["data", about.dataset], ["seed", about.seed], ["threads", about.threads],
+  return pairTable([["network", about.network], ["data", about.dataset], ["quantizers", run.quantizers || undefined],
+                    ["seed", about.seed], ["threads", about.threads],
                     ["processes", about.processes], ["machine", about.machine], ["precision", about.precision],
                     ["started", about.started], ["last written", about.updated], ["version", about.version]]
     .filter(([, value]) => value !== undefined));
