@@ -13,66 +13,21 @@
 
 #include "engine/algorithms.h"
 #include "engine/aligned.h"
+#include "engine/winograd_cut.h"
 #include "kernels/winograd/weights.h"
-#include "kernels/winograd/winograd.h"
 
 namespace pact::engine {
 namespace {
 
 using kernels::WinogradForm;
 
-constexpr int64_t kBlock = kernels::WinogradKernels::kBlock;
-constexpr int64_t kBlocksAtOnce = 2;            // products of so many blocks wait for their transform
-constexpr int64_t kPreparedBytes = 384 * 1024;  // of transformed tiles that may share the cache of a core
-constexpr int64_t kPreparedByEach = 64 * 1024;  // of those that every thread may transform for itself
-constexpr int64_t kReadyBytes = 5120 * 1024;    // of transformed weights that are kept
+constexpr int64_t kBlock = kWinogradBlock;
+constexpr int64_t kPreparedByEach = 64 * 1024;  // of tiles that every thread may transform for itself
 constexpr int64_t kPanelPairs = 32;             // of channels whose weights are transformed at a time
-
-int64_t parts(int64_t count, int64_t unit) { return (count + unit - 1) / unit; }
-
-// A stride of planes, in bytes a multiple of 64 but not of 128: neighbours in all planes then lie in
-// different sets of the cache.
-template <typename Element>
-int64_t plane_stride(int64_t elements) {
-  constexpr int64_t line = 64 / sizeof(Element);
-  return (parts(elements, line) | 1) * line;
-}
 
 template <typename T>
 AlignedVector<T> aligned(const std::vector<T>& elements) {
   return {elements.begin(), elements.end()};
-}
-
-struct Tiling {
-  Tiling(WinogradForm form, const ConvShape& s)
-      : tile(kernels::winograd_tile(form)),
-        planes(kernels::winograd_planes(form)),
-        columns(parts(s.out_width, tile)),
-        rows(parts(s.out_height, tile)),
-        height(s.out_height),
-        stride(kernels::winograd_tile_stride(s.channels)) {}
-
-  // Rows of tiles are counted through all images of a group.
-  int64_t tile_row_of(int64_t row) const { return row / height * rows + row % height / tile; }
-  int64_t first_row_of(int64_t tile_row) const { return tile_row / rows * height + tile_row % rows * tile; }
-  int64_t tile_rows(int64_t first_row, int64_t count) const {
-    return tile_row_of(first_row + count - 1) + 1 - tile_row_of(first_row);
-  }
-
-  int64_t v_plane(int64_t tile_rows) const { return plane_stride<int16_t>(tile_rows * columns * stride); }
-  int64_t v_bytes(int64_t tile_rows) const { return planes * v_plane(tile_rows) * 2; }
-
-  int64_t tile, planes;
-  int64_t columns, rows;  // of tiles, of one image
-  int64_t height;         // of its output
-  int64_t stride;         // of the channels of a tile
-};
-
-// Whether weights are transformed by each piece.
-bool has_panels(const IntegerProblem& problem, WinogradForm form) {
-  const ConvShape& s = problem.shape;
-  return 2 * kernels::winograd_planes(form) * s.channels * s.outputs > kReadyBytes &&
-         std::ranges::all_of(problem.weights, [](int16_t w) { return w >= -127 && w <= 127; });
 }
 
 class Winograd final : public IntegerAlgorithm {
@@ -137,23 +92,8 @@ class Winograd final : public IntegerAlgorithm {
   std::vector<uint8_t> outside_;  // a pixel of zero codes
 };
 
-Cut cut_of(const IntegerProblem& problem, WinogradForm form) {
-  const ConvShape& s = problem.shape;
-  const Tiling tiling(form, s);
-  CutWish wish{.pixels = 256,
-               .channels = kBlocksAtOnce * kBlock,
-               .block = kBlock,
-               .rows = tiling.tile,
-               .images = problem.images};
-  if (has_panels(problem, form))
-    wish.pixels = 1024;  // few pieces: each transforms the weights
-  else if (tiling.v_bytes(tiling.rows) > kPreparedBytes && tiling.rows >= 2 * problem.threads)
-    wish.channels = wish.block = parts(s.outputs, kBlock) * kBlock;
-  return cut_pieces(s, wish, problem.threads);
-}
-
 Winograd::Winograd(const IntegerProblem& problem, WinogradForm form)
-    : IntegerAlgorithm(cut_of(problem, form)),
+    : IntegerAlgorithm(winograd_cut(problem, form)),
       kernels_(kernels::winograd_kernels(problem.isa)),
       form_(form),
       shape_(problem.shape),
@@ -288,108 +228,7 @@ void Winograd::accumulate_to(const Piece& piece, const std::byte* codes, const s
                });
 }
 
-// A count of cycles to compare forms with each other and with direct products. Weights of a large layer come from
-// memory at each run; those of a small one, whose network is likely small, too, are in the cache.
-struct Work {
-  double products = 0, transformed = 0, transformed_weights = 0, weight_bytes = 0;
-};
-
-// Per cycle of a core, requantization included: measured on Zen 3, on Zen 4 where there is VNNI on 512 bits, and for
-// AVX-512 alone in proportion to its width.
-struct Rates {
-  double winograd, bytes, shorts;         // products
-  double transformed, transformed_weights;  // elements
-};
-
-Rates rates_of(Isa isa) {
-  if (isa == Isa::x86_avx512vnni)
-    return {.winograd = 29, .bytes = 58, .shorts = 25, .transformed = 2.2, .transformed_weights = 6};
-  if (isa == Isa::x86_avx512)
-    return {.winograd = 50, .bytes = 40, .shorts = 44, .transformed = 5, .transformed_weights = 6};
-  const double bytes = isa == Isa::x86_avxvnni ? 55 : 40;
-  return {.winograd = 25, .bytes = bytes, .shorts = 22, .transformed = 2.5, .transformed_weights = 3};
-}
-
-double cycles_of(const Work& work, double products_per_cycle, const IntegerProblem& problem) {
-  constexpr double kCachedWeights = 512 * 1024;
-  const Rates rates = rates_of(problem.isa);
-  const double bytes_per_cycle = work.weight_bytes <= kCachedWeights ? 32 * problem.threads : 10;
-  const double computed = work.products / products_per_cycle + work.transformed_weights / rates.transformed_weights;
-  return std::max(computed / problem.threads, work.weight_bytes / bytes_per_cycle) +
-         work.transformed / rates.transformed / problem.threads;
-}
-
-double direct_cycles(const IntegerProblem& problem) {
-  const ConvShape& s = problem.shape;
-  const auto weights = static_cast<double>(9 * s.channels * parts(s.outputs, kBlock) * kBlock);
-  const Work work{.products = weights * static_cast<double>(s.out_height * s.out_width),
-                  .weight_bytes = weights};
-  const bool has_bytes = int8_is_exact(problem) && int8_is_fast(problem);
-  const bool has_split_bytes = split_int8_is_exact(problem) && split_int8_is_fast(problem);
-  const Rates rates = rates_of(problem.isa);
-  return cycles_of(work, has_bytes ? rates.bytes : has_split_bytes ? 26 : rates.shorts, problem);
-}
-
-double winograd_cycles(const IntegerProblem& problem, WinogradForm form) {
-  const ConvShape& s = problem.shape;
-  const Tiling tiling(form, s);
-  const auto outputs = static_cast<double>(parts(s.outputs, kBlock) * kBlock);
-  const auto channels = static_cast<double>(tiling.stride), planes = static_cast<double>(tiling.planes);
-  const auto tiles = static_cast<double>(tiling.rows * tiling.columns);
-  Work work{.products = tiles * planes * channels * outputs,
-            .transformed = tiles * planes * (channels + outputs)};
-  double rate = rates_of(problem.isa).winograd;
-  const Cut cut = cut_of(problem, form);
-  const auto images = static_cast<double>(cut.images);
-  if (has_panels(problem, form)) {
-    rate *= 0.9;  // sums are put away after each panel
-    work.transformed_weights =
-        static_cast<double>(cut.row_pieces(cut.images * s.out_height)) * planes * channels * outputs / images;
-    work.weight_bytes = 9 * channels * outputs / images;
-  } else {
-    work.weight_bytes = 2 * planes * channels * outputs / images;
-  }
-  return cycles_of(work, rate, problem);
-}
-
-// The bound holds for all sums that codes of the grid can lead to, and 255 for the codes themselves.
-bool is_exact(const IntegerProblem& problem, WinogradForm form) {
-  const ConvShape& s = problem.shape;
-  if (problem.is_linear || s.groups != 1 || s.kernel_height != 3 || s.kernel_width != 3 || s.stride_y != 1 ||
-      s.stride_x != 1 || s.dilation_y != 1 || s.dilation_x != 1)
-    return false;
-  for (int64_t o = 0; o < s.outputs; ++o) {
-    int64_t least = 0, largest = 0;
-    for (int64_t c = 0; c < s.channels; ++c) {
-      const int64_t low = std::min<int64_t>(0, problem.least_code - problem.zero_of(c));
-      const int64_t high = std::max<int64_t>(0, problem.largest_code - problem.zero_of(c));
-      if (low < -255 || high > 255) return false;
-      for (int64_t tap = 0; tap < 9; ++tap) {
-        const int64_t w = problem.weight(o, c, tap / 3, tap % 3);
-        least += w * (w > 0 ? low : high);
-        largest += w * (w > 0 ? high : low);
-      }
-    }
-    if (std::max(largest, -least) > kernels::winograd_bound(form)) return false;
-  }
-  return true;
-}
-
 }  // namespace
-
-bool winograd_2x2_is_exact(const IntegerProblem& problem) { return is_exact(problem, WinogradForm::f2x2); }
-bool winograd_4x4_is_exact(const IntegerProblem& problem) { return is_exact(problem, WinogradForm::f4x4); }
-
-bool winograd_2x2_is_fast(const IntegerProblem& problem) {
-  return problem.isa != Isa::portable &&
-         winograd_cycles(problem, WinogradForm::f2x2) < direct_cycles(problem);
-}
-
-bool winograd_4x4_is_fast(const IntegerProblem& problem) {
-  const double cycles = winograd_cycles(problem, WinogradForm::f4x4);
-  return problem.isa != Isa::portable && cycles < direct_cycles(problem) &&
-         cycles < winograd_cycles(problem, WinogradForm::f2x2);
-}
 
 std::unique_ptr<IntegerAlgorithm> make_winograd_2x2(const IntegerProblem& problem) {
   return std::make_unique<Winograd>(problem, WinogradForm::f2x2);
