@@ -47,8 +47,8 @@ Inspection inspect(const std::string& what, const std::optional<passes::LowerOpt
     std::vector<std::string> names;
     for (const zoo::ZooEntry& entry : zoo::catalog()) names.push_back(entry.name);
     if (std::find(names.begin(), names.end(), what) == names.end())
-      fail("'{}' is neither a run directory nor a graph, ONNX or .pact file nor a network of the zoo ({})", what,
-           join(names));
+      fail("'{}' is neither a run directory nor a graph, ONNX or .pact file nor a network of the zoo ({})",
+           what, join(names));
     const zoo::ZooEntry& entry = zoo::find_entry(what);
     graph = entry.build(entry.usual_input);
   }

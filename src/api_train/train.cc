@@ -85,7 +85,9 @@ Resolved resolve_fresh(const TrainCommand& command) {
   Resolved r{command.network, command.dataset, command.directory, {}};
   apply_command(r.settings, command);
   if (r.network.empty()) fail(ErrorKind::usage, "name the network to train; `pact zoo` lists them");
-  if (r.dataset.empty()) fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes; `pact data list` has all");
+  if (r.dataset.empty())
+    fail(ErrorKind::usage,
+         "name the data set: --data cifar10:DIR or --data shapes; `pact data list` has all");
   if (r.directory.empty()) {
     const bool is_float = r.settings.weights == 32 && r.settings.activations == 32;
     const std::string name = fs::path(r.network).stem().string();
@@ -220,12 +222,13 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
   if (!is_resumed && !r.settings.init.empty() && !starts_plain) {
     if (is_onnx(r.settings.init))
       fail(
-          "--init {}: the tensors of an ONNX file have names of their own; `pact train {} ...` trains that network and "
-          "starts from its numbers",
+          "--init {}: the tensors of an ONNX file have names of their own; `pact train {} ...` trains that "
+          "network and starts from its numbers",
           r.settings.init, shell_quoted(r.settings.init));
     const graph::Network from = train::load_network(r.settings.init);
     if (std::ranges::any_of(from.graph.nodes(), is_of_integers))
-      fail("--init {}: holds the integers of a lowered network; give the run that it was exported from", r.settings.init);
+      fail("--init {}: holds the integers of a lowered network; give the run that it was exported from",
+           r.settings.init);
     adopt(network, from.tensors, "--init " + r.settings.init);
     passes::start_weight_steps(network);
   }
@@ -239,8 +242,9 @@ void require_network(const std::string& name) {
   if (!fs::exists(name)) zoo::find_entry(name);  // throws, with the nearest name
   if (fs::path(name).extension() == ".pact")
     fail(
-        "'{}' is a .pact file, and training starts from a network of the zoo (`pact zoo`) or an ONNX file; name one "
-        "and give --teacher {} to learn from it, or --init {} to start from its numbers where they are float",
+        "'{}' is a .pact file, and training starts from a network of the zoo (`pact zoo`) or an ONNX file; "
+        "name one and give --teacher {} to learn from it, or --init {} to start from its numbers where they "
+        "are float",
         name, name, name);
   fail(
       "'{}' is no network of the zoo (`pact zoo`) and no ONNX file; to start from a run, name its network "
@@ -311,10 +315,11 @@ std::optional<train::Membership> given_membership(int processes) {
 }
 
 std::string line_of(const train::EpochReport& r) {
-  return fmt::format("epoch {:>3}/{}  train loss {:.4f} top-1 {:5.2f} %{}  rate {:.5f}  {:.1f} s  {:.0f} images/s",
-                     r.epoch, r.epochs, r.train_loss, r.train_top1,
-                     r.test_top1 ? fmt::format("  test loss {:.4f} top-1 {:5.2f} %", *r.test_loss, *r.test_top1) : "",
-                     r.rate, r.seconds, r.images_per_second);
+  return fmt::format(
+      "epoch {:>3}/{}  train loss {:.4f} top-1 {:5.2f} %{}  rate {:.5f}  {:.1f} s  {:.0f} images/s", r.epoch,
+      r.epochs, r.train_loss, r.train_top1,
+      r.test_top1 ? fmt::format("  test loss {:.4f} top-1 {:5.2f} %", *r.test_loss, *r.test_top1) : "",
+      r.rate, r.seconds, r.images_per_second);
 }
 
 TrainSummary train(const TrainCommand& command, const train::Observer& observer) {
@@ -335,8 +340,8 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
                     r.directory.string()));
   const data::TrainTest data = load_data(r, command);
   if (static_cast<uint64_t>(r.settings.batch) > data.train.count())
-    fail("a batch of {} images is more than the {} training images of {}; give a smaller --batch", r.settings.batch,
-         data.train.count(), data.train.name);
+    fail("a batch of {} images is more than the {} training images of {}; give a smaller --batch",
+         r.settings.batch, data.train.count(), data.train.name);
   for (const data::Dataset* part : {&data.train, &data.test})
     for (const std::string& note : part->notes) observer.on_message(note);
 
@@ -344,8 +349,8 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
   observer.on_message(
       fmt::format("{}: {} parameters, {:.1f} million multiply-accumulates an image; {} training and {} "
                   "test images; into {}",
-                  report::network_name(r.network), table.parameters, static_cast<double>(table.macs) / 1e6, data.train.count(),
-                  data.test.count(), r.directory.string()));
+                  report::network_name(r.network), table.parameters, static_cast<double>(table.macs) / 1e6,
+                  data.train.count(), data.test.count(), r.directory.string()));
   const Group group = join(command, r.settings);
   const train::TrainRequest request{.network = std::move(network),
                                     .settings = r.settings,

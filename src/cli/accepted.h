@@ -43,8 +43,9 @@ inline CLI::Validator pixel_number(PixelNumber what) {
             if (!number || !std::isfinite(*number) || (!is_mean && *number <= 0))
               return fmt::format("expected {}, not '{}'", form, text);
             if (*number > 1)
-              return fmt::format("expected {}, not '{}': pixels go from 0 to 1 here, so divide by 255: {:.4g}", form,
-                                 text, *number / 255);
+              return fmt::format(
+                  "expected {}, not '{}': pixels go from 0 to 1 here, so divide by 255: {:.4g}", form, text,
+                  *number / 255);
             return std::string();
           },
           ""};

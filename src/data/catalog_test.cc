@@ -18,8 +18,8 @@ TEST(Catalog, ListsWhatCanBeLoaded) {
     EXPECT_TRUE(entry.usage.starts_with(entry.name));
     EXPECT_FALSE(entry.description.empty());
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"shapes", "cifar10", "cifar100", "svhn", "mnist", "fashion_mnist", "folder",
-                                             "imagenette", "imagenet"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"shapes", "cifar10", "cifar100", "svhn", "mnist",
+                                             "fashion_mnist", "folder", "imagenette", "imagenet"}));
 }
 
 TEST(Catalog, NamesTheClassesWithoutFiles) {

@@ -17,8 +17,8 @@ graph::Network load_network(const fs::path& path, Checkpoint which) {
     fail("{}: there is no run directory, .safetensors, ONNX or .pact file of this name", path.string());
   if (is_file && path.extension() == ".onnx")
     fail(
-        "{}: is an ONNX file, and here a run directory, a .safetensors file in one or a .pact file is read; make one "
-        "of it: pact export {} --mean M,M,M --std S,S,S -o {}",
+        "{}: is an ONNX file, and here a run directory, a .safetensors file in one or a .pact file is read; "
+        "make one of it: pact export {} --mean M,M,M --std S,S,S -o {}",
         path.string(), shell_quoted(path.string()),
         shell_quoted(fs::path(path).replace_extension(".pact").string()));
   if (is_file && path.extension() != ".safetensors") {
@@ -33,14 +33,15 @@ graph::Network load_network(const fs::path& path, Checkpoint which) {
   const fs::path text = directory / "graph.txt";
   if (!fs::exists(text)) {
     if (is_file)
-      fail("{}: is no file of a run, for there is no graph.txt beside it; give a run directory, a .safetensors file "
-           "in one, or an ONNX or .pact file",
+      fail("{}: is no file of a run, for there is no graph.txt beside it; give a run directory, a "
+           ".safetensors file in one, or an ONNX or .pact file",
            path.string());
     fail("{}: is not a run directory: it has no graph.txt", path.string());
   }
   if (!fs::exists(weights) && which == Checkpoint::best)
-    fail("{}: has no best.safetensors: the run has not reached its first checkpoint, or the file was not kept",
-         path.string());
+    fail(
+        "{}: has no best.safetensors: the run has not reached its first checkpoint, or the file was not kept",
+        path.string());
   if (!fs::exists(weights))
     fail("{}: has no {}: the run has not reached its first checkpoint", directory.string(),
          weights.filename().string());

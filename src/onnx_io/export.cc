@@ -252,8 +252,10 @@ std::string export_onnx(const graph::Network& trained, const ExportOptions& opti
   if (std::ranges::any_of(trained.graph.nodes(), [](const graph::Node& node) {
         return node.op == graph::Op::integer_conv2d || node.op == graph::Op::integer_linear;
       }))
-    fail(ErrorKind::unsupported, "graph {}: is a network of integers, as .pact files hold; an ONNX file is made of the "
-         "run that it comes from", trained.graph.name());
+    fail(ErrorKind::unsupported,
+         "graph {}: is a network of integers, as .pact files hold; an ONNX file is made of the run that it "
+         "comes from",
+         trained.graph.name());
   return Exporter(trained, options).run();
 }
 

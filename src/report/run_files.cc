@@ -113,7 +113,8 @@ Json read_metrics(const std::filesystem::path& file, Expected expected, std::vec
       notes.push_back(
           expected == Expected::some_epochs
               ? "The last line of metrics.jsonl is cut off, as by a killed process, and was left out."
-              : fmt::format("metrics.jsonl is damaged: line {}, the last, is cut off and was left out.", line));
+              : fmt::format("metrics.jsonl is damaged: line {}, the last, is cut off and was left out.",
+                            line));
     } else {
       fail("{}: line {} is cut off in the middle; delete that line to go on without it", file.string(), line);
     }
@@ -121,8 +122,9 @@ Json read_metrics(const std::filesystem::path& file, Expected expected, std::vec
   if (metrics.empty() && expected == Expected::some_epochs && torn_line == 0)
     notes.push_back("No epoch is finished yet, so there are no curves.");
   else if (metrics.empty())
-    notes.push_back(fmt::format("metrics.jsonl {}, so there are no curves.",
-                                torn_line > 0 ? "has no other line" : "is damaged: it is empty, though the run is finished"));
+    notes.push_back(fmt::format(
+        "metrics.jsonl {}, so there are no curves.",
+        torn_line > 0 ? "has no other line" : "is damaged: it is empty, though the run is finished"));
   if (!repeated.empty())
     notes.push_back(fmt::format("The run was resumed: {} ran twice, and what is shown is the second time.",
                                 repeated.size() == 1

@@ -65,12 +65,14 @@ TEST(Settings, EveryRecipeThatComesWithPactIsSound) {
   EXPECT_EQ(svhn.milestones, (Words{"50", "100", "150"}));
   EXPECT_EQ(std::tuple(svhn.optimizer, svhn.rate, svhn.rate_factor, svhn.weight_decay, svhn.epochs),
             std::tuple("adam", 1e-3, 0.5, 1e-7, 200));
-  EXPECT_EQ(std::tuple(alexnet.optimizer, alexnet.rate, alexnet.rate_factor, alexnet.weight_decay, alexnet.epochs),
-            std::tuple("adam", 1e-4, 0.2, 5e-6, 100));
+  EXPECT_EQ(
+      std::tuple(alexnet.optimizer, alexnet.rate, alexnet.rate_factor, alexnet.weight_decay, alexnet.epochs),
+      std::tuple("adam", 1e-4, 0.2, 5e-6, 100));
   for (const char* name : {"paper-resnet18", "paper-resnet50"})
     EXPECT_EQ(std::tuple(recipes.at(name).rate, recipes.at(name).batch, recipes.at(name).epochs),
               std::tuple(0.1, 256, 110));
-  for (const char* name : {"paper-resnet20", "paper-svhn", "paper-alexnet", "paper-resnet18", "paper-resnet50"}) {
+  for (const char* name :
+       {"paper-resnet20", "paper-svhn", "paper-alexnet", "paper-resnet18", "paper-resnet50"}) {
     EXPECT_EQ(recipes.at(name).weight_quantizer, "dorefa") << name;
     EXPECT_EQ(recipes.at(name).alpha_decay, recipes.at(name).weight_decay) << name;
   }

@@ -20,9 +20,11 @@ namespace {
 
 Json parse_file(const fs::path& file) {
   std::string text = read_file(file, 16 << 20);
-  if (constexpr std::string_view kMark = "\xef\xbb\xbf"; text.starts_with(kMark)) text.erase(0, kMark.size());  // a BOM
-  if (const std::string_view begin = trim(text); !begin.starts_with('{') && !begin.starts_with('/'))  // or a comment
-    fail("{}: is no sweep file, which is a JSON object (docs/sweep.md; examples in configs/sweeps)", file.string());
+  if (constexpr std::string_view kMark = "\xef\xbb\xbf"; text.starts_with(kMark))
+    text.erase(0, kMark.size());  // a BOM
+  if (const std::string_view begin = trim(text); !begin.starts_with('{') && !begin.starts_with('/'))
+    fail("{}: is no sweep file, which is a JSON object (docs/sweep.md; examples in configs/sweeps)",
+         file.string());
   try {
     return Json::parse(text, nullptr, true, true);
   } catch (const Json::exception& error) {
