@@ -15,8 +15,8 @@ static int read_ppm(const char* path, int64_t width, int64_t height, uint8_t* pi
   long long w = 0, h = 0;
   int most = 0, is_read;
   if (!file) return 0;
-  is_read = fscanf(file, "P6 %lld %lld %d", &w, &h, &most) == 3 && most == 255 && fgetc(file) != EOF && w == width &&
-            h == height && fread(pixels, 1, size, file) == size;
+  is_read = fscanf(file, "P6 %lld %lld %d", &w, &h, &most) == 3 && most == 255 && fgetc(file) != EOF &&
+            w == width && h == height && fread(pixels, 1, size, file) == size;
   fclose(file);
   return is_read;
 }

@@ -203,7 +203,8 @@ TEST_F(ForeignModel, QuantizedOnesRunOnIntegers) {
     const Network network = read_model(folder_ / file);
     run(network, random_input(network, 3, least, most));
     int integer_layers = 0;
-    for (const graph::Network lowered = passes::lower(network); const graph::Node& node : lowered.graph.nodes())
+    for (const graph::Network lowered = passes::lower(network);
+         const graph::Node& node : lowered.graph.nodes())
       integer_layers += node.op == graph::Op::integer_linear;
     EXPECT_GE(integer_layers, 3) << file;
   }

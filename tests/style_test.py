@@ -13,6 +13,10 @@ FOLDERS = ["src", "include", "examples", "tests", "benchmarks", "cmake", "tools"
 CODE = {".h", ".cc", ".cu", ".c", ".inc", ".py", ".cmake", ".js", ".css", ".html"}
 TEXT = CODE | {".md", ".txt", ".json", ""}
 MAX_LINES = 400
+# Of a line of C++ code: comments, and texts between R"( and )", whose lines are what they are, may be longer.
+MAX_COLUMNS = 110
+COLUMNS_COUNT = {".h", ".cc", ".cu", ".c", ".inc"}
+RAW_STRING = re.compile(r'R"(\w*)\(.*?\)\1"', re.S)
 
 SNAKE_CASE = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z]+)?$")
 RECIPE_NAME = re.compile(r"^[a-z][a-z0-9-]*\.json$")
@@ -22,7 +26,8 @@ VAGUE = re.compile(r"(^|_)(util|utils|helper|helpers|manager|misc|common)(_|\.|$
 LEFTOVERS = re.compile(r"\b(TODO|FIXME|XXX|HACK|TBD)\b")
 CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.M)
 # Libraries return results and throw; what a user sees is printed by cli and by the progress line.
-PRINTS = re.compile(r"\bstd::(cout|cerr|clog|exit|abort|quick_exit)\b|\b(printf|fprintf|puts)\s*\(|\bfmt::print\s*\(")
+PRINTS = re.compile(
+    r"\bstd::(cout|cerr|clog|exit|abort|quick_exit)\b|\b(printf|fprintf|puts)\s*\(|\bfmt::print\s*\(")
 MAY_PRINT = re.compile(r"^src/(cli/|base/progress\.cc$)")
 
 
@@ -47,6 +52,13 @@ def speaks_for_itself(root, path, text):
     return has_header or (len(code) <= 3 and all(line.startswith("#") for line in code))
 
 
+def long_lines(text):
+    kept = RAW_STRING.sub(lambda found: "\n" * found.group().count("\n"), text)
+    for number, line in enumerate(kept.split("\n"), 1):
+        if len(line) > MAX_COLUMNS and not line.lstrip().startswith("//"):
+            yield number
+
+
 def check(root, path, problems):
     def add(problem, position=None):
         line = f":{text.count(chr(10), 0, position) + 1}" if position is not None else ""
@@ -69,6 +81,9 @@ def check(root, path, problems):
         add("ends in one newline")
     if "\t" in text or "\r" in text:
         add("has a tab or a carriage return")
+    if path.suffix in COLUMNS_COUNT:
+        for number in long_lines(text):
+            problems.append(f"{path}:{number}: a line of code has at most {MAX_COLUMNS} columns")
     if path.suffix == ".h" and len(re.findall(r"^#pragma once$", text, re.M)) != 1:
         add("a header has one `#pragma once`")
     if not is_test(path) and not opens_with_comment(path, text) and not speaks_for_itself(root, path, text):

@@ -36,7 +36,8 @@ struct TensorInfo {
 
 struct EngineOptions {
   int threads = 1;        // 1 to 1024; 0: one per core that the process may use
-  int64_t max_batch = 1;  // images of a run, 1 to 65536; more are run in parts, and fewer where caches want it
+  // Images of a run, 1 to 65536; more are run in parts, and fewer where caches want it.
+  int64_t max_batch = 1;
   // "portable", "x86_avx2", ...; empty: the best of this CPU, or what the environment's PACT_FORCE_ISA names.
   // Likewise PACT_FORCE_ALGORITHM names the algorithm of integer layers, docs/library.md. Scores have the
   // same bits with each of them, and with any number of threads.

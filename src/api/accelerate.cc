@@ -170,8 +170,8 @@ std::vector<SweepRow> sweep(const SweepCommand& command,
   std::vector<SweepRow> rows;
   const size_t count = memories.size() * peaks.size() * bandwidths.size() * all_bits.size();
   if (count > kMaxConfigurations)  // each list has at most kMaxNumbers, so the product cannot wrap around
-    fail(ErrorKind::usage, "--sweep: these lists make {} configurations; up to {} are computed at once", count,
-         kMaxConfigurations);
+    fail(ErrorKind::usage, "--sweep: these lists make {} configurations; up to {} are computed at once",
+         count, kMaxConfigurations);
   for (const double memory : memories)
     for (const std::optional<double> peak : peaks)
       for (const double bandwidth : bandwidths) {

@@ -180,7 +180,8 @@ std::vector<double> parse_numbers(const std::string& text, const std::string& op
   std::vector<double> numbers;
   const auto add = [&](double x) {
     if (numbers.size() >= kMaxNumbers)
-      fail(ErrorKind::usage, "{}: '{}' are more than {} numbers; take a larger step", option, text, kMaxNumbers);
+      fail(ErrorKind::usage, "{}: '{}' are more than {} numbers; take a larger step", option, text,
+           kMaxNumbers);
     numbers.push_back(x);
   };
   for (const std::string& part : split(text, ',')) {
@@ -195,10 +196,11 @@ std::vector<double> parse_numbers(const std::string& text, const std::string& op
     const bool multiplies = ends[2][0] == 'x';
     if (!std::isfinite(first + last + step)) refuse();
     if (first > last)
-      fail(ErrorKind::usage, "{}: '{}' runs backwards, from {:g} down to {:g}; a range goes up: {}:{}:{}", option,
-           part, first, last, ends[1], ends[0], ends[2]);
+      fail(ErrorKind::usage, "{}: '{}' runs backwards, from {:g} down to {:g}; a range goes up: {}:{}:{}",
+           option, part, first, last, ends[1], ends[0], ends[2]);
     if (!(step > 0) || (multiplies && step <= 1))
-      fail(ErrorKind::usage, "{}: '{}' does not get on; a range multiplies by more than 1, as x2, or adds more than 0, as +4",
+      fail(ErrorKind::usage,
+           "{}: '{}' does not get on; a range multiplies by more than 1, as x2, or adds more than 0, as +4",
            option, part);
     for (double x = first; x <= last * (1 + 1e-9); x = multiplies ? x * step : x + step) add(x);
   }

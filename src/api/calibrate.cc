@@ -74,7 +74,8 @@ std::vector<size_t> choose_images(const data::Dataset& data, int64_t wanted) {
   return chosen;
 }
 
-void write_output(const CalibrateCommand& command, CalibrateSummary& summary, const graph::Network& network, const data::Dataset& data) {
+void write_output(const CalibrateCommand& command, CalibrateSummary& summary, const graph::Network& network,
+                  const data::Dataset& data) {
   if (is_onnx(command.output))
     write_file(command.output, onnx_io::export_onnx(network, {}));
   else if (model_file::is_model_file(command.output))
@@ -96,8 +97,9 @@ CalibrateSummary calibrate(const CalibrateCommand& command, const CalibrateProgr
   calibration::require_calibratable(network, command.options);
   const std::vector<size_t> chosen = choose_images(data, command.images);
   summary.images = static_cast<int64_t>(chosen.size());
-  progress.on_step(fmt::format("{}: choosing the grids of the weights, then {} training images of {} run in float32",
-                               network.graph.name(), summary.images, data.name));
+  progress.on_step(
+      fmt::format("{}: choosing the grids of the weights, then {} training images of {} run in float32",
+                  network.graph.name(), summary.images, data.name));
 
   const graph::TensorType input = network.graph.value(network.graph.inputs()[0]).type;
   size_t done = 0;

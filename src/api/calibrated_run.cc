@@ -95,9 +95,11 @@ ordered_json settings_of(const CalibrateCommand& command, const CalibrateSummary
 class WholeRun {
  public:
   explicit WholeRun(const fs::path& directory)
-      : directory_(fs::absolute(directory / "").lexically_normal().parent_path()), was_there_(fs::exists(directory_)) {
+      : directory_(fs::absolute(directory / "").lexically_normal().parent_path()),
+        was_there_(fs::exists(directory_)) {
     const std::string name = fmt::format(".pact-{}.tmp", ::getpid());
-    folder_ = was_there_ ? directory_ / name : directory_.parent_path() / (directory_.filename().string() + name);
+    folder_ =
+        was_there_ ? directory_ / name : directory_.parent_path() / (directory_.filename().string() + name);
     make_writable_directory(folder_);
   }
   ~WholeRun() {
@@ -130,8 +132,9 @@ class WholeRun {
 
 }  // namespace
 
-std::vector<std::string> write_calibrated_run(const CalibrateCommand& command, const CalibrateSummary& summary,
-                          const graph::Network& network) {
+std::vector<std::string> write_calibrated_run(const CalibrateCommand& command,
+                                              const CalibrateSummary& summary,
+                                              const graph::Network& network) {
   const std::string now = utc_now();
   const ordered_json run = {{"command", command.command_line},
                             {"network", summary.network},

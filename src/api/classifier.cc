@@ -46,8 +46,9 @@ Classifier::Classifier(graph::Network trained, const ClassifierOptions& options)
   state_->input = graph.value(graph.inputs()[0]).type;
   state_->output = graph.value(graph.outputs()[0]).type;
   if (state_->input.shape.size() != 4 || state_->output.shape.size() != 2)
-    fail(ErrorKind::unsupported, "{}: maps {} to {}; a classifier maps images [N,C,H,W] to scores [N,classes]",
-         graph.name(), graph::to_string(state_->input), graph::to_string(state_->output));
+    fail(ErrorKind::unsupported,
+         "{}: maps {} to {}; a classifier maps images [N,C,H,W] to scores [N,classes]", graph.name(),
+         graph::to_string(state_->input), graph::to_string(state_->output));
   if (options.backend != Backend::integer) return;
   const engine::EngineOptions engine_options{
       .isa = selected_isa(), .threads = options.threads, .max_batch = options.max_batch};

@@ -34,7 +34,8 @@ fs::path find_config(const std::string& kind, const std::string& name) {
     return name;
   }
   std::vector<std::string> known;
-  const fs::path installed = fs::read_symlink("/proc/self/exe", ignored).parent_path() / "../share/pact/configs";
+  const fs::path installed =
+      fs::read_symlink("/proc/self/exe", ignored).parent_path() / "../share/pact/configs";
   for (const fs::path& configs : {fs::path("configs"), fs::path(PACT_CONFIGS), installed}) {
     const fs::path folder = configs / kind;
     if (fs::exists(folder / (name + ".json"))) return folder / (name + ".json");

@@ -45,8 +45,8 @@ void require_real(const EvaluateCommand& command, const std::string& model) {
     fail("{}: a file for deployment runs in the engine; evaluate it with --engine int or reference", model);
   if (!command.evaluate_real)
     fail(ErrorKind::unsupported,
-         "{}: --engine float computes as training does, and this pact was built without libtorch; give --engine "
-         "int or reference, or build with -DPACT_TRAIN=ON",
+         "{}: --engine float computes as training does, and this pact was built without libtorch; give "
+         "--engine int or reference, or build with -DPACT_TRAIN=ON",
          model);
 }
 

@@ -34,7 +34,8 @@ using RealEvaluator =
 struct EvaluateCommand {
   ModelSource model;
   std::string dataset;  // empty: the one that the run was trained on
-  std::optional<Arithmetic> arithmetic;  // none: real, but integer where the model's weights are codes already
+  // None: real, but integer where the model's weights are codes already.
+  std::optional<Arithmetic> arithmetic;
   // How the integer network requantizes; with one, the arithmetic is integer unless it is the reference.
   std::optional<passes::LowerOptions> lowering = {};
   int threads = 0;             // 0: one per core

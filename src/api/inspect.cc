@@ -30,8 +30,10 @@ void require_graph_text(const fs::path& path) {
   const std::string ending = path.extension().string();
   if (ending != ".json" && ending != ".jsonl" && ending != ".safetensors") {
     if (!is_text(path))
-      fail("{}: is not a graph's text; the name of an ONNX file must end in .onnx, that of a model file in .pact",
-           path.string());
+      fail(
+          "{}: is not a graph's text; the name of an ONNX file must end in .onnx, that of a model file in "
+          ".pact",
+          path.string());
     return;
   }
   const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
@@ -59,8 +61,8 @@ Inspection inspect(const std::string& what, const std::optional<passes::LowerOpt
     std::vector<std::string> names;
     for (const zoo::ZooEntry& entry : zoo::catalog()) names.push_back(entry.name);
     if (std::find(names.begin(), names.end(), what) == names.end())
-      fail("'{}' is neither a run directory nor a graph, ONNX or .pact file nor a network of the zoo ({})", what,
-           join(names));
+      fail("'{}' is neither a run directory nor a graph, ONNX or .pact file nor a network of the zoo ({})",
+           what, join(names));
     const zoo::ZooEntry& entry = zoo::find_entry(what);
     graph = entry.build(entry.usual_input);
   }

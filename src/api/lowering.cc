@@ -30,8 +30,9 @@ std::string float_layers_note(const graph::Graph& lowered) {
     real += is_real_layer(node);
   }
   if (real == 0) return "";
-  return fmt::format("{}: {} of {} layers are not quantized; the integer network has them in float32, which is slow",
-                     lowered.name(), real, layers);
+  return fmt::format(
+      "{}: {} of {} layers are not quantized; the integer network has them in float32, which is slow",
+      lowered.name(), real, layers);
 }
 
 }  // namespace pact::api

@@ -39,17 +39,17 @@ void tell_pixel_scale(const ModelSource& source, const graph::Graph& graph) {
   const std::string name = source.path.string();
   const bool is_unchanged = all(normalize.reals("mean"), 0) && all(normalize.reals("std"), 255);
   if (source.mean.empty() && source.std.empty() && is_unchanged)
-    source.on_note(name + ": does not tell what pixels it expects; it gets them as 0..1. If it was trained on "
-                          "normalized ones, give --mean and --std");
+    source.on_note(name + ": does not tell what pixels it expects; it gets them as 0..1. If it was trained "
+                          "on normalized ones, give --mean and --std");
 }
 
 graph::Network load_onnx(const ModelSource& source) {
-  graph::Network network =
-      onnx_io::import_onnx_file(source.path, {.mean = source.mean,
-                                              .std = source.std,
-                                              .folder = source.path.has_parent_path() ? source.path.parent_path() : ".",
-                                              .missing = source.missing,
-                                              .on_note = source.on_note});
+  graph::Network network = onnx_io::import_onnx_file(
+      source.path, {.mean = source.mean,
+                    .std = source.std,
+                    .folder = source.path.has_parent_path() ? source.path.parent_path() : ".",
+                    .missing = source.missing,
+                    .on_note = source.on_note});
   tell_pixel_scale(source, network.graph);
   return network;
 }

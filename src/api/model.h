@@ -15,7 +15,8 @@
 namespace pact::api {
 
 struct ModelSource {
-  std::filesystem::path path;  // run directory, .safetensors file in one, .onnx or .pact file, or name in the zoo
+  // Run directory, .safetensors file in one, .onnx or .pact file, or name in the zoo.
+  std::filesystem::path path;
   model_file::Checkpoint checkpoint = model_file::Checkpoint::last;
   // What an ONNX model or numbers from elsewhere expect of the input, on the 0..1 scale. Empty: mean 0, deviation 1;
   // for a network of the zoo its own.

@@ -10,7 +10,8 @@ namespace {
 TEST(ListQuantizers, NamesThoseOfTheCatalogsWithTheirSources) {
   const std::vector<QuantizerRow> rows = list_quantizers();
   const auto find = [&](const char* of, const char* name) {
-    return std::ranges::find_if(rows, [&](const QuantizerRow& row) { return row.of == of && row.name == name; });
+    return std::ranges::find_if(rows,
+                                [&](const QuantizerRow& row) { return row.of == of && row.name == name; });
   };
   for (const QuantizerRow& row : rows) EXPECT_FALSE(row.source.empty()) << row.name;
   ASSERT_NE(find("activations", "pact"), rows.end());

@@ -40,7 +40,8 @@ graph::Network make_random_model(const std::string& zoo_name, const RandomWeight
     fail(
         ErrorKind::usage,
         "{}: is a network of the zoo without numbers. Train it; or, for experiments with speed and tools, "
-        "let `pact bench` or `pact export --random-weights SEED` make some up; what they classify means nothing",
+        "let `pact bench` or `pact export --random-weights SEED` make some up; what they classify means "
+        "nothing",
         zoo_name);
   if (!random.settle)
     fail(ErrorKind::unsupported,

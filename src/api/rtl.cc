@@ -16,8 +16,8 @@ void take_accelerator(const std::string& name, int bits, RtlCommand& command) {
   const accelerator::Accelerator chip =
       accelerator::load_hardware(find_config("accelerators", name)).accelerator;
   if (std::ranges::count(chip.dataflows, accelerator::Dataflow::weight_stationary) == 0)
-    fail(ErrorKind::unsupported, "{} does not keep weights stationary, which is what pact rtl writes arrays for",
-         chip.name);
+    fail(ErrorKind::unsupported,
+         "{} does not keep weights stationary, which is what pact rtl writes arrays for", chip.name);
   const auto found = bits == 0 ? std::prev(chip.arrays.end()) : chip.arrays.find(bits);
   if (found == chip.arrays.end()) {
     std::vector<std::string> known;

@@ -12,7 +12,8 @@ namespace pact::api {
 struct RtlCommand {
   rtl::Design design;
   int accumulator_bits = 0;  // 0: as wide as design.terms need
-  std::string accelerator;   // a description's file, or its name in configs/accelerators: the array, instead of design's
+  // A description's file, or its name in configs/accelerators: the array, instead of design's.
+  std::string accelerator;
   int bits = 0;              // of its elements; 0: the widest
   std::filesystem::path output;
 };

@@ -85,8 +85,8 @@ void look_at_stored_graph(const Resolved& r, const graph::Graph& built, const tr
   }
   if (graph::print(*stored) != graph::print(built))
     fail(
-        "{}: is not the network {} with the settings of run.json. Put back the run's own, remove the file to have it "
-        "written again, or resume with the version of PACT that made the run",
+        "{}: is not the network {} with the settings of run.json. Put back the run's own, remove the file to "
+        "have it written again, or resume with the version of PACT that made the run",
         file, r.network);
 }
 
@@ -96,7 +96,8 @@ graph::Network network_of_run(const fs::path& directory) {
     train::load_graph(directory);
   } catch (const Error& error) {
     fail(error.kind(),
-         "{}\nThe network came from an ONNX file and cannot be written again: put back a copy of graph.txt, or start "
+         "{}\nThe network came from an ONNX file and cannot be written again: put back a copy of graph.txt, "
+         "or start "
          "another run",
          error.what());
   }
@@ -136,12 +137,13 @@ graph::Network make_network(const Resolved& r, const TrainCommand& command, cons
   if (!is_resumed && !r.settings.init.empty() && !starts_plain) {
     if (is_onnx(r.settings.init))
       fail(
-          "--init {}: the tensors of an ONNX file have names of their own; `pact train {} ...` trains that network and "
-          "starts from its numbers",
+          "--init {}: the tensors of an ONNX file have names of their own; `pact train {} ...` trains that "
+          "network and starts from its numbers",
           r.settings.init, shell_quoted(r.settings.init));
     const graph::Network from = train::load_network(r.settings.init);
     if (std::ranges::any_of(from.graph.nodes(), graph::is_integer_layer))
-      fail("--init {}: holds the integers of a lowered network; give the run that it was exported from", r.settings.init);
+      fail("--init {}: holds the integers of a lowered network; give the run that it was exported from",
+           r.settings.init);
     adopt(network, from.tensors, "--init " + r.settings.init);
     passes::start_weight_steps(network);
   }
@@ -155,8 +157,9 @@ void require_network(const std::string& name) {
   if (!fs::exists(name)) zoo::find_entry(name);  // throws, with the nearest name
   if (fs::path(name).extension() == ".pact")
     fail(
-        "'{}' is a .pact file, and training starts from a network of the zoo (`pact zoo`) or an ONNX file; name one "
-        "and give --teacher {} to learn from it, or --init {} to start from its numbers where they are float",
+        "'{}' is a .pact file, and training starts from a network of the zoo (`pact zoo`) or an ONNX file; "
+        "name one and give --teacher {} to learn from it, or --init {} to start from its numbers where they "
+        "are float",
         name, name, name);
   fail(
       "'{}' is no network of the zoo (`pact zoo`) and no ONNX file; to start from a run, name its network "

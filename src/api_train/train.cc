@@ -47,7 +47,8 @@ void apply_command(Settings& settings, const TrainCommand& command) {
   if (!origin_of_warmup.empty() && !command.settings.contains("warmup"))
     for (std::string& message : problems.messages)
       if (message.starts_with("warmup must be"))
-        message += fmt::format("; it is that of the recipe {}, give a shorter one with --warmup", origin_of_warmup);
+        message +=
+            fmt::format("; it is that of the recipe {}, give a shorter one with --warmup", origin_of_warmup);
   for (const std::string& text : settings.override) attempt([&] { passes::parse_bit_override(text); });
   train::refuse(problems);
 }
@@ -72,7 +73,9 @@ Resolved resolve_fresh(const TrainCommand& command) {
   Resolved r{command.network, command.dataset, command.directory, {}};
   apply_command(r.settings, command);
   if (r.network.empty()) fail(ErrorKind::usage, "name the network to train; `pact zoo` lists them");
-  if (r.dataset.empty()) fail(ErrorKind::usage, "name the data set: --data cifar10:DIR or --data shapes; `pact data list` has all");
+  if (r.dataset.empty())
+    fail(ErrorKind::usage,
+         "name the data set: --data cifar10:DIR or --data shapes; `pact data list` has all");
   if (r.directory.empty()) {
     const bool is_float = r.settings.weights == 32 && r.settings.activations == 32;
     const std::string name = fs::path(r.network).stem().string();
@@ -184,10 +187,11 @@ std::optional<train::Membership> given_membership(int processes) {
 }
 
 std::string line_of(const train::EpochReport& r) {
-  return fmt::format("epoch {:>3}/{}  train loss {:.4f} top-1 {:5.2f} %{}  rate {:.5f}  {:.1f} s  {:.0f} images/s",
-                     r.epoch, r.epochs, r.train_loss, r.train_top1,
-                     r.test_top1 ? fmt::format("  test loss {:.4f} top-1 {:5.2f} %", *r.test_loss, *r.test_top1) : "",
-                     r.rate, r.seconds, r.images_per_second);
+  return fmt::format(
+      "epoch {:>3}/{}  train loss {:.4f} top-1 {:5.2f} %{}  rate {:.5f}  {:.1f} s  {:.0f} images/s", r.epoch,
+      r.epochs, r.train_loss, r.train_top1,
+      r.test_top1 ? fmt::format("  test loss {:.4f} top-1 {:5.2f} %", *r.test_loss, *r.test_top1) : "",
+      r.rate, r.seconds, r.images_per_second);
 }
 
 TrainSummary train(const TrainCommand& command, const train::Observer& observer) {
@@ -208,8 +212,8 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
                     r.directory.string()));
   const data::TrainTest data = load_data(r, command);
   if (static_cast<uint64_t>(r.settings.batch) > data.train.count())
-    fail("a batch of {} images is more than the {} training images of {}; give a smaller --batch", r.settings.batch,
-         data.train.count(), data.train.name);
+    fail("a batch of {} images is more than the {} training images of {}; give a smaller --batch",
+         r.settings.batch, data.train.count(), data.train.name);
   for (const data::Dataset* part : {&data.train, &data.test})
     for (const std::string& note : part->notes) observer.on_message(note);
 
@@ -217,8 +221,8 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
   observer.on_message(
       fmt::format("{}: {} parameters, {:.1f} million multiply-accumulates an image; {} training and {} "
                   "test images; into {}",
-                  report::network_name(r.network), table.parameters, static_cast<double>(table.macs) / 1e6, data.train.count(),
-                  data.test.count(), r.directory.string()));
+                  report::network_name(r.network), table.parameters, static_cast<double>(table.macs) / 1e6,
+                  data.train.count(), data.test.count(), r.directory.string()));
   const Group group = join(command, r.settings);
   const train::TrainRequest request{.network = std::move(network),
                                     .settings = r.settings,

@@ -91,7 +91,8 @@ TEST(Files, APipeThatNobodyReadsIsNotWritten) {
 TEST(Files, APipeIsRefusedAndNotWaitedFor) {
   const Folder folder;
   ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
-  EXPECT_EQ(caught([&] { read_file(folder / "pipe"); }), (folder / "pipe").string() + ": is not a regular file");
+  EXPECT_EQ(caught([&] { read_file(folder / "pipe"); }),
+            (folder / "pipe").string() + ": is not a regular file");
 }
 
 TEST(Files, AFolderIsHeldByOneAtATimeAndCleanedOfTemporaries) {

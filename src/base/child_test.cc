@@ -83,8 +83,9 @@ TEST_F(Child, AnExceptionWhileWaitingEndsIt) {
   const auto give_up = [&](double) {
     if (written_id(folder_ / "child") > 0) throw std::runtime_error("no more");
   };
-  EXPECT_THROW(succeeds({"sh", "-c", "echo $$ > child; sleep 60; true"}, {.folder = folder_, .on_waiting = give_up}),
-               std::runtime_error);
+  EXPECT_THROW(
+      succeeds({"sh", "-c", "echo $$ > child; sleep 60; true"}, {.folder = folder_, .on_waiting = give_up}),
+      std::runtime_error);
   const pid_t child = written_id(folder_ / "child");
   ASSERT_GT(child, 0);
   EXPECT_NE(kill(child, 0), 0);

@@ -42,12 +42,14 @@ inline CLI::Validator pixel_number(PixelNumber what) {
             const std::optional<double> number = parse_real(trim(text));
             const char* form = is_mean ? "a number up to 1" : "a number above 0 and up to 1";
             if (!is_mean && number && *number > 0 && *number < kLeastDeviation)
-              return fmt::format("expected {}, not '{}': a deviation is at least {}", form, text, kLeastDeviation);
+              return fmt::format("expected {}, not '{}': a deviation is at least {}", form, text,
+                                 kLeastDeviation);
             if (!number || !std::isfinite(*number) || (!is_mean && *number <= 0))
               return fmt::format("expected {}, not '{}'", form, text);
             if (*number > 1)
-              return fmt::format("expected {}, not '{}': pixels go from 0 to 1 here, so divide by 255: {:.4g}", form,
-                                 text, *number / 255);
+              return fmt::format(
+                  "expected {}, not '{}': pixels go from 0 to 1 here, so divide by 255: {:.4g}", form, text,
+                  *number / 255);
             return std::string();
           },
           ""};

@@ -114,9 +114,11 @@ void add_calibrate(CLI::App& app, Run& run) {
         const auto now = std::chrono::steady_clock::now();
         if (!began) began = now;  // nothing is done yet
         const double seconds = std::chrono::duration<double>(now - *began).count();
-        const double left = seconds * static_cast<double>(total - done) / static_cast<double>(std::max<int64_t>(done, 1));
+        const double left =
+            seconds * static_cast<double>(total - done) / static_cast<double>(std::max<int64_t>(done, 1));
         line.update(static_cast<double>(done) / static_cast<double>(total),
-                    fmt::format("{}/{} images{}", done, total, done > 0 ? "  " + format_duration(left) + " left" : ""));
+                    fmt::format("{}/{} images{}", done, total,
+                                done > 0 ? "  " + format_duration(left) + " left" : ""));
       };
       const api::CalibrateSummary s = api::calibrate(c, {.on_step = on_step, .on_images = on_images});
       line.clear();

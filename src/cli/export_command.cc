@@ -71,7 +71,8 @@ void add_export(CLI::App& app, Run& run) {
         args->format = "pact";
       } else {
         if (c.output.extension() != ".onnx" && !std::filesystem::is_character_file(c.output))
-          throw Error(ErrorKind::usage, args->output + ": what is to be written? End the name in .onnx or .pact");
+          throw Error(ErrorKind::usage,
+                      args->output + ": what is to be written? End the name in .onnx or .pact");
         if (args->format.empty()) args->format = "qcdq";
         c.options.format = onnx_io::format_of(args->format);
       }

@@ -54,7 +54,8 @@ void add_inspect(CLI::App& app, Run& run) {
   auto args = std::make_shared<Arguments>();
   CLI::App* inspect =
       app.add_subcommand("inspect", "layers, bits and sizes of a run, a graph file or a network of the zoo");
-  inspect->add_option("what", args->what, "run directory, graph file, ONNX or .pact file, or network name")->required();
+  inspect->add_option("what", args->what, "run directory, graph file, ONNX or .pact file, or network name")
+      ->required();
   inspect->add_flag("--graph", args->graph, "print the graph itself, in its text form");
   add_lowering(*inspect, args->lowering);
   inspect->add_flag("--json", args->json, "print the result as one JSON object");

@@ -83,8 +83,11 @@ void add_random_weights(CLI::App& command, api::ModelSource& source) {
   constexpr const char* kGroup = "Random weights, for a network of the zoo (its accuracy means nothing)";
   api::RandomWeights& random = source.random;
   random.settle = settle_random();
-  command.add_option("--random-weights", random.seed, "seed of the numbers")->type_name("SEED")->group(kGroup);
-  command.add_option("--weights", random.weights, "bits of weights, 1 to 8 or 32 for float [8]")->group(kGroup);
+  command.add_option("--random-weights", random.seed, "seed of the numbers")
+      ->type_name("SEED")
+      ->group(kGroup);
+  command.add_option("--weights", random.weights, "bits of weights, 1 to 8 or 32 for float [8]")
+      ->group(kGroup);
   command.add_option("--activations", random.activations, "bits of activations, likewise [8]")->group(kGroup);
   command.add_option("--weight-quantizer", random.weight_quantizer, "one of `pact quantizers` [sawb]")
       ->group(kGroup);

@@ -25,9 +25,12 @@ void add_rtl(CLI::App& app, Run& run) {
       command->add_option("--accelerator", args->command.accelerator,
                           "the array of a description, a file or a name in configs/accelerators");
   command->add_option("--bits", args->command.bits, "which of its widths [the widest]")->needs(accelerator);
-  command->add_option("--rows", design.rows, "of the array: products that one pass adds up")->excludes(accelerator);
-  command->add_option("--columns", design.columns, "of the array: outputs that one pass computes")->excludes(accelerator);
-  command->add_option("--activation-bits", design.element.activation_bits, "1 to 16, unsigned codes")->excludes(accelerator);
+  command->add_option("--rows", design.rows, "of the array: products that one pass adds up")
+      ->excludes(accelerator);
+  command->add_option("--columns", design.columns, "of the array: outputs that one pass computes")
+      ->excludes(accelerator);
+  command->add_option("--activation-bits", design.element.activation_bits, "1 to 16, unsigned codes")
+      ->excludes(accelerator);
   command->add_option("--weight-bits", design.element.weight_bits, "1 to 16")->excludes(accelerator);
   command->add_option("--accumulator-bits", args->command.accumulator_bits,
                       "up to 64; default: as many as --terms need");

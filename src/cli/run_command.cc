@@ -34,8 +34,10 @@ void add_run(CLI::App& app, Run& run) {
   };
   auto args = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("run", "classes of images, by the integer network");
-  command->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file")->required();
-  command->add_option("images", args->images, "PNG or JPEG files of the size that the network takes")->required();
+  command->add_option("model", args->model, "run directory, .safetensors file in one, ONNX or .pact file")
+      ->required();
+  command->add_option("images", args->images, "PNG or JPEG files of the size that the network takes")
+      ->required();
   command->add_option("--top", args->command.top, "classes told per image [3]")->check(whole_number(1, 1000));
   command->add_option("--threads", args->command.threads, "threads; 0: one per core")
       ->check(whole_number(0, 1024));

@@ -106,7 +106,8 @@ void add_sweep(CLI::App& app, Run& run) {
         print_table(summary.lines);
         fmt::print("page: {}\n", summary.page.string());
       }
-      require_printed(fmt::format("The tables are in {} all the same", summary.markdown.parent_path().string()));
+      require_printed(
+          fmt::format("The tables are in {} all the same", summary.markdown.parent_path().string()));
       if (summary.outcome == train::Outcome::interrupted)
         tell("stopped; the same command goes on");
       if (summary.failed > 0)

@@ -63,8 +63,9 @@ void print_summary(const api::TrainSummary& s, bool as_json) {
     return;
   }
   fmt::print("{}: test top-1 {:.2f} % after {}; {} of parameters ({} as float32)\nreport: {}\n", s.network,
-             s.result.test_top1, counted(s.result.epochs, "epoch"), format_bytes(static_cast<double>(s.bytes)),
-             format_bytes(static_cast<double>(s.float_bytes)), s.report.string());
+             s.result.test_top1, counted(s.result.epochs, "epoch"),
+             format_bytes(static_cast<double>(s.bytes)), format_bytes(static_cast<double>(s.float_bytes)),
+             s.report.string());
 }
 
 }  // namespace
@@ -85,9 +86,9 @@ void add_train(CLI::App& app, Run& run) {
       ->add_option("--data", args->command.dataset,
                    "a data set: cifar10:DIR, folder:DIR, shapes (built in), ...; `pact data list` has all")
       ->take_last();
-  CLI::Option* mean =
-      train->add_option("--mean", args->command.mean,
-                        "of the pixels that an ONNX file or one of --init expects, 0..1 scale: 0.485,0.456,0.406");
+  CLI::Option* mean = train->add_option(
+      "--mean", args->command.mean,
+      "of the pixels that an ONNX file or one of --init expects, 0..1 scale: 0.485,0.456,0.406");
   CLI::Option* deviation = train->add_option("--std", args->command.std, "likewise: 0.229,0.224,0.225");
   mean->check(pixel_number(PixelNumber::mean))->delimiter(',')->needs(deviation);
   deviation->check(pixel_number(PixelNumber::deviation))->delimiter(',');
@@ -129,7 +130,8 @@ void add_train(CLI::App& app, Run& run) {
   }
   train->callback([args, train, &run] {
     run = [args, is_out_given = train->count("--out") > 0] {
-      if (is_out_given && args->out.empty()) fail(ErrorKind::usage, "--out is empty; it takes the run directory");
+      if (is_out_given && args->out.empty())
+        fail(ErrorKind::usage, "--out is empty; it takes the run directory");
       args->command.directory = args->out;
       args->command.command_line = command_line;
       args->command.continuation = args->resume ? train::Continuation::resume : train::Continuation::fresh;
@@ -147,7 +149,8 @@ void add_train(CLI::App& app, Run& run) {
       line.clear();
       print_summary(summary, args->json);
       const bool is_finished = summary.result.outcome == train::Outcome::finished;
-      require_printed(fmt::format("The run itself is {}, in {}", is_finished ? "finished" : "stopped and can be resumed",
+      require_printed(fmt::format("The run itself is {}, in {}",
+                                  is_finished ? "finished" : "stopped and can be resumed",
                                   shell_quoted(summary.directory.string())));
     };
   });

@@ -189,7 +189,8 @@ TEST_F(ArraySets, Cifar100TakesTheFineLabel) {
 
 TEST_F(ArraySets, OptionsOfSetsInMemory) {
   write_mnist();
-  EXPECT_PRED2(contains, caught([&] { load_dataset(spec("mnist", ",channels=2")); }), "channels is one of: 1, 3");
+  EXPECT_PRED2(contains, caught([&] { load_dataset(spec("mnist", ",channels=2")); }),
+               "channels is one of: 1, 3");
   const TrainTest set = load_dataset(spec("mnist", ",train=2,test=1,size=32,channels=3"));
   EXPECT_EQ(set.train.count(), 2u);
   EXPECT_EQ(set.test.count(), 1u);

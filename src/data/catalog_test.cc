@@ -20,8 +20,8 @@ TEST(Catalog, ListsWhatCanBeLoaded) {
     EXPECT_TRUE(entry.usage.starts_with(entry.name));
     EXPECT_FALSE(entry.description.empty());
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"shapes", "cifar10", "cifar100", "svhn", "mnist", "fashion_mnist", "folder",
-                                             "imagenette", "imagenet"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"shapes", "cifar10", "cifar100", "svhn", "mnist",
+                                             "fashion_mnist", "folder", "imagenette", "imagenet"}));
 }
 
 TEST(Catalog, NamesTheClassesWithoutFiles) {
@@ -35,7 +35,8 @@ TEST(Catalog, NamesTheClassesWithoutFiles) {
 // Sets whose description needs no files, too.
 TEST(Catalog, TellsMissingFilesWithoutReadingImages) {
   const TemporaryFolder folder("require_files");
-  for (const char* set : {"cifar10", "cifar100", "svhn", "mnist", "fashion_mnist", "folder", "imagenette", "imagenet"}) {
+  for (const char* set :
+       {"cifar10", "cifar100", "svhn", "mnist", "fashion_mnist", "folder", "imagenette", "imagenet"}) {
     EXPECT_PRED2(contains, caught([&] { require_files(std::string(set) + ":/nowhere"); }), "/nowhere") << set;
     EXPECT_PRED2(contains, caught([&] { require_files(set + (":" + folder.text())); }), folder.text()) << set;
   }
@@ -44,9 +45,11 @@ TEST(Catalog, TellsMissingFilesWithoutReadingImages) {
   EXPECT_PRED2(contains, caught([] { describe_dataset("shapes:train=0"); }), "train");
   for (const char* file : {"train_32x32.mat", "test_32x32.mat"}) folder.write(file, "no numbers");
   require_files("svhn:" + folder.text());
-  EXPECT_PRED2(contains, caught([&] { require_files("svhn:" + folder.text() + ",extra=yes"); }), "lacks extra_32x32.mat");
+  EXPECT_PRED2(contains, caught([&] { require_files("svhn:" + folder.text() + ",extra=yes"); }),
+               "lacks extra_32x32.mat");
   for (const char* part : {"train", "t10k"})
-    for (const char* file : {"-images-idx3-ubyte.gz", "-labels-idx1-ubyte"}) folder.write(part + std::string(file), "");
+    for (const char* file : {"-images-idx3-ubyte.gz", "-labels-idx1-ubyte"})
+      folder.write(part + std::string(file), "");
   require_files("mnist:" + folder.text());
 }
 

@@ -116,8 +116,9 @@ Dataset describe(const SpecOptions& options) {
 std::string note_of_unread(const SpecOptions& options, const std::map<std::string, size_t>& unread) {
   std::vector<std::string> kinds;
   for (const auto& [ending, count] : unread) kinds.push_back(fmt::format("{} {}", count, ending));
-  return fmt::format("{}: of these pictures none is read, and the counts are without them: {}; JPEG, PNG and PPM files are",
-                     options.set(), join(kinds));
+  return fmt::format(
+      "{}: of these pictures none is read, and the counts are without them: {}; JPEG, PNG and PPM files are",
+      options.set(), join(kinds));
 }
 
 TrainTest load(const SpecOptions& options, const fs::path& directory, Part part) {

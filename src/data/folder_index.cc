@@ -35,7 +35,8 @@ bool is_image(const std::string& ending) {
 }
 
 bool is_other_picture(const std::string& ending) {
-  return is_one_of(ending, {".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jfif", ".jp2", ".jxl"});
+  return is_one_of(ending,
+                   {".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jfif", ".jp2", ".jxl"});
 }
 
 std::vector<std::string> folders_in(const fs::path& folder) {

@@ -18,7 +18,8 @@ struct ImageFile {
 struct FolderIndex {
   std::vector<std::string> classes;  // names of the class folders, sorted by bytes
   std::vector<ImageFile> train, test;
-  std::map<std::string, size_t> unread;  // pictures beside them of kinds that are not read: how many, by ending
+  // Pictures beside them of kinds that are not read: how many, by ending.
+  std::map<std::string, size_t> unread;
 };
 
 // Of a folder that is not split: this share of each class (rounded, at least one image of a class of two or

@@ -88,7 +88,8 @@ TEST_F(ImageFile, WhatABlankPictureClaimsTakesNoMemory) {
   write_file(path_, "P6 16384 16384 255 abc");
   EXPECT_PRED2(contains, caught([&] { read_image(path_, 3); }), "bytes of pixels are too few");
   std::string picture = png();
-  picture.replace(16, 8, std::string("\0\0\x40\0\0\0\x40\0", 8));  // in the header, behind its length and name
+  picture.replace(16, 8,
+                  std::string("\0\0\x40\0\0\0\x40\0", 8));  // in the header, behind its length and name
   const uint32_t sum = crc32(std::string_view(picture).substr(12, 17));
   for (size_t i = 0; i < 4; ++i) picture[29 + i] = static_cast<char>(sum >> (24 - 8 * i));
   write_file(path_, picture);

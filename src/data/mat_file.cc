@@ -206,7 +206,8 @@ std::vector<MatArray> read_mat(const std::filesystem::path& path,
                                const std::function<bool(const MatArray&)>& is_wanted) {
   const std::string name = path.string();
   std::error_code unknown;
-  if (!std::filesystem::is_regular_file(path, unknown)) fail("{}: is no MATLAB file", name);  // or a pipe, never read
+  if (!std::filesystem::is_regular_file(path, unknown))
+    fail("{}: is no MATLAB file", name);  // or a pipe, never read
   std::ifstream file(path, std::ios::binary);
   const uint64_t size = std::filesystem::file_size(path, unknown);
   std::array<char, kHeaderBytes> header{};

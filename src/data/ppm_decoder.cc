@@ -38,7 +38,8 @@ Image decode_ppm(const std::string& bytes, const std::string& path, int channels
   check_size(path, static_cast<size_t>(width), static_cast<size_t>(height));
   ++at;  // one blank ends the header
   // Compared before room is made, so that a few bytes do not take a gigabyte.
-  const size_t wanted = static_cast<size_t>(width) * static_cast<size_t>(height) * static_cast<size_t>(stored);
+  const size_t wanted =
+      static_cast<size_t>(width) * static_cast<size_t>(height) * static_cast<size_t>(stored);
   if (bytes.size() < at || bytes.size() - at < wanted)
     fail("{}: is a damaged PPM file: {} bytes of pixels are too few for {} x {}", path,
          bytes.size() - std::min(at, bytes.size()), width, height);

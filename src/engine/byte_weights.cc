@@ -78,7 +78,8 @@ void ByteWeights::condense() {
 }
 
 size_t ByteWeights::scratch_bytes() const {
-  return is_dense() ? static_cast<size_t>((kUnpacked - 1) * block_bytes_ + lines() * dense_.per_byte * kLine) : 0;
+  return is_dense() ? static_cast<size_t>((kUnpacked - 1) * block_bytes_ + lines() * dense_.per_byte * kLine)
+                    : 0;
 }
 
 const int8_t* ByteWeights::blocks(const kernels::ByteConvKernels& kernels, int64_t first, int64_t count,

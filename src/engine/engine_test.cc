@@ -25,7 +25,8 @@ using graph::Tensor;
 void compare_with_reference(Network (*make)(uint64_t seed), uint64_t networks) {
   for (uint64_t seed = 0; seed < networks; ++seed) {
     const Network network = make(seed);
-    const Tensor input = reference::random_input(network, seed % 8 == 7 ? 7 : 1 + static_cast<int64_t>(seed % 3), seed);
+    const Tensor input =
+        reference::random_input(network, seed % 8 == 7 ? 7 : 1 + static_cast<int64_t>(seed % 3), seed);
     const Tensor expected = reference::evaluate(network, input);
     for (const Isa isa : available_isas())
       for (const std::string& algorithm : algorithm_names()) {
@@ -203,7 +204,8 @@ output y
       if (value.kind != graph::ValueKind::parameter) continue;
       Tensor& tensor = network.tensors[value.name] = Tensor::zeros(value.type.dtype, value.type.shape);
       if (value.name == "w")
-        for (std::byte& code : tensor.bytes) code = static_cast<std::byte>(static_cast<int>(random.below(255)) - 127);
+        for (std::byte& code : tensor.bytes)
+          code = static_cast<std::byte>(static_cast<int>(random.below(255)) - 127);
       else
         for (float& number : tensor.as<float>()) number = static_cast<float>(random.normal() * 0.0004);
     }
@@ -212,8 +214,9 @@ output y
     for (const Isa isa : available_isas()) {
       Engine engine(network, {.isa = isa, .threads = 1, .max_batch = 3, .profiling = Profiling::on});
       EXPECT_EQ(engine.run(input), expected) << name_of(isa) << ", " << channels << " channels";
-      const bool is_fused = std::ranges::any_of(
-          engine.timings(), [](const StepTiming& step) { return contains(step.algorithm, "+ dequantize + add"); });
+      const bool is_fused = std::ranges::any_of(engine.timings(), [](const StepTiming& step) {
+        return contains(step.algorithm, "+ dequantize + add");
+      });
       EXPECT_EQ(is_fused, std::string_view(grid) == "unsigned");
     }
   }

@@ -93,14 +93,16 @@ class Layer {
     std::vector<int32_t> sums(static_cast<size_t>(pixels() * problem_.shape.outputs));
     const auto algorithm = make_int16(problem_);
     for (int64_t image = 0; image < images_; ++image)
-      run(*algorithm, image, [&](const Piece& piece, const std::byte* codes, std::byte* prepared, std::byte* scratch) {
-        std::vector<int32_t> own(static_cast<size_t>(algorithm->cut().accumulator_count(problem_.shape.out_width)));
-        algorithm->accumulate(piece, codes, prepared, scratch, own.data());
-        for (int64_t p = 0; p < piece.rows * problem_.shape.out_width; ++p)
-          for (int64_t o = 0; o < piece.slab->width; ++o)
-            sums[static_cast<size_t>((first_pixel(image, piece) + p) * r.stride + piece.slab->first + o)] =
-                own[static_cast<size_t>(p * piece.slab->stride + o)];
-      });
+      run(*algorithm, image,
+          [&](const Piece& piece, const std::byte* codes, std::byte* prepared, std::byte* scratch) {
+            std::vector<int32_t> own(
+                static_cast<size_t>(algorithm->cut().accumulator_count(problem_.shape.out_width)));
+            algorithm->accumulate(piece, codes, prepared, scratch, own.data());
+            for (int64_t p = 0; p < piece.rows * problem_.shape.out_width; ++p)
+              for (int64_t o = 0; o < piece.slab->width; ++o)
+                sums[static_cast<size_t>((first_pixel(image, piece) + p) * r.stride + piece.slab->first +
+                                         o)] = own[static_cast<size_t>(p * piece.slab->stride + o)];
+          });
     r.accumulators = sums.data();
     kernels::kRequantize_portable.requantize(r);
     return outputs;
@@ -112,10 +114,11 @@ class Layer {
     const kernels::Requantize r = requantize(form, outputs);
     EXPECT_TRUE(algorithm.can_finish(r));
     for (int64_t image = 0; image < images_; image += algorithm.cut().images)
-      run(algorithm, image, [&](const Piece& piece, const std::byte* codes, std::byte* prepared, std::byte* scratch) {
-        algorithm.accumulate_to(piece, codes, prepared, scratch,
-                                kernels::part_of(r, first_pixel(image, piece), piece.slab->first));
-      });
+      run(algorithm, image,
+          [&](const Piece& piece, const std::byte* codes, std::byte* prepared, std::byte* scratch) {
+            algorithm.accumulate_to(piece, codes, prepared, scratch,
+                                    kernels::part_of(r, first_pixel(image, piece), piece.slab->first));
+          });
     return outputs;
   }
 
@@ -174,8 +177,8 @@ class Layer {
 
 // How many blocks of channels a piece has, and whether it transforms its own tiles, or its own weights.
 struct Way {
-  bool has_more_blocks_than_at_once = false, has_odd_blocks = false, has_own_tiles = false, has_panels = false,
-       has_several_images = false;
+  bool has_more_blocks_than_at_once = false, has_odd_blocks = false, has_own_tiles = false,
+       has_panels = false, has_several_images = false;
 };
 
 TEST(FinishedPieces, WinogradHasTheBitsOfProductsInAllItsWays) {
@@ -206,7 +209,8 @@ TEST(FinishedPieces, WinogradHasTheBitsOfProductsInAllItsWays) {
             seen.has_more_blocks_than_at_once |= slabs[0].stride > 32;
             seen.has_odd_blocks |= slabs.back().stride / 16 % 2 == 1 && slabs.back().stride > 16;
             seen.has_own_tiles |= algorithm->prepared_bytes() == 0;
-            seen.has_panels |= algorithm->weight_bytes() == static_cast<size_t>(9 * shape.channels * shape.outputs);
+            seen.has_panels |=
+                algorithm->weight_bytes() == static_cast<size_t>(9 * shape.channels * shape.outputs);
             seen.has_several_images |= algorithm->cut().images > 1;
             ASSERT_GE(slabs[0].stride, 32);
             ASSERT_EQ(layer.finished_by(*algorithm, form), expected)
@@ -250,8 +254,9 @@ TEST(FinishedPieces, WindowsShareWhatTheyReadWhereTheyOverlap) {
         for (const int threads : {1, 2})
           ASSERT_EQ(layer.finished_by(*make_int8(layer.problem(isa, threads)), form), layer.expected(form))
               << fmt::format("{}, to {} of {} x {}, strides {} {}, dilations {} {}, form {}", name_of(isa),
-                             extents.outputs, extents.height, extents.width, extents.stride_y, extents.stride_x,
-                             extents.dilation_y, extents.dilation_x, static_cast<int>(form));
+                             extents.outputs, extents.height, extents.width, extents.stride_y,
+                             extents.stride_x, extents.dilation_y, extents.dilation_x,
+                             static_cast<int>(form));
     }
   }
 }

@@ -182,7 +182,8 @@ std::vector<LayerGroup> group_layers(const Graph& graph) {
     }
   }
   for (const Fusion& fusion : fusions)
-    if (makes_reals(fusion) && !taken.contains(&fusion)) groups.push_back({.layer = fusion, .shortcut_layer = {}});
+    if (makes_reals(fusion) && !taken.contains(&fusion))
+      groups.push_back({.layer = fusion, .shortcut_layer = {}});
   for (LayerGroup& group : groups)
     if (!group.shortcut_layer) add_pool(graph, group);
   return groups;
@@ -214,7 +215,8 @@ Unit unit_from(const Graph& graph, NodeId id) {
   ValueId output = graph.node(id).output;
   while (only_moves(graph.node(unit.nodes.back()).op)) {
     const std::vector<NodeId> readers = graph.consumers(output);
-    if (readers.size() != 1 || std::ranges::count(graph.outputs(), output) > 0 || !only_moves(graph.node(readers[0]).op))
+    if (readers.size() != 1 || std::ranges::count(graph.outputs(), output) > 0 ||
+        !only_moves(graph.node(readers[0]).op))
       break;
     unit.nodes.push_back(readers[0]);
     output = graph.node(readers[0]).output;

@@ -19,7 +19,8 @@ struct Fusion {
   graph::NodeId dequantize = graph::kNoNode;  // of the shortcut
   graph::NodeId relu = graph::kNoNode;
   graph::NodeId quantize = graph::kNoNode;
-  graph::ValueId shortcut = kNoValue;      // the other summand of `add`; what `dequantize` reads, if it is there
+  // The other summand of `add`; what `dequantize` reads, if it is there.
+  graph::ValueId shortcut = kNoValue;
   graph::ValueId accumulators = kNoValue;  // written when there is no rescale
   graph::ValueId real = kNoValue;          // written when somebody but `quantize` reads it
   graph::ValueId codes = kNoValue;         // what `quantize` yields

@@ -171,16 +171,18 @@ void IntegerStep::prepare_and_compute(const Workspace& workspace, int64_t group,
 
 void IntegerStep::run_by_pieces(const Workspace& workspace) const {
   const int64_t tickets = workspace.take_tickets(groups(workspace));
-  for_pieces(*workspace.pool, groups(workspace), pieces(workspace),
-             [&](int64_t group, int64_t piece, int worker) {
-               prepare_and_compute(workspace, group, piece, tickets + group * workspace.ticket_stride, worker);
-             });
+  for_pieces(
+      *workspace.pool, groups(workspace), pieces(workspace), [&](int64_t group, int64_t piece, int worker) {
+        prepare_and_compute(workspace, group, piece, tickets + group * workspace.ticket_stride, worker);
+      });
 }
 
 void IntegerStep::run(const Workspace& workspace) const {
   if (algorithm_->prepares_by_piece()) return run_by_pieces(workspace);
   ThreadPool& pool = *workspace.pool;
-  const auto preparations = [&](int64_t group) { return algorithm_->preparations(rows_of(workspace, group)); };
+  const auto preparations = [&](int64_t group) {
+    return algorithm_->preparations(rows_of(workspace, group));
+  };
   const int64_t pieces = this->pieces(workspace), groups = this->groups(workspace);
   if (!is_linear_ && are_dealt_out(groups, pool.threads())) {
     pool.parallel_for(groups, [&](int64_t group, int worker) {
@@ -226,8 +228,8 @@ bool IntegerStep::yields_rows() const {
          (algorithm_->prepares_by_piece() || needs_nothing_prepared());
 }
 
-void IntegerStep::run_rows(const Workspace& workspace, int64_t image, int64_t index, int64_t ticket, int worker,
-                           std::byte* into) const {
+void IntegerStep::run_rows(const Workspace& workspace, int64_t image, int64_t index, int64_t ticket,
+                           int worker, std::byte* into) const {
   if (algorithm_->prepares_by_piece())
     prepare_and_compute(workspace, image, index, ticket, worker, into);
   else

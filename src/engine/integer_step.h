@@ -68,8 +68,8 @@ class IntegerStep {
   bool needs_nothing_prepared() const;
   void run_by_pieces(const Workspace& workspace) const;
   // Piece `index` of group `group`.
-  void compute(const Workspace& workspace, int64_t group, int64_t index, const std::byte* prepared, int worker,
-               std::byte* into = nullptr) const;
+  void compute(const Workspace& workspace, int64_t group, int64_t index, const std::byte* prepared,
+               int worker, std::byte* into = nullptr) const;
   // The same, with what it needs to be prepared; `ticket` belongs to this group in this run of the step.
   void prepare_and_compute(const Workspace& workspace, int64_t group, int64_t index, int64_t ticket,
                            int worker, std::byte* into = nullptr) const;
@@ -105,7 +105,9 @@ class IntegerStep {
 };
 
 // Whether every thread computes whole groups of images: it then has at least two, or all have as many.
-inline bool are_dealt_out(int64_t groups, int threads) { return groups >= 2 * threads || groups % threads == 0; }
+inline bool are_dealt_out(int64_t groups, int threads) {
+  return groups >= 2 * threads || groups % threads == 0;
+}
 
 // run_piece(group, piece, worker) for all pieces of all groups.
 template <typename RunPiece>

@@ -36,8 +36,8 @@ struct Shapes {
 class Block {
  public:
   explicit Block(const Shapes& shapes) : shapes_(shapes) {
-    const ValueId x =
-        graph().add_input("x", {DataType::f32, {graph::kBatch, shapes.channels, shapes.height, shapes.width}});
+    const ValueId x = graph().add_input(
+        "x", {DataType::f32, {graph::kBatch, shapes.channels, shapes.height, shapes.width}});
     const ValueId codes = quantize("codes", x);
     const auto convolve_to_sum = [&] { return convolve("sum", codes, shapes.channels, 1, shapes.stride); };
     const bool is_first = shapes.form == Form::shortcut_first;
@@ -64,8 +64,9 @@ class Block {
   graph::Graph& graph() { return network_.graph; }
 
   ValueId quantize(const char* name, ValueId from) {
-    return graph().add_node(Op::quantize, name, {from},
-                            {{"grid", std::string("unsigned")}, {"bits", int64_t{8}}, {"step", double{0.01f}}});
+    return graph().add_node(
+        Op::quantize, name, {from},
+        {{"grid", std::string("unsigned")}, {"bits", int64_t{8}}, {"step", double{0.01f}}});
   }
 
   ValueId parameter(const std::string& name, DataType type, const graph::Shape& shape) {
@@ -128,9 +129,9 @@ TEST(JoinedSteps, HaveTheBitsOfTheReference) {
           for (const std::string algorithm : {"int8", ""}) {
             Engine engine(Network(network),  // given away
                           {.isa = isa, .threads = threads, .max_batch = 3, .algorithm = algorithm});
-            const std::string what = fmt::format("{} to {}, form {}, batch {}, {}, {} threads", shapes.channels,
-                                                 shapes.outputs, static_cast<int>(shapes.form), batch,
-                                                 name_of(isa), threads);
+            const std::string what =
+                fmt::format("{} to {}, form {}, batch {}, {}, {} threads", shapes.channels, shapes.outputs,
+                            static_cast<int>(shapes.form), batch, name_of(isa), threads);
             ASSERT_EQ(engine.run(input), expected) << what;
             // Where sums have 16 bits, int8 is not exact for such weights.
             if (algorithm == "int8" && !kernels::byte_conv_kernels(isa).uses_short_sums) {

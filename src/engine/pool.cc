@@ -53,7 +53,8 @@ void reduce(const Pool& pool, const Element* image, const Taps& rows, const Taps
 }  // namespace
 
 Taps rows_of(const Pool& pool, int64_t out_row) {
-  return taps_inside(out_row * pool.strides[0] - pool.pads[0], pool.kernel[0], pool.dilations[0], pool.height);
+  return taps_inside(out_row * pool.strides[0] - pool.pads[0], pool.kernel[0], pool.dilations[0],
+                     pool.height);
 }
 
 template <typename Element>

@@ -29,15 +29,17 @@ PooledLayer::PooledLayer(const StepContext& context, const LayerGroup& group,
 }
 
 bool PooledLayer::is_worthwhile() const {
-  return layer_->yields_rows() && static_cast<size_t>(band_rows_ * row_count_) * size_bytes(type_) <= kMostBytes;
+  return layer_->yields_rows() &&
+         static_cast<size_t>(band_rows_ * row_count_) * size_bytes(type_) <= kMostBytes;
 }
 
 template <typename Element>
-void PooledLayer::run_rows(const Workspace& workspace, int64_t image, int64_t begin, int64_t end, int64_t ticket,
-                           int worker) const {
+void PooledLayer::run_rows(const Workspace& workspace, int64_t image, int64_t begin, int64_t end,
+                           int64_t ticket, int worker) const {
   auto* band = reinterpret_cast<Element*>(workspace.scratch_of(worker) + layer_bytes_);
   const int64_t at_once = layer_->rows_per_piece(), out_count = pool_.out_width * pool_.channels;
-  int64_t first = rows_of(pool_, begin).first / at_once * at_once, behind = first;  // of the layer's rows in the band
+  // Of the layer's rows in the band.
+  int64_t first = rows_of(pool_, begin).first / at_once * at_once, behind = first;
   for (int64_t row = begin; row < end; ++row) {
     const Taps rows = rows_of(pool_, row);
     for (const int64_t last = rows.first + (rows.count - 1) * pool_.dilations[0]; behind <= last;) {
@@ -75,8 +77,8 @@ void PooledLayer::run(const Workspace& workspace) const {
   const int64_t parts = std::min<int64_t>(pool.threads(), pool_.out_height);
   for (int64_t image = 0; image < workspace.batch; ++image)
     pool.parallel_for(parts, [&](int64_t part, int worker) {
-      run_rows<Element>(workspace, image, part * pool_.out_height / parts, (part + 1) * pool_.out_height / parts,
-                        ticket_of(image), worker);
+      run_rows<Element>(workspace, image, part * pool_.out_height / parts,
+                        (part + 1) * pool_.out_height / parts, ticket_of(image), worker);
     });
 }
 

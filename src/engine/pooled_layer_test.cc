@@ -120,10 +120,9 @@ TEST(PooledLayer, HasTheBitsOfTheReference) {
         for (const int threads : {1, 2, 3})
           for (const std::string algorithm : {"int8", "int16", ""}) {
             Engine engine(network, {.isa = isa, .threads = threads, .max_batch = 5, .algorithm = algorithm});
-            const std::string what = fmt::format("{} to {}, pool {}, form {}, batch {}, {}, {}, {} threads",
-                                                 shapes.channels, shapes.outputs, shapes.pool,
-                                                 static_cast<int>(shapes.form), batch, name_of(isa), algorithm,
-                                                 threads);
+            const std::string what = fmt::format(
+                "{} to {}, pool {}, form {}, batch {}, {}, {}, {} threads", shapes.channels, shapes.outputs,
+                shapes.pool, static_cast<int>(shapes.form), batch, name_of(isa), algorithm, threads);
             ASSERT_EQ(engine.run(input), expected) << what;
             ASSERT_EQ(engine.run(input), expected) << what << ", again";
             // Where sums have 16 bits, int8 is not exact for such weights.

@@ -117,7 +117,8 @@ Step make_moves(const StepContext& context, std::span<const graph::NodeId> nodes
   const int64_t in_count = layout_of(context.type_of(first.inputs[0]).shape).count();
   const auto out_count = static_cast<int64_t>(table.size());
   const auto element = static_cast<int64_t>(size_bytes(context.type_of(last.output).dtype));
-  step.run = [=, runs = runs_of(table), x_id = first.inputs[0], y_id = last.output](const Workspace& workspace) {
+  step.run = [=, runs = runs_of(table), x_id = first.inputs[0],
+              y_id = last.output](const Workspace& workspace) {
     workspace.pool->parallel_for(workspace.batch, [&](int64_t image, int) {
       const std::byte* x = workspace.at<std::byte>(x_id) + image * in_count * element;
       std::byte* y = workspace.at<std::byte>(y_id) + image * out_count * element;

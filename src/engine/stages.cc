@@ -36,7 +36,8 @@ Images choose_images(const Graph& graph, std::span<const Unit> units, int64_t ma
   size_t largest = 1, linear_weights = 0;
   for (size_t i = units.size(); i-- > 0;) {
     most[i] = largest = std::max(largest, value_bytes(graph, units[i]));
-    for (const graph::NodeId id : units[i].nodes) linear_weights += linear_weight_bytes(graph, graph.node(id));
+    for (const graph::NodeId id : units[i].nodes)
+      linear_weights += linear_weight_bytes(graph, graph.node(id));
   }
   Images images{.at_once = {}, .are_small = largest <= kSmallBytes && linear_weights <= largest};
   const size_t cached = cached_bytes > 0 ? cached_bytes : images.are_small ? kSmallBytes : kCachedBytes;
@@ -55,7 +56,8 @@ std::vector<Stage> stages_of(std::span<const Step> steps, int64_t images_of_none
   std::vector<Stage> stages;
   for (int i = 0; i < static_cast<int>(steps.size()); ++i) {
     const int64_t images = steps[static_cast<size_t>(i)].images;
-    if (stages.empty() || stages.back().images != images) stages.push_back({.begin = i, .end = i, .images = images});
+    if (stages.empty() || stages.back().images != images)
+      stages.push_back({.begin = i, .end = i, .images = images});
     ++stages.back().end;
   }
   return stages;

@@ -22,7 +22,8 @@ struct Images {
 };
 
 // `cached_bytes`: EngineOptions::cached_bytes.
-Images choose_images(const graph::Graph& graph, std::span<const Unit> units, int64_t max_batch, int threads, size_t cached_bytes);
+Images choose_images(const graph::Graph& graph, std::span<const Unit> units, int64_t max_batch, int threads,
+                     size_t cached_bytes);
 
 struct Stage {
   int begin, end;  // steps

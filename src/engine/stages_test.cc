@@ -48,8 +48,8 @@ TEST(Stages, ValuesBetweenThemAreNotWrittenOver) {
   int64_t between = 0;
   for (uint64_t seed = 0; seed < 200; ++seed) {
     const graph::Network network = reference::random_integer_network(seed);
-    const Plan plan =
-        make_plan(network, {.isa = Isa::portable, .algorithm = "", .threads = 1, .max_batch = 8, .cached_bytes = 4000});
+    const Plan plan = make_plan(
+        network, {.isa = Isa::portable, .algorithm = "", .threads = 1, .max_batch = 8, .cached_bytes = 4000});
     std::vector<size_t> written(plan.homes.size(), plan.stages.size());  // in which stage
     written[static_cast<size_t>(plan.input)] = 0;
     for (size_t stage = 0; stage < plan.stages.size(); ++stage)
@@ -65,7 +65,8 @@ TEST(Stages, ValuesBetweenThemAreNotWrittenOver) {
         const size_t last = plan.homes[kept].stage;
         if (kept == other || written[kept] >= last || written[other] >= last) continue;
         ++between;
-        ASSERT_TRUE(end_of(kept) <= plan.homes[other].offset || end_of(other) <= plan.homes[kept].offset) << seed;
+        ASSERT_TRUE(end_of(kept) <= plan.homes[other].offset || end_of(other) <= plan.homes[kept].offset)
+            << seed;
       }
   }
   EXPECT_GT(between, 1000);  // pairs

@@ -54,8 +54,8 @@ class Winograd final : public IntegerAlgorithm {
   void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
                   int32_t* accumulators) const override;
   bool can_finish(const kernels::Requantize& outputs) const override;
-  void accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
-                     const kernels::Requantize& outputs) const override;
+  void accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared,
+                     std::byte* scratch, const kernels::Requantize& outputs) const override;
 
  private:
   bool is_prepared() const { return cut().slabs.size() > 1; }
@@ -111,20 +111,21 @@ Winograd::Winograd(const IntegerProblem& problem, WinogradForm form)
 // Row `tile_row` of tiles, to `out` in planes that are `plane` apart.
 void Winograd::transform(const std::byte* codes, int64_t tile_row, int64_t plane, int16_t* out) const {
   const int64_t image_bytes = shape_.height * shape_.width * shape_.channels;
-  kernels_.transform_input({.form = form_,
-                            .bytes = bytes_,
-                            .image = reinterpret_cast<const uint8_t*>(codes) + tile_row / tiling_.rows * image_bytes,
-                            .height = shape_.height,
-                            .width = shape_.width,
-                            .channels = shape_.channels,
-                            .zero = zero_.empty() ? nullptr : zero_.data(),
-                            .outside = outside_.data(),
-                            .row = tile_row % tiling_.rows * tiling_.tile - shape_.top,
-                            .column = -shape_.left,
-                            .tiles = tiling_.columns,
-                            .out = out,
-                            .tile_stride = tiling_.stride,
-                            .plane_stride = plane});
+  kernels_.transform_input(
+      {.form = form_,
+       .bytes = bytes_,
+       .image = reinterpret_cast<const uint8_t*>(codes) + tile_row / tiling_.rows * image_bytes,
+       .height = shape_.height,
+       .width = shape_.width,
+       .channels = shape_.channels,
+       .zero = zero_.empty() ? nullptr : zero_.data(),
+       .outside = outside_.data(),
+       .row = tile_row % tiling_.rows * tiling_.tile - shape_.top,
+       .column = -shape_.left,
+       .tiles = tiling_.columns,
+       .out = out,
+       .tile_stride = tiling_.stride,
+       .plane_stride = plane});
 }
 
 void Winograd::prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte*) const {
@@ -159,8 +160,8 @@ void Winograd::multiply(kernels::WinogradProduct product, int64_t block, int16_t
 }
 
 template <typename Finish>
-void Winograd::each_product(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
-                            const Finish& finish) const {
+void Winograd::each_product(const Piece& piece, const std::byte* codes, const std::byte* prepared,
+                            std::byte* scratch, const Finish& finish) const {
   const int64_t first = tiling_.tile_row_of(piece.first_row);
   const int64_t rows = tiling_.tile_rows(piece.first_row, piece.rows);
   const int64_t row_size = tiling_.columns * tiling_.stride;
@@ -209,10 +210,11 @@ void Winograd::each_product(const Piece& piece, const std::byte* codes, const st
 
 void Winograd::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
                           std::byte* scratch, int32_t* accumulators) const {
-  each_product(piece, codes, prepared, scratch, [&](int64_t row, int64_t channel, kernels::WinogradOutput output) {
-    output.y = accumulators + row * output.row_stride + channel;
-    kernels_.transform_output(output);
-  });
+  each_product(piece, codes, prepared, scratch,
+               [&](int64_t row, int64_t channel, kernels::WinogradOutput output) {
+                 output.y = accumulators + row * output.row_stride + channel;
+                 kernels_.transform_output(output);
+               });
 }
 
 bool Winograd::can_finish(const kernels::Requantize& outputs) const {

@@ -35,14 +35,16 @@ double cycles_of(const Work& work, double products_per_cycle, const IntegerProbl
   constexpr double kCachedWeights = 512 * 1024;
   const Rates rates = rates_of(problem.isa);
   const double bytes_per_cycle = work.weight_bytes <= kCachedWeights ? 32 * problem.threads : 10;
-  const double computed = work.products / products_per_cycle + work.transformed_weights / rates.transformed_weights;
+  const double computed =
+      work.products / products_per_cycle + work.transformed_weights / rates.transformed_weights;
   return std::max(computed / problem.threads, work.weight_bytes / bytes_per_cycle) +
          work.transformed / rates.transformed / problem.threads;
 }
 
 double direct_cycles(const IntegerProblem& problem) {
   const ConvShape& s = problem.shape;
-  const auto weights = static_cast<double>(9 * s.channels * parts(s.outputs, kWinogradBlock) * kWinogradBlock);
+  const auto weights =
+      static_cast<double>(9 * s.channels * parts(s.outputs, kWinogradBlock) * kWinogradBlock);
   const Work work{.products = weights * static_cast<double>(s.out_height * s.out_width),
                   .weight_bytes = weights};
   const bool has_bytes = int8_is_exact(problem) && int8_is_fast(problem);

@@ -41,8 +41,10 @@ quant::FixedPoint FixedNumbers::at(size_t channel) const {
   const size_t c = multiplier.count() == 1 ? 0 : channel;
   const quant::FixedPoint fixed{multiplier.as<int16_t>()[c], bias.as<int64_t>()[c], shift.as<uint8_t>()[c]};
   if (!is_within(fixed, quant::kNetworkLimits))
-    fail("multiplier {}, bias {} or shift {} of channel {} is out of bounds (|m| < 2^15, |b| <= 2^46, shift 1 to 46)",
-         fixed.multiplier, fixed.bias, fixed.shift, channel);
+    fail(
+        "multiplier {}, bias {} or shift {} of channel {} is out of bounds (|m| < 2^15, |b| <= 2^46, shift 1 "
+        "to 46)",
+        fixed.multiplier, fixed.bias, fixed.shift, channel);
   return fixed;
 }
 

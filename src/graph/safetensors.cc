@@ -68,7 +68,8 @@ json parse_header(std::string_view text) {
     }
     return true;
   };
-  if (text.find('\0') != std::string_view::npos) fail("the header has a zero byte");  // to the reader, its end
+  if (text.find('\0') != std::string_view::npos)
+    fail("the header has a zero byte");  // to the reader, its end
   try {
     return json::parse(text, watch);
   } catch (const json::exception& error) {

@@ -148,12 +148,13 @@ TEST(Library, RefusesNetworksBeyondTheMemoryLimit) {
                        "v: f32[N,1,1048576,1048576] = dequantize(x) bits=8 grid=unsigned step=1.0\n"
                        "y: f32[N,1] = global_avg_pool(v)\noutput y\n"),
                "node 'v'");
-  EXPECT_PRED2(contains,
-               refusal("graph g\ninput x: f32[N,1,1,1]\n"
-                       "p: f32[N,1,1,1] = avg_pool(x) kernel=[1,1] strides=[1,1]\n"
-                       "v: f32[N,1,2097152,2097152] = pad(p) before=[0,1048576,1048576] after=[0,1048575,1048575]\n"
-                       "y: f32[N,1] = global_avg_pool(v)\noutput y\n"),
-               "node 'v'");
+  EXPECT_PRED2(
+      contains,
+      refusal("graph g\ninput x: f32[N,1,1,1]\n"
+              "p: f32[N,1,1,1] = avg_pool(x) kernel=[1,1] strides=[1,1]\n"
+              "v: f32[N,1,2097152,2097152] = pad(p) before=[0,1048576,1048576] after=[0,1048575,1048575]\n"
+              "y: f32[N,1] = global_avg_pool(v)\noutput y\n"),
+      "node 'v'");
   // Each value is small enough, but all are alive at once.
   std::string many = "graph g\ninput x: f32[N,1,4096,4096]\n";
   for (int k = 0; k < 30; ++k) many += fmt::format("r{}: f32[N,1,4096,4096] = relu(x)\n", k);

@@ -35,29 +35,30 @@ graph::Network load_network(const fs::path& path, Checkpoint which) {
     fail("{}: there is no run directory, .safetensors, ONNX or .pact file of this name", path.string());
   if (is_file && path.extension() == ".onnx")
     fail(
-        "{}: is an ONNX file, and here a run directory, a .safetensors file in one or a .pact file is read; make one "
-        "of it: pact export {} --mean M,M,M --std S,S,S -o {}",
+        "{}: is an ONNX file, and here a run directory, a .safetensors file in one or a .pact file is read; "
+        "make one of it: pact export {} --mean M,M,M --std S,S,S -o {}",
         path.string(), shell_quoted(path.string()),
         shell_quoted(fs::path(path).replace_extension(".pact").string()));
   if (is_file && path.extension() != ".safetensors") {
     if (fs::exists(directory / "graph.txt"))
       fail("{}: has no parameters; give the run directory, {}", path.string(),
            directory.empty() ? "." : directory.string());
-    fail("{}: is no network; give a run directory, a .safetensors file in one, or a file whose name ends in .onnx or "
-         ".pact",
+    fail("{}: is no network; give a run directory, a .safetensors file in one, or a file whose name ends in "
+         ".onnx or .pact",
          path.string());
   }
   const fs::path weights =
       is_file ? path : path / (which == Checkpoint::last ? "last.safetensors" : "best.safetensors");
   const fs::path text = directory / "graph.txt";
   if (is_file && !fs::exists(text))
-    fail("{}: is no file of a run, for there is no graph.txt beside it; give a run directory, a .safetensors file "
-         "in one, or an ONNX or .pact file",
+    fail("{}: is no file of a run, for there is no graph.txt beside it; give a run directory, a .safetensors "
+         "file in one, or an ONNX or .pact file",
          path.string());
   graph::Network network{load_graph(directory), {}};
   if (!fs::exists(weights) && which == Checkpoint::best)
-    fail("{}: has no best.safetensors: the run has not reached its first checkpoint, or the file was not kept",
-         path.string());
+    fail(
+        "{}: has no best.safetensors: the run has not reached its first checkpoint, or the file was not kept",
+        path.string());
   if (!fs::exists(weights))
     fail("{}: has no {}: the run has not reached its first checkpoint", directory.string(),
          weights.filename().string());
@@ -82,8 +83,8 @@ nlohmann::json read_run_json(const fs::path& directory) {
   nlohmann::json json = nlohmann::json::parse(read_file(path, 16 << 20), nullptr, false);
   const auto require = [&](bool holds, const std::string& what) {
     if (!holds)
-      fail("{}: is damaged: {}. Put back a copy of it; without it the run can be evaluated with --data or be an --init, "
-           "but not be resumed",
+      fail("{}: is damaged: {}. Put back a copy of it; without it the run can be evaluated with --data or be "
+           "an --init, but not be resumed",
            path.string(), what);
   };
   require(json.is_object(), "it is no JSON object");
@@ -91,7 +92,8 @@ nlohmann::json read_run_json(const fs::path& directory) {
   for (const char* key : {"network", "dataset", "status", "message", "precision", "started", "command"})
     require(!json.contains(key) || json[key].is_string(), fmt::format("'{}' is no text", key));
   for (const char* key : {"threads", "processes"})
-    require(!json.contains(key) || json[key].is_number_integer(), fmt::format("'{}' is no whole number", key));
+    require(!json.contains(key) || json[key].is_number_integer(),
+            fmt::format("'{}' is no whole number", key));
   return json;
 }
 

@@ -251,8 +251,8 @@ std::string export_onnx(const graph::Network& trained, const ExportOptions& opti
     fail(ErrorKind::unsupported, "QONNX keeps weights as real numbers; packed weights go with format qcdq");
   graph::verify(trained);
   if (std::ranges::any_of(trained.graph.nodes(), graph::is_integer_layer))
-    fail(ErrorKind::unsupported, "graph {}: is a network of integers, as .pact files hold; an ONNX file is made of the "
-         "run that it comes from", trained.graph.name());
+    fail(ErrorKind::unsupported, "graph {}: is a network of integers, as .pact files hold; an ONNX file is "
+                                 "made of the run that it comes from", trained.graph.name());
   return Exporter(trained, options).run();
 }
 

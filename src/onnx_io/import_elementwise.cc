@@ -35,8 +35,8 @@ void Importer::require_not_columns(const std::string& name, const std::string& x
   const Tensor& tensor = constant(name);
   if (tensor.shape.size() == 1 && tensor.count() > 1 && axes.channels + 1 != axes.rank)
     fail(ErrorKind::unsupported,
-         "'{}' is {} and meets {} axes: a constant for each column of an image is not understood; one for each "
-         "channel has the shape [C,1,1]",
+         "'{}' is {} and meets {} axes: a constant for each column of an image is not understood; one for "
+         "each channel has the shape [C,1,1]",
          name, graph::to_string(tensor.shape), axes.rank);
 }
 

@@ -99,7 +99,8 @@ ValueId Importer::weight(const std::string& name) {
 // A weight as a value of the graph.
 ValueId Importer::weight(const std::string& name, const Known& entry) {
   const bool is_coded = entry.constant->type == DataType::i16;
-  if (entry.constant->type != DataType::f32 && !is_coded) fail("its weight '{}' must hold real numbers", name);
+  if (entry.constant->type != DataType::f32 && !is_coded)
+    fail("its weight '{}' must hold real numbers", name);
   if (const auto found = sources_.find(name); found != sources_.end()) return found->second;
   const Units& units = entry.units;
   const bool fits = !units.each.empty() && entry.constant->count() > 0 &&

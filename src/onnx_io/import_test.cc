@@ -99,7 +99,8 @@ TEST(Import, TakesNumbersOf16BitsAsFloat32) {
   options.on_note = [&](const std::string& note) { notes.push_back(note); };
   const graph::Network network = import_onnx(model.SerializeAsString(), "test", options);
   EXPECT_EQ(network.tensors.at("w"), Tensor::of({1, 2, 1, 1}, std::vector<float>{1.5f, -2.0f}));
-  EXPECT_EQ(notes, std::vector<std::string>{"test: it has real numbers of 16 bits; they are taken as float32"});
+  EXPECT_EQ(notes,
+            std::vector<std::string>{"test: it has real numbers of 16 bits; they are taken as float32"});
 }
 
 // Codes of a weight become values only for those who ask for values.

@@ -127,8 +127,8 @@ class Inserter {
     const quant::Grid grid{has_sign ? scheme.signed_grid : quant::GridKind::unsigned_, bits, 1.0f};
     if (has_sign && bits < 2)
       fail(ErrorKind::unsupported,
-           "the input of {} has values of both signs, for which a grid needs 2 bits at least; give it more, for "
-           "example with the override '{}=a2'",
+           "the input of {} has values of both signs, for which a grid needs 2 bits at least; give it more, "
+           "for example with the override '{}=a2'",
            layer.name, layer.name);
     const double alpha = policy_.alpha;
     const double start = scheme.learned == quant::Learned::step ? alpha / grid.max_code() : alpha;
@@ -226,7 +226,8 @@ void start_weight_steps(Network& network) {
   for (const Node& node : graph.nodes()) {
     if (node.op != Op::quant || node.inputs.size() < 2) continue;
     const auto weight = network.tensors.find(graph.value(node.inputs[0]).name);
-    if (graph.value(node.inputs[0]).kind != graph::ValueKind::parameter || weight == network.tensors.end()) continue;
+    if (graph.value(node.inputs[0]).kind != graph::ValueKind::parameter || weight == network.tensors.end())
+      continue;
     const quant::Grid grid = graph::form_of(node);
     const std::span<const float> weights = weight->second.as<float>();
     const std::span<float> steps = network.tensors.at(graph.value(node.inputs[1]).name).as<float>();

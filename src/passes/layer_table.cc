@@ -56,7 +56,8 @@ LayerTable make_layer_table(const Graph& graph) {
     } else if (input && input->op == Op::quantize) {
       row.activation_bits = static_cast<int>(input->integer("bits"));
       row.activation_scheme = input->word("grid");
-    } else if ((input && input->op == Op::normalize && weight_quant) || (!input && is_integer_layer(*layer))) {
+    } else if ((input && input->op == Op::normalize && weight_quant) ||
+               (!input && is_integer_layer(*layer))) {
       row.activation_bits = 8;
       row.activation_scheme = "pixels";
     }

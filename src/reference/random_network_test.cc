@@ -80,8 +80,8 @@ TEST(RandomFixedNetwork, HasIntegersBetweenTheLayersAndNumbersThatDependOnTheInp
        {"fixed_rescale of i32, each", "fixed_rescale of u8, one", "fixed_rescale of i8, one",
         "fixed_rescale of i32, one", "fixed_requantize of i32, each", "fixed_requantize of i32, one",
         "fixed_requantize u8", "fixed_requantize i8", "add i32", "relu i32", "sum_pool i32", "max_pool i32",
-        "max_pool u8", "max_pool i8", "flatten i32", "flatten u8", "slice i32", "slice u8", "pad i32", "pad u8",
-        "rescale f32", "integer_linear i32"})
+        "max_pool u8", "max_pool i8", "flatten i32", "flatten u8", "slice i32", "slice u8", "pad i32",
+        "pad u8", "rescale f32", "integer_linear i32"})
     EXPECT_TRUE(seen.contains(what)) << what;
 }
 
@@ -113,7 +113,8 @@ TEST(RandomNetwork, CoversWhatAnEngineMustDo) {
 #define PACT_OP(name) wanted.insert(#name);
 #include "graph/ops.inc"
 #undef PACT_OP
-  for (const char* other : {"normalize", "quant", "fixed_requantize", "fixed_rescale", "sum_pool"}) wanted.erase(other);
+  for (const char* other : {"normalize", "quant", "fixed_requantize", "fixed_rescale", "sum_pool"})
+    wanted.erase(other);
   for (int bits = 1; bits <= 8; ++bits) {
     for (const char* kind : {"codes unsigned", "weights unsigned", "weights odd"})
       wanted.insert(fmt::format("{}{}", kind, bits));

@@ -142,7 +142,8 @@ ValueId RandomParts::quantize(ValueId real, int least_bits) {
 
 ValueId RandomParts::clip(ValueId real) {
   const double low = -0.25 * static_cast<double>(between(0, 4));
-  return add(Op::clip, "clip", {real}, {{"low", low}, {"high", low + 0.5 * static_cast<double>(between(0, 5))}});
+  return add(Op::clip, "clip", {real},
+             {{"low", low}, {"high", low + 0.5 * static_cast<double>(between(0, 5))}});
 }
 
 ValueId RandomParts::rescale(ValueId real) {

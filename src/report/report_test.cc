@@ -132,7 +132,8 @@ TEST_F(ReportTest, DrawsInABrowser) {
   EXPECT_NE(differing.find(">quantizers</th><th"), std::string::npos);
   EXPECT_NE(differing.find("<td>weights by sawb, activations by lsq</td>"), std::string::npos);
   const std::string single = drawn({directory_ / "float"});
-  for (const char* tag : {"<span>", "<td>"}) EXPECT_EQ(single.find(std::string(tag) + "weights by"), std::string::npos);
+  for (const char* tag : {"<span>", "<td>"})
+    EXPECT_EQ(single.find(std::string(tag) + "weights by"), std::string::npos);
   EXPECT_EQ(single.find(">1 epochs<"), std::string::npos);
   EXPECT_NE(single.find(">1 epoch<"), std::string::npos);
 

@@ -125,7 +125,8 @@ Json read_metrics(const std::filesystem::path& file, Expected expected, std::vec
       notes.push_back(
           expected == Expected::some_epochs
               ? "The last line of metrics.jsonl is cut off, as by a killed process, and was left out."
-              : fmt::format("metrics.jsonl is damaged: line {}, the last, is cut off and was left out.", line));
+              : fmt::format("metrics.jsonl is damaged: line {}, the last, is cut off and was left out.",
+                            line));
     } else {
       fail("{}: line {} is cut off in the middle", file.string(), line);
     }
@@ -133,8 +134,9 @@ Json read_metrics(const std::filesystem::path& file, Expected expected, std::vec
   if (metrics.empty() && expected == Expected::some_epochs && torn_line == 0)
     notes.push_back("No epoch is finished yet, so there are no curves.");
   else if (metrics.empty())
-    notes.push_back(fmt::format("metrics.jsonl {}, so there are no curves.",
-                                torn_line > 0 ? "has no other line" : "is damaged: it is empty, though the run is finished"));
+    notes.push_back(fmt::format(
+        "metrics.jsonl {}, so there are no curves.",
+        torn_line > 0 ? "has no other line" : "is damaged: it is empty, though the run is finished"));
   if (!repeated.empty())
     notes.push_back(fmt::format("The run was resumed: {} ran twice, and what is shown is the second time.",
                                 repeated.size() == 1
@@ -191,11 +193,12 @@ RunFiles read_run(const std::filesystem::path& directory) {
          directory.string());
 
   RunFiles files;
-  with_advice("Mend that place, or move the file away: the page then goes without command, settings and status", [&] {
-    if (const auto json =
-            read_json(file("run.json"), "command, settings and status are not known", files.notes))
-      files.run = take_fields(*json, kRunFields, file("run.json").string());
-  });
+  with_advice(
+      "Mend that place, or move the file away: the page then goes without command, settings and status", [&] {
+        if (const auto json =
+                read_json(file("run.json"), "command, settings and status are not known", files.notes))
+          files.run = take_fields(*json, kRunFields, file("run.json").string());
+      });
   if (const auto network = files.run.find("network"); network != files.run.end())
     *network = network_name(network->get<std::string>());
   const bool is_finished = files.run.value("status", "") == "finished";
@@ -204,10 +207,14 @@ RunFiles read_run(const std::filesystem::path& directory) {
                                  is_finished ? Expected::all_epochs : Expected::some_epochs, files.notes);
   });
   const std::string again = fmt::format("pact train --resume --out {}", shell_quoted(directory.string()));
-  with_advice(fmt::format("`{}` writes the file again; without it, the page goes without layers and histograms", again), [&] {
-    if (const auto json = read_json(file("report.json"), "layers and histograms are not shown", files.notes))
-      files.report = take_report(*json, file("report.json").string());
-  });
+  with_advice(
+      fmt::format("`{}` writes the file again; without it, the page goes without layers and histograms",
+                  again),
+      [&] {
+        if (const auto json =
+                read_json(file("report.json"), "layers and histograms are not shown", files.notes))
+          files.report = take_report(*json, file("report.json").string());
+      });
   return files;
 }
 

@@ -129,16 +129,22 @@ TEST_F(RunFilesTest, SaysWhatToDoAboutDamage) {
     const std::string before = read_file(directory_ / name);
     write(name, text);
     for (const std::string& part : parts) EXPECT_PRED2(contains, failure(), part);
-    for (const char* raw : {"[json", "parse error", "syntax"}) EXPECT_FALSE(contains(failure(), raw)) << failure();
+    for (const char* raw : {"[json", "parse error", "syntax"})
+      EXPECT_FALSE(contains(failure(), raw)) << failure();
     write(name, before);
   };
-  says("run.json", "{\n \"network\": \"x\",\n \"seed\" 1\n}", {"run.json: line 3 is not valid JSON, at '\"seed\" 1'", "move the file away"});
+  says("run.json", "{\n \"network\": \"x\",\n \"seed\" 1\n}",
+       {"run.json: line 3 is not valid JSON, at '\"seed\" 1'", "move the file away"});
   says("run.json", "\x01\x02", {"run.json: line 1 is not valid JSON, at '", "without command, settings"});
   says("run.json", R"({"seed": "x"})", {"'seed' must be a number", "move the file away"});
-  says("metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":}\n{\"epoch\":3}\n", {"line 2 is not valid JSON, at '{\"epoch\":}'", "delete it"});
-  says("metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":1e999}\n{\"epoch\":3}\n", {"line 2", "a number beyond all bounds"});
-  says("metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":2,\n{\"epoch\":3}\n", {"line 2 is cut off in the middle", "delete it"});
-  says("report.json", "[1]", {"report.json: expected a JSON object", "pact train --resume --out " + directory_.string()});
+  says("metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":}\n{\"epoch\":3}\n",
+       {"line 2 is not valid JSON, at '{\"epoch\":}'", "delete it"});
+  says("metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":1e999}\n{\"epoch\":3}\n",
+       {"line 2", "a number beyond all bounds"});
+  says("metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":2,\n{\"epoch\":3}\n",
+       {"line 2 is cut off in the middle", "delete it"});
+  says("report.json", "[1]",
+       {"report.json: expected a JSON object", "pact train --resume --out " + directory_.string()});
 }
 
 TEST_F(RunFilesTest, NamesTheFieldOfTheWrongType) {

@@ -42,7 +42,8 @@ TEST(Calibrate, StepsFromDataAreThoseOfLevels) {
   const at::Tensor batch = sparse_batch();
   const float alpha = started("pact", batch, Calibrated::all), step = started("lsq", batch, Calibrated::all);
   EXPECT_FLOAT_EQ(step, alpha / 3);
-  for (const float factor : {0.8f, 1.25f}) EXPECT_LE(squared_error(batch, step), squared_error(batch, factor * step));
+  for (const float factor : {0.8f, 1.25f})
+    EXPECT_LE(squared_error(batch, step), squared_error(batch, factor * step));
 }
 
 TEST(Calibrate, StepsAloneStartAsInTheirPaper) {

@@ -137,8 +137,8 @@ class NormalizeActivate : public torch::autograd::Function<NormalizeActivate> {
  public:
   static variable_list forward(AutogradContext* context, const at::Tensor& y, const at::Tensor& gamma,
                                const at::Tensor& beta, const c10::optional<at::Tensor>& maybe_shortcut,
-                               const c10::optional<at::Tensor>& maybe_learned, const NormalizeActivateInput* in,
-                               const NormalizeActivateOptions* options) {
+                               const c10::optional<at::Tensor>& maybe_learned,
+                               const NormalizeActivateInput* in, const NormalizeActivateOptions* options) {
     const at::Tensor shortcut = maybe_shortcut.value_or(at::Tensor());
     const at::Tensor learned = maybe_learned.value_or(at::Tensor());
     const Layout layout(y.numel(), y.size(1));

@@ -53,7 +53,8 @@ nlohmann::json parse_object(const std::string& text, const std::string& origin) 
   return json;
 }
 
-void apply(Settings& settings, const nlohmann::json& json, const std::string& origin, SettingProblems& problems) {
+void apply(Settings& settings, const nlohmann::json& json, const std::string& origin,
+           SettingProblems& problems) {
   for (const auto& [key, value] : json.items()) {
     if (key == "description") continue;
     try {

@@ -50,7 +50,8 @@ std::string told(const std::map<std::string, std::string>& texts, const Settings
 
 TEST(Settings, AllThatIsWrongIsToldAtOnce) {
   const std::string message = told({{"epochs", "x"}, {"rate", "y"}, {"weights", "9"}, {"sed", "1"}});
-  for (const char* part : {"epochs must be a whole number", "rate must be a number", "weights must be 1 to 8", "'sed'"})
+  for (const char* part :
+       {"epochs must be a whole number", "rate must be a number", "weights must be 1 to 8", "'sed'"})
     EXPECT_PRED2(contains, message, part);
 }
 
@@ -58,7 +59,8 @@ TEST(Settings, AllThatIsWrongIsToldAtOnce) {
 TEST(Settings, NothingIsConcludedFromAWrongValue) {
   Settings recipe;
   recipe.warmup = 11;
-  EXPECT_PRED2(contains, told({{"epochs", "3"}}, recipe), "warmup must be 0 to the number of epochs, 3, not 11");
+  EXPECT_PRED2(contains, told({{"epochs", "3"}}, recipe),
+               "warmup must be 0 to the number of epochs, 3, not 11");
   for (const char* epochs : {"x", "0", "-1"})
     EXPECT_EQ(told({{"epochs", epochs}}, recipe).find("warmup"), std::string::npos) << epochs;
   EXPECT_EQ(told({{"epochs", "3"}, {"warmup", "x"}}, recipe), "warmup must be a number, not 'x'");
@@ -69,8 +71,10 @@ TEST(Settings, NothingIsConcludedFromAWrongValue) {
 TEST(Settings, MilestonesAscendAndSeedsAreNotNegative) {
   EXPECT_EQ(told({{"milestones", "60,120"}, {"seed", "0"}}), "");
   for (const char* wrong : {"120,60", "60,60", "1,3,2"})
-    EXPECT_PRED2(contains, told({{"milestones", wrong}}), std::string("milestones must ascend, each epoch once; they are ") + wrong);
-  EXPECT_EQ(told({{"milestones", "9,x,8"}}), "milestones must be epochs, not 'x'\nmilestones must ascend, each epoch once; they are 9,x,8");
+    EXPECT_PRED2(contains, told({{"milestones", wrong}}),
+                 std::string("milestones must ascend, each epoch once; they are ") + wrong);
+  EXPECT_EQ(told({{"milestones", "9,x,8"}}),
+            "milestones must be epochs, not 'x'\nmilestones must ascend, each epoch once; they are 9,x,8");
   EXPECT_EQ(told({{"milestones", "0"}}), "milestones must be epochs, not '0'");
   EXPECT_EQ(told({{"seed", "-1"}}), "seed must be 0 or more, not -1");
 }
@@ -113,12 +117,14 @@ TEST(Settings, EveryRecipeThatComesWithPactIsSound) {
   EXPECT_EQ(svhn.milestones, (Words{"50", "100", "150"}));
   EXPECT_EQ(std::tuple(svhn.optimizer, svhn.rate, svhn.rate_factor, svhn.weight_decay, svhn.epochs),
             std::tuple("adam", 1e-3, 0.5, 1e-7, 200));
-  EXPECT_EQ(std::tuple(alexnet.optimizer, alexnet.rate, alexnet.rate_factor, alexnet.weight_decay, alexnet.epochs),
-            std::tuple("adam", 1e-4, 0.2, 5e-6, 100));
+  EXPECT_EQ(
+      std::tuple(alexnet.optimizer, alexnet.rate, alexnet.rate_factor, alexnet.weight_decay, alexnet.epochs),
+      std::tuple("adam", 1e-4, 0.2, 5e-6, 100));
   for (const char* name : {"paper-resnet18", "paper-resnet50"})
     EXPECT_EQ(std::tuple(recipes.at(name).rate, recipes.at(name).batch, recipes.at(name).epochs),
               std::tuple(0.1, 256, 110));
-  for (const char* name : {"paper-resnet20", "paper-svhn", "paper-alexnet", "paper-resnet18", "paper-resnet50"}) {
+  for (const char* name :
+       {"paper-resnet20", "paper-svhn", "paper-alexnet", "paper-resnet18", "paper-resnet50"}) {
     EXPECT_EQ(recipes.at(name).weight_quantizer, "dorefa") << name;
     EXPECT_EQ(recipes.at(name).alpha_decay, recipes.at(name).weight_decay) << name;
   }

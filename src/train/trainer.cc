@@ -125,8 +125,8 @@ class Run {
       // On the CPU wherever the run is. With the statistics of the batch: running ones mean nothing yet without a network
       // to start from, nor with one where quantized weights are on a scale of their own, as DoReFa's.
       Parameters here = on_cpu(parameters_);
-      calibrate(Executor(executor_.graph(), here), here, view_of_pixels(batch, request_.train->image), Mode::train,
-                calibrates_all ? Calibrated::all : Calibrated::steps);
+      calibrate(Executor(executor_.graph(), here), here, view_of_pixels(batch, request_.train->image),
+                Mode::train, calibrates_all ? Calibrated::all : Calibrated::steps);
       copy_into(parameters_, to_tensors(here), "calibrated numbers");
     }
     started_ = utc_now();
@@ -138,7 +138,8 @@ class Run {
     const std::string whose = request_.directory.string() + ": the checkpoint's ";
     copy_into(parameters_, state.parameters, whose + "parameters");
     copy_into(optimizer_->state(), state.optimizer, whose + "optimizer tensors");
-    write_file(request_.directory / "graph.txt", graph::print(executor_.graph()));  // it may have been damaged
+    write_file(request_.directory / "graph.txt",
+               graph::print(executor_.graph()));  // it may have been damaged
     progress_ = state.progress;
     optimizer_->set_steps_done(progress_.total_steps);
     trim_metrics(request_.directory, progress_.epoch, observer_.on_message);

@@ -124,7 +124,8 @@ void require_folder_name(const std::string& name) {
       });
   if (!is_good)
     fail("the name '{}' must be made of letters, digits and _ . - and begin with a letter or digit", name);
-  constexpr size_t kLongest = 200;  // file systems take 255, of which a log's ending and a temporary name are some
+  // File systems take 255, of which a log's ending and a temporary name are some.
+  constexpr size_t kLongest = 200;
   if (name.size() > kLongest) fail("the name '{}...' has more than {} letters", name.substr(0, 40), kLongest);
   const auto is_taken = [&](std::string_view mine) { return name == mine; };
   if (name.ends_with(".log") || std::ranges::any_of(kOwnFiles, is_taken))

@@ -21,9 +21,12 @@ namespace {
 
 Json parse_file(const fs::path& file) {
   std::string text = read_file(file, 16 << 20);
-  if (constexpr std::string_view kMark = "\xef\xbb\xbf"; text.starts_with(kMark)) text.erase(0, kMark.size());  // a BOM
-  if (const std::string_view begin = trim(text); !begin.starts_with('{') && !begin.starts_with('/'))  // or a comment
-    fail("{}: is no sweep file, which is a JSON object (docs/sweep.md; examples in configs/sweeps)", file.string());
+  if (constexpr std::string_view kMark = "\xef\xbb\xbf"; text.starts_with(kMark))
+    text.erase(0, kMark.size());  // a BOM
+  // or a comment.
+  if (const std::string_view begin = trim(text); !begin.starts_with('{') && !begin.starts_with('/'))
+    fail("{}: is no sweep file, which is a JSON object (docs/sweep.md; examples in configs/sweeps)",
+         file.string());
   if (const auto key = repeated_key(text)) fail("{}: an object in it has '{}' twice", file.string(), *key);
   try {
     return Json::parse(text, nullptr, true, true);
@@ -82,7 +85,8 @@ void require_network(const SweepRow& row) {
     zoo::find_entry(row.parts.network);
   else if (!fs::exists(row.parts.network))
     fail("{}: does not exist", row.parts.network);
-  if (row.parts.mean.empty() != row.parts.std.empty()) fail("\"mean\" and \"std\" go together: give both, or none");
+  if (row.parts.mean.empty() != row.parts.std.empty())
+    fail("\"mean\" and \"std\" go together: give both, or none");
 }
 
 void require_data(const SweepRow& row) {

@@ -46,7 +46,8 @@ TensorType infer_integer(const RuleContext& context) {
   const bool is_signed = context.inputs[0].dtype == DataType::i8;
   for (const int64_t code : zero)
     if (is_signed ? code != 0 : (code < 0 || code > 255))
-      fail("input_zero={} must hold codes of x, {}", to_string(Attribute(zero)), is_signed ? "0" : "0 to 255");
+      fail("input_zero={} must hold codes of x, {}", to_string(Attribute(zero)),
+           is_signed ? "0" : "0 to 255");
   return {DataType::i32, infer_windows(context)};
 }
 

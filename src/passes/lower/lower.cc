@@ -152,7 +152,8 @@ class Lowering {
     const Node& quant = *weight_quant(from_, layer.inputs[1]);
     const ValueId weight = quant.inputs[0];
     const auto has_one_reader = [&](ValueId value) {
-      return from_.graph.consumers(value).size() == 1 && std::ranges::count(from_.graph.outputs(), value) == 0;
+      return from_.graph.consumers(value).size() == 1 &&
+             std::ranges::count(from_.graph.outputs(), value) == 0;
     };
     if (spent_ && has_one_reader(quant.output) && has_one_reader(weight))
       spent_->erase(from_.graph.value(weight).name);

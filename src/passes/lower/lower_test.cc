@@ -240,12 +240,14 @@ pool: f32[N,2] = flatten(max))");
   EXPECT_TRUE(contains(behind_flatten, "max: f32[N,2,1,1] = max_pool(relu)")) << behind_flatten;
   const std::string direct = R"(q: f32[N,2,1,1] = quant(max, alpha) bits=2 grid=unsigned scheme=pact
 pool: f32[N,2] = flatten(q))";
-  const std::string pooled = replaced(replaced(nodes, "pool: f32[N,2] = flatten(max)", direct),
-                                      "fc.input_quant: f32[N,2] = quant(pool, alpha) bits=2 grid=unsigned scheme=pact\n", "");
+  const std::string pooled =
+      replaced(replaced(nodes, "pool: f32[N,2] = flatten(max)", direct),
+               "fc.input_quant: f32[N,2] = quant(pool, alpha) bits=2 grid=unsigned scheme=pact\n", "");
   const std::string text = lowered_text(replaced(pooled, "linear(fc.input_quant", "linear(pool"));
   EXPECT_TRUE(contains(text, "q: u8[N,2,4,4] = quantize(bn)")) << text;
   EXPECT_TRUE(contains(text, "max.codes: u8[N,2,1,1] = max_pool(q)")) << text;
-  const std::string read = lowered_text(replaced(replaced(pooled, "linear(fc.input_quant", "linear(pool"), "output fc", "output max\noutput fc"));
+  const std::string read = lowered_text(replaced(replaced(pooled, "linear(fc.input_quant", "linear(pool"),
+                                                 "output fc", "output max\noutput fc"));
   EXPECT_TRUE(contains(read, "q: u8[N,2,1,1] = quantize(max)")) << read;
   // Two quantizers behind one clip of the pool: it is pooled once, as real numbers.
   const std::string shared = replaced(replaced(pooled, "linear(fc.input_quant", "linear(pool"),

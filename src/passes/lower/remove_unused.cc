@@ -23,7 +23,8 @@ graph::Network remove_unused(graph::Network network) {
     if (!is_needed[id] && value.kind != graph::ValueKind::input) continue;
     if (value.kind != graph::ValueKind::activation) {
       copied[id] = to.graph.add_source(value.kind, value.name, value.type);
-      if (value.kind != graph::ValueKind::input) to.tensors[value.name] = std::move(network.tensors.at(value.name));
+      if (value.kind != graph::ValueKind::input)
+        to.tensors[value.name] = std::move(network.tensors.at(value.name));
       continue;
     }
     const graph::Node& node = from.node(value.producer);

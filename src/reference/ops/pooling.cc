@@ -64,7 +64,7 @@ template <typename Element>
 Tensor max_of(const Application& application) {
   using Limits = std::numeric_limits<Element>;
   constexpr Element kLeast = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
-  return for_windows<Element>(application, [](const Element* plane, int64_t width, Range rows, Range columns) {
+  const auto largest_in = [](const Element* plane, int64_t width, Range rows, Range columns) {
     Element largest = kLeast;
     for (int64_t row = rows.begin; row < rows.end; row += rows.step) {
       for (int64_t column = columns.begin; column < columns.end; column += columns.step) {
@@ -73,7 +73,8 @@ Tensor max_of(const Application& application) {
       }
     }
     return largest;
-  });
+  };
+  return for_windows<Element>(application, largest_in);
 }
 
 }  // namespace
