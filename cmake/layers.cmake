@@ -96,7 +96,7 @@ function(pact_add_layer layer dependencies)
     target_link_libraries(pact_data PUBLIC PNG::PNG ${TURBOJPEG_LIBRARY}
                                     PRIVATE JPEG::JPEG ZLIB::ZLIB CURL::libcurl LibArchive::LibArchive OpenSSL::Crypto)
   elseif(layer STREQUAL engine)
-    set_source_files_properties(${dir}/pool_steps.cc PROPERTIES COMPILE_OPTIONS -O3  # its loops become vector instructions
+    set_source_files_properties(${dir}/pool.cc PROPERTIES COMPILE_OPTIONS -O3  # its loops become vector instructions
                                                                 SKIP_PRECOMPILE_HEADERS ON)
   elseif(layer STREQUAL api)
     target_compile_definitions(pact_api PRIVATE PACT_CONFIGS="${CMAKE_SOURCE_DIR}/configs")  # recipes and such by name

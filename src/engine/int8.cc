@@ -3,7 +3,6 @@
 // Where the instruction set multiplies bytes with sums of 16 bits only, the weights themselves tell how many
 // products may be added up before they could leave 16 bits (short_sums.h).
 #include <algorithm>
-#include <numeric>
 
 #include "engine/algorithms.h"
 #include "engine/byte_layer.h"
@@ -30,12 +29,6 @@ class Int8 final : public ByteLayer {
   ShortSums sums_;
 };
 
-// The least rows that are whole tiles of pixels; 1 where the image has not many times as many.
-int64_t rows_of_tiles(const ConvShape& shape, int64_t tile_pixels) {
-  const int64_t rows = tile_pixels / std::gcd(tile_pixels, shape.out_width);
-  return 3 * rows <= shape.out_height ? rows : 1;
-}
-
 // Pieces of dense weights are narrow and tall, so that blocks are unpacked for many pixels.
 CutWish wish_for(const IntegerProblem& problem, const ByteWeights& weights) {
   constexpr int64_t kBlock = kernels::ByteConvKernels::kBlock;
@@ -43,7 +36,7 @@ CutWish wish_for(const IntegerProblem& problem, const ByteWeights& weights) {
   CutWish wish = weights.is_dense()
                      ? CutWish{.pixels = 256, .channels = ByteWeights::kUnpacked * kBlock, .block = kBlock}
                      : wide_pieces(shape, shape.taps() * shape.group_channels(), kBlock);
-  wish.rows = rows_of_tiles(shape, kernels::byte_conv_kernels(problem.isa).tile_pixels);
+  wish.tile_pixels = kernels::byte_conv_kernels(problem.isa).tile_pixels;
   return wish;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/pieces.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace pact::engine {
 namespace {
@@ -43,9 +44,44 @@ CutWish wide_pieces(const ConvShape& shape, int64_t weight_bytes, int64_t block)
   return wish;
 }
 
+namespace {
+
+// The least rows that are whole tiles of pixels; 1 where the image has not many times as many.
+int64_t rows_of_tiles(const ConvShape& s, int64_t tile_pixels) {
+  const int64_t rows = tile_pixels / std::gcd(tile_pixels, s.out_width);
+  return 3 * rows <= s.out_height ? rows : 1;
+}
+
+// When the last thread is done with an image, if each takes the next piece as soon as it is free; in products of a
+// pixel by a channel, those of tiles that are left incomplete included.
+int64_t end_of(const ConvShape& s, const Cut& cut, int64_t tile_pixels, int threads) {
+  std::vector<int64_t> busy(static_cast<size_t>(threads), 0);
+  for (int64_t i = 0; i < cut.pieces(s.out_height); ++i) {
+    const Piece piece = piece_of(cut, i, s.out_height);
+    const int64_t tiles = (piece.rows * s.out_width + tile_pixels - 1) / tile_pixels;
+    *std::ranges::min_element(busy) += tiles * tile_pixels * piece.slab->stride;
+  }
+  return std::ranges::max(busy);
+}
+
+// Pieces of whole tiles can leave a thread much more to do than another. Others are taken where that gains a few per
+// cent.
+void even_out(const ConvShape& s, int64_t tile_pixels, int threads, Cut& cut) {
+  const int64_t most = std::min(2 * cut.rows_per_piece, s.out_height);
+  double best = 0.96 * static_cast<double>(end_of(s, cut, tile_pixels, threads));
+  Cut other = cut;
+  for (other.rows_per_piece = 1; other.rows_per_piece <= most; ++other.rows_per_piece) {
+    const auto end = static_cast<double>(end_of(s, other, tile_pixels, threads));
+    if (end < best) best = end, cut.rows_per_piece = other.rows_per_piece;
+  }
+}
+
+}  // namespace
+
 Cut cut_pieces(const ConvShape& s, const CutWish& wish, int threads) {
   Cut cut;
-  const auto whole = [&](int64_t rows) { return (rows + wish.rows - 1) / wish.rows * wish.rows; };
+  const int64_t unit = wish.tile_pixels > 1 ? rows_of_tiles(s, wish.tile_pixels) : wish.rows;
+  const auto whole = [&](int64_t rows) { return (rows + unit - 1) / unit * unit; };
   cut.rows_per_piece = whole(std::clamp<int64_t>(wish.pixels / s.out_width, 1, s.out_height));
   cut.slabs = cut_slabs(s, wish.channels, wish.block);
   const int64_t images = std::min(wish.pixels / (s.out_height * s.out_width), wish.images);
@@ -62,11 +98,12 @@ Cut cut_pieces(const ConvShape& s, const CutWish& wish, int threads) {
     const bool are_large = outputs_of(s) * s.taps() * s.group_channels() > pieces * kLargeProducts;
     return pieces < (are_large ? 2 * threads : threads);
   };
-  while (cut.rows_per_piece > wish.rows && too_few())
+  while (cut.rows_per_piece > unit && too_few())
     cut.rows_per_piece = whole((cut.rows_per_piece + 1) / 2);
   for (int64_t widest = wish.channels / 2; widest >= wish.block && widest % wish.block == 0 && too_few();
        widest /= 2)
     cut.slabs = cut_slabs(s, widest, wish.block);
+  if (wish.tile_pixels > 1) even_out(s, wish.tile_pixels, threads, cut);
   return cut;
 }
 

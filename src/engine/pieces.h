@@ -22,6 +22,7 @@ struct CutWish {
   int64_t pixels = 64, channels = 64;  // of a piece, about; 16 KB of accumulators, half of an L1
   int64_t block = 16;                  // slabs are filled up to multiples of it
   int64_t rows = 1;                    // pieces begin at multiples of so many rows
+  int64_t tile_pixels = 1;             // what is left over of so many pixels takes as long; `rows` is then 1
   int64_t images = 1;                  // at most, of a piece
 };
 

@@ -3,6 +3,7 @@
 
 #include "engine/algorithms.h"
 #include "engine/winograd_cut.h"
+#include "kernels/winograd/weights.h"
 
 namespace pact::engine {
 namespace {
