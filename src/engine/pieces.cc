@@ -64,9 +64,10 @@ int64_t end_of(const ConvShape& s, const Cut& cut, int64_t tile_pixels, int thre
   return std::ranges::max(busy);
 }
 
-// Pieces of whole tiles can leave a thread much more to do than another. Others are taken where that gains a few per
-// cent.
+// Where there are few of them, pieces of whole tiles can leave a thread much more to do than another. Others are taken
+// where that gains a few per cent.
 void even_out(const ConvShape& s, int64_t tile_pixels, int threads, Cut& cut) {
+  if (cut.pieces(s.out_height) > 32 * threads) return;
   const int64_t most = std::min(2 * cut.rows_per_piece, s.out_height);
   double best = 0.96 * static_cast<double>(end_of(s, cut, tile_pixels, threads));
   Cut other = cut;
