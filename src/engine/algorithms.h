@@ -23,7 +23,7 @@ bool split_int8_is_fast(const IntegerProblem& problem);
 std::unique_ptr<IntegerAlgorithm> make_split_int8(const IntegerProblem& problem);
 
 // Winograd convolutions of 2x2 or 4x4 outputs a tile: 3x3 at stride 1 without groups, unless sums are too
-// large. (winograd.cc)
+// large. (winograd_choice.cc)
 bool winograd_2x2_is_exact(const IntegerProblem& problem);
 bool winograd_2x2_is_fast(const IntegerProblem& problem);
 std::unique_ptr<IntegerAlgorithm> make_winograd_2x2(const IntegerProblem& problem);

@@ -22,8 +22,8 @@ struct EngineOptions {
   // For integer layers: one of algorithm_names(), taken wherever it can compute the layer. Empty: what the
   // environment variable PACT_FORCE_ALGORITHM names, or else the fastest for each layer.
   std::string algorithm{};
-  // Of values that a few images go through the layers with, so that each layer finds in the cache what the one before
-  // it wrote. 0: as is best for the caches of common processors.
+  // Bytes of values that the images may take which a layer computes at once, so that it finds in the cache what the
+  // one before it wrote. 0: 8 MB, or 512 KB for small networks.
   size_t cached_bytes = 0;
 };
 

@@ -25,20 +25,22 @@ using graph::Tensor;
 void compare_with_reference(Network (*make)(uint64_t seed), uint64_t networks) {
   for (uint64_t seed = 0; seed < networks; ++seed) {
     const Network network = make(seed);
-    const Tensor input =
-        reference::random_input(network, seed % 8 == 7 ? 7 : 1 + static_cast<int64_t>(seed % 3), seed);
+    Random random(seed);
+    const auto below = [&](uint64_t count) { return static_cast<int64_t>(random.below(count)); };
+    const int64_t batch = 1 + below(below(4) == 0 ? 8 : 3);
+    const Tensor input = reference::random_input(network, batch, seed);
     const Tensor expected = reference::evaluate(network, input);
     for (const Isa isa : available_isas())
       for (const std::string& algorithm : algorithm_names()) {
-        const int threads = 1 + static_cast<int>(seed / 5 % 2);
-        // With profiling the threads share every layer, as those of large networks do.
+        const auto threads = static_cast<int>(1 + below(3));
+        // With profiling the threads share every layer, as those of large networks do. With a few bytes of values
+        // early layers take fewer images than late ones.
         Engine engine(network, {.isa = isa,
                                 .threads = threads,
-                                .max_batch = 1 + static_cast<int64_t>(seed % 5),
-                                .profiling = seed % 2 == 0 ? Profiling::off : Profiling::on,
+                                .max_batch = 1 + below(8),
+                                .profiling = below(2) == 0 ? Profiling::off : Profiling::on,
                                 .algorithm = algorithm,
-                                // 0, or such that early layers take fewer images than late ones.
-                                .cached_bytes = seed % 4 * 3000});
+                                .cached_bytes = static_cast<size_t>(below(4) * 3000)});
         ASSERT_EQ(engine.run(input), expected)
             << "seed " << seed << ", " << name_of(isa) << ", " << algorithm << ", " << threads << " threads\n"
             << print(network.graph);

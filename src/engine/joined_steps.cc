@@ -1,3 +1,5 @@
+// The steps of a group of layers: one, where what is computed along with a layer can be computed piece by piece.
+//
 // An integer layer and the one that makes its shortcut, as at the beginning of a stage of a residual network:
 // piece by piece the shortcut is computed where its sum will lie, and the sum at once over it, while it is in
 // the cache. The shortcut, which is as large as the sum, does not come from memory a second time.
@@ -54,7 +56,7 @@ std::vector<Step> make_integer_steps(const StepContext& context, const LayerGrou
   std::vector<Step> steps{layer_step};
   if (group.pool == graph::kNoNode) return steps;
   const PooledLayer pooled(context, group, layer);
-  if (pooled.is_worthwhile()) return {pooled.step(layer_step)};
+  if (pooled.is_worthwhile(context.threads)) return {pooled.step(layer_step)};
   steps.push_back(make_pool(context, graph.node(group.pool)));
   if (group.pool_quantize != graph::kNoNode)
     steps.push_back(make_quantize(context, graph.node(group.pool_quantize)));

@@ -86,7 +86,8 @@ Cut cut_pieces(const ConvShape& s, const CutWish& wish, int threads) {
   cut.rows_per_piece = whole(std::clamp<int64_t>(wish.pixels / s.out_width, 1, s.out_height));
   cut.slabs = cut_slabs(s, wish.channels, wish.block);
   const int64_t images = std::min(wish.pixels / (s.out_height * s.out_width), wish.images);
-  if (images > 1) {
+  // At the end of a batch there may be one group alone.
+  if (images > 1 && cut.slabs.size() >= static_cast<size_t>(threads)) {
     cut.images = images;
     cut.rows_per_piece = images * s.out_height;
     return cut;

@@ -45,7 +45,8 @@ struct Cut {
 CutWish wide_pieces(const ConvShape& shape, int64_t weight_bytes, int64_t block);
 
 // Slabs never span groups; those of a depthwise layer have all its channels. Every thread gets some pieces of
-// one image where there are enough rows and channels; several images are together where that leaves the threads enough.
+// one image where there are enough rows and channels; several images are together only
+// where one such group has a slab for each.
 Cut cut_pieces(const ConvShape& shape, const CutWish& wish, int threads);
 
 struct Piece {

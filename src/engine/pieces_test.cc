@@ -54,13 +54,21 @@ TEST(Pieces, AreWholeTilesForOneThread) {
 }
 
 TEST(Pieces, OfSmallImagesHaveSeveral) {
-  const CutWish wish{.pixels = 256, .rows = 4, .images = 8};
+  const CutWish wish{.pixels = 256, .channels = 32, .rows = 4, .images = 8};
   EXPECT_EQ(cut_pieces(square(8, 64), wish, 2).images, 4);
   EXPECT_EQ(cut_pieces(square(4, 64), wish, 2).images, 8);
   EXPECT_EQ(cut_pieces(square(14, 64), wish, 2).images, 1);
+  EXPECT_EQ(cut_pieces(square(8, 64), wish, 3).images, 1);  // two slabs of one group leave a thread idle
+  EXPECT_EQ(cut_pieces(square(8, 32), wish, 1).images, 4);
   const Cut cut = cut_pieces(square(8, 64), wish, 2);
   EXPECT_EQ(cut.pieces(3 * 8), static_cast<int64_t>(cut.slabs.size()));  // the last group of a batch
   EXPECT_EQ(piece_of(cut, 0, 3 * 8).rows, 24);
+}
+
+TEST(Pieces, OfAbsurdHeightsAreCutAtOnce) {
+  ConvShape shape = square(8, 16);
+  shape.out_height = 2'000'000'000;
+  EXPECT_GT(cut_pieces(shape, {.tile_pixels = 12}, 2).pieces(shape.out_height), 1'000'000);
 }
 
 }  // namespace

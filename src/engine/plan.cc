@@ -4,10 +4,10 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "engine/fusion.h"
 #include "engine/layout.h"
 #include "engine/memory.h"
 #include "engine/steps.h"
+#include "engine/units.h"
 
 namespace pact::engine {
 namespace {
@@ -214,7 +214,7 @@ Plan make_plan(const Network& network, const PlanOptions& options, graph::Tensor
                             .fixed = kernels::fixed_requantize_kernels(options.isa)};
   Plan plan;
   plan.steps = make_steps(context, units, spent);
-  plan.stages = stages_of(plan.steps, options.max_batch);
+  plan.stages = stages_of(plan.steps);
   plan.input = graph.inputs()[0];
   plan.output = graph.outputs()[0];
   plan.is_small = images.are_small;

@@ -25,12 +25,20 @@ PooledLayer::PooledLayer(const StepContext& context, const LayerGroup& group,
     grid_ = codes_on_grid(quantize);
   }
   // A window, and what a piece may yield beyond it before rows are moved to the beginning.
-  band_rows_ = (pool_.kernel[0] - 1) * pool_.dilations[0] + 1 + 2 * layer_->rows_per_piece();
+  band_rows_ = window_rows() + 2 * layer_->rows_per_piece();
 }
 
-bool PooledLayer::is_worthwhile() const {
-  return layer_->yields_rows() &&
-         static_cast<size_t>(band_rows_ * row_count_) * size_bytes(type_) <= kMostBytes;
+int64_t PooledLayer::window_rows() const {
+  return std::min((pool_.kernel[0] - 1) * pool_.dilations[0] + 1, pool_.height);
+}
+
+bool PooledLayer::is_worthwhile(int threads) const {
+  if (!layer_->yields_rows() ||
+      static_cast<size_t>(band_rows_ * row_count_) * size_bytes(type_) > kMostBytes)
+    return false;
+  // Where two threads meet in an image, these rows are computed twice.
+  const int64_t repeated = std::max<int64_t>(window_rows() - pool_.strides[0], 0) + layer_->rows_per_piece();
+  return threads == 1 || (pool_.out_height >= threads && 4 * threads * repeated <= pool_.height);
 }
 
 template <typename Element>
@@ -38,14 +46,19 @@ void PooledLayer::run_rows(const Workspace& workspace, int64_t image, int64_t be
                            int64_t ticket, int worker) const {
   auto* band = reinterpret_cast<Element*>(workspace.scratch_of(worker) + layer_bytes_);
   const int64_t at_once = layer_->rows_per_piece(), out_count = pool_.out_width * pool_.channels;
+  // No row before this one is read for output `row` or a later one. Where windows have gaps, those at the upper edge
+  // begin further down than those that follow.
+  const auto least_row = [&](int64_t row) {
+    return std::max<int64_t>(row * pool_.strides[0] - pool_.pads[0], 0);
+  };
   // Of the layer's rows in the band.
-  int64_t first = rows_of(pool_, begin).first / at_once * at_once, behind = first;
+  int64_t first = std::min(least_row(begin), pool_.height - 1) / at_once * at_once, behind = first;
   for (int64_t row = begin; row < end; ++row) {
     const Taps rows = rows_of(pool_, row);
     for (const int64_t last = rows.first + (rows.count - 1) * pool_.dilations[0]; behind <= last;) {
       const int64_t yielded = std::min(at_once, pool_.height - behind);
       if (behind + yielded - first > band_rows_) {
-        const int64_t kept = std::min(rows.first, behind);
+        const int64_t kept = std::min(least_row(row), behind);
         std::memmove(band, band + (kept - first) * row_count_,
                      static_cast<size_t>((behind - kept) * row_count_) * sizeof(Element));
         first = kept;
@@ -73,7 +86,7 @@ void PooledLayer::run(const Workspace& workspace) const {
     });
     return;
   }
-  // Where threads meet, rows are computed twice: no more parts than threads.
+  // No more parts than threads, see is_worthwhile.
   const int64_t parts = std::min<int64_t>(pool.threads(), pool_.out_height);
   for (int64_t image = 0; image < workspace.batch; ++image)
     pool.parallel_for(parts, [&](int64_t part, int worker) {

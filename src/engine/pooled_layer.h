@@ -15,12 +15,13 @@ class PooledLayer {
   // `group` has a pool.
   PooledLayer(const StepContext& context, const LayerGroup& group, std::shared_ptr<const IntegerStep> layer);
 
-  // Whether the layer yields rows, few enough of which lie in the band.
-  bool is_worthwhile() const;
+  // Whether the layer yields rows, few enough of which lie in the band, and threads that share an image repeat few.
+  bool is_worthwhile(int threads) const;
   // `layer`: the step of the layer alone.
   Step step(const Step& layer) const;
 
  private:
+  int64_t window_rows() const;  // of the layer's output, that one row of the pool's is made of
   template <typename Element>
   void run(const Workspace& workspace) const;
   // Rows [begin, end) of the pool's output of one image.

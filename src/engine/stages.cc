@@ -51,8 +51,8 @@ Images choose_images(const Graph& graph, std::span<const Unit> units, int64_t ma
   return images;
 }
 
-std::vector<Stage> stages_of(std::span<const Step> steps, int64_t images_of_none) {
-  if (steps.empty()) return {{.begin = 0, .end = 0, .images = images_of_none}};
+std::vector<Stage> stages_of(std::span<const Step> steps) {
+  if (steps.empty()) return {{.begin = 0, .end = 0, .images = 1}};
   std::vector<Stage> stages;
   for (int i = 0; i < static_cast<int>(steps.size()); ++i) {
     const int64_t images = steps[static_cast<size_t>(i)].images;

@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "engine/fusion.h"
 #include "engine/step.h"
+#include "engine/units.h"
 #include "graph/graph.h"
 
 namespace pact::engine {
@@ -30,7 +30,8 @@ struct Stage {
   int64_t images;  // at most
 };
 
-// Steps with the same `images`, in order; these never fall. At least one stage, of `images` where there are no steps.
-std::vector<Stage> stages_of(std::span<const Step> steps, int64_t images);
+// Steps with the same `images`, in order; these never fall. At least one stage, of one image where there are
+// no steps.
+std::vector<Stage> stages_of(std::span<const Step> steps);
 
 }  // namespace pact::engine

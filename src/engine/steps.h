@@ -4,8 +4,8 @@
 
 #include <span>
 
-#include "engine/fusion.h"
 #include "engine/step.h"
+#include "engine/units.h"
 #include "graph/graph.h"
 #include "kernels/fixed_requantize/fixed_requantize.h"
 #include "kernels/requantize/requantize.h"

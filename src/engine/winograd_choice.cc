@@ -13,7 +13,8 @@ using kernels::WinogradForm;
 // A count of cycles to compare forms with each other and with direct products. Weights of a large layer come from
 // memory at each run; those of a small one, whose network is likely small, too, are in the cache.
 struct Work {
-  double products = 0, transformed = 0, transformed_weights = 0, weight_bytes = 0;
+  double products = 0, transformed = 0, transformed_weights = 0;  // of one image
+  double weight_bytes = 0, images = 1;                             // read once for so many
 };
 
 // Per cycle of a core, requantization included: measured on Zen 3, on Zen 4 where there is VNNI on 512 bits, and for
@@ -38,7 +39,7 @@ double cycles_of(const Work& work, double products_per_cycle, const IntegerProbl
   const double bytes_per_cycle = work.weight_bytes <= kCachedWeights ? 32 * problem.threads : 10;
   const double computed =
       work.products / products_per_cycle + work.transformed_weights / rates.transformed_weights;
-  return std::max(computed / problem.threads, work.weight_bytes / bytes_per_cycle) +
+  return std::max(computed / problem.threads, work.weight_bytes / work.images / bytes_per_cycle) +
          work.transformed / rates.transformed / problem.threads;
 }
 
@@ -64,14 +65,14 @@ double winograd_cycles(const IntegerProblem& problem, WinogradForm form) {
             .transformed = tiles * planes * (channels + outputs)};
   double rate = rates_of(problem.isa).winograd;
   const Cut cut = winograd_cut(problem, form);
-  const auto images = static_cast<double>(cut.images);
+  work.images = static_cast<double>(cut.images);  // as full batches have
   if (has_panels(problem, form)) {
     rate *= 0.9;  // sums are put away after each panel
-    work.transformed_weights =
-        static_cast<double>(cut.row_pieces(cut.images * s.out_height)) * planes * channels * outputs / images;
-    work.weight_bytes = 9 * channels * outputs / images;
+    const auto pieces = static_cast<double>(cut.row_pieces(cut.images * s.out_height));
+    work.transformed_weights = pieces * planes * channels * outputs / work.images;
+    work.weight_bytes = 9 * channels * outputs;
   } else {
-    work.weight_bytes = 2 * planes * channels * outputs / images;
+    work.weight_bytes = 2 * planes * channels * outputs;
   }
   return cycles_of(work, rate, problem);
 }

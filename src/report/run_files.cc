@@ -208,7 +208,8 @@ RunFiles read_run(const std::filesystem::path& directory) {
   });
   const std::string again = fmt::format("pact train --resume --out {}", shell_quoted(directory.string()));
   with_advice(
-      fmt::format("`{}` writes the file again; without it, the page goes without layers and histograms",
+      fmt::format("`{}`, or `pact calibrate` where that made it, writes the file again; without it, the page "
+                  "goes without layers and histograms",
                   again),
       [&] {
         if (const auto json =
