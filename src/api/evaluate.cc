@@ -37,7 +37,9 @@ void tell_of_float_layers(const EvaluateCommand& command, const graph::Graph& lo
   const std::string note = float_layers_note(lowered);
   if (note.empty() || !command.model.on_note) return;
   const bool is_all_float = std::ranges::none_of(lowered.nodes(), graph::is_integer_layer);
-  command.model.on_note(note + (is_all_float ? ", and --engine float does the same faster" : ""));
+  const bool has_choice =
+      is_all_float && command.evaluate_real && !model_file::is_model_file(command.model.path);
+  command.model.on_note(note + (has_choice ? ", and --engine float does the same faster" : ""));
 }
 
 void require_real(const EvaluateCommand& command, const std::string& model) {

@@ -1,6 +1,7 @@
 #include "base/thread_pool.h"
 
 #include <limits>
+#include <system_error>
 
 #include "base/core_placement.h"
 #include "base/error.h"
@@ -32,10 +33,22 @@ ThreadPool::ThreadPool(int threads) {
   if (threads < 1 || threads > 1024) fail("the number of threads must be from 1 to 1024, not {}", threads);
   shares_ = std::vector<Share>(static_cast<size_t>(threads));
   workers_.reserve(static_cast<size_t>(threads - 1));
-  for (int worker = 1; worker < threads; ++worker) workers_.emplace_back([this, worker] { serve(worker); });
+  try {
+    for (int worker = 1; worker < threads; ++worker) workers_.emplace_back([this, worker] { serve(worker); });
+  } catch (const std::system_error& error) {
+    stop();
+    fail("{} threads could not be started, only {}: {}; take fewer, or raise the limits on memory or "
+         "processes",
+         threads, workers_.size() + 1, error.code().message());
+  } catch (...) {
+    stop();
+    throw;
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() {
   for (Share& share : shares_) {
     share.unclaimed.store(kStopped);  // sequentially consistent, lest notify_all look for sleepers before it
     share.unclaimed.notify_all();

@@ -14,7 +14,8 @@ namespace pact {
 
 class ThreadPool {
  public:
-  // `threads` in total, the caller's among them: 1 starts none. Throws Error below 1.
+  // `threads` in total, the caller's among them: 1 starts none. Throws Error below 1 and where the system
+  // refuses to start so many.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -51,6 +52,7 @@ class ThreadPool {
 
   // Of worker `worker`.
   int64_t first_of(int64_t count, int worker) const { return count * worker / threads(); }
+  void stop();
   void run(const Loop& loop);
   int take_from(int owner, int worker);
   void work_off(int worker);

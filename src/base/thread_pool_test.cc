@@ -1,10 +1,12 @@
 #include "base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <numeric>
 
+#include "base/caught.h"
 #include "base/error.h"
 
 namespace pact {
@@ -26,6 +28,19 @@ TEST(ThreadPool, EveryIndexIsDoneOnceByAKnownWorker) {
       EXPECT_EQ(std::accumulate(sums.begin(), sums.end(), int64_t{0}), count * (count - 1) / 2);
     }
   }
+}
+
+TEST(ThreadPool, TellsThatTheSystemStartsNoMoreThreads) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need more memory than the limit leaves";
+#endif
+  const auto start_many = [] {
+    const rlimit limit{512 << 20, 512 << 20};  // of addresses; a stack has 8 MB
+    setrlimit(RLIMIT_AS, &limit);
+    const std::string message = caught([] { ThreadPool pool(1000); });
+    std::exit(contains(message, "1000 threads could not be started") ? 0 : 1);
+  };
+  EXPECT_EXIT(start_many(), testing::ExitedWithCode(0), "");
 }
 
 TEST(ThreadPool, WakesThreadsThatSleep) {

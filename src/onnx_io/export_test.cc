@@ -86,6 +86,13 @@ TEST(Export, RoundTripsEveryQuantizer) {
   }
 }
 
+TEST(Export, WhatItWroteTakesNoOtherNormalization) {
+  const std::string message = caught([] {
+    import_onnx(export_onnx(layer("symmetric", 4), {}), "test", {.mean = {0.1, 0.1}, .std = {0.9, 0.9}});
+  });
+  EXPECT_TRUE(contains(message, "raw pixels") && contains(message, "--mean")) << message;
+}
+
 TEST(Export, PackedTakesHalfABytePerWeight) {
   const size_t bytes = export_onnx(layer("symmetric", 4), {}).size();
   const size_t packed = export_onnx(layer("symmetric", 4), {.storage = Storage::packed}).size();

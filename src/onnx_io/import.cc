@@ -161,6 +161,9 @@ Known Importer::read_input(const onnx::ValueInfoProto& input) {
   if (pixels.is_channels_last) std::rotate(shape.begin() + 1, shape.begin() + 3, shape.end());
   image_ = network_.graph.add_input(fresh_name(identifier_of(input.name())), {graph::DataType::f32, shape});
   if (takes_raw_pixels_) {
+    if (!options_.mean.empty() || !options_.std.empty())
+      fail(ErrorKind::usage,
+           "it takes raw pixels, which the network normalizes itself: give no --mean and --std");
     pixels.mean.assign(static_cast<size_t>(shape[1]), 0.0);
     pixels.std.assign(static_cast<size_t>(shape[1]), 1.0);
   } else {
