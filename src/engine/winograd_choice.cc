@@ -34,9 +34,11 @@ Rates rates_of(Isa isa) {
 }
 
 double cycles_of(const Work& work, double products_per_cycle, const IntegerProblem& problem) {
-  constexpr double kCachedWeights = 512 * 1024;
+  constexpr double kCachedWeights = 512 * 1024, kSharedWeights = 8 << 20;  // caches of a core, of all
   const Rates rates = rates_of(problem.isa);
-  const double bytes_per_cycle = work.weight_bytes <= kCachedWeights ? 32 * problem.threads : 10;
+  const double bytes_per_cycle = work.weight_bytes <= kCachedWeights   ? 32 * problem.threads
+                                 : work.weight_bytes <= kSharedWeights ? 10
+                                                                       : 5;
   const double computed =
       work.products / products_per_cycle + work.transformed_weights / rates.transformed_weights;
   return std::max(computed / problem.threads, work.weight_bytes / work.images / bytes_per_cycle) +

@@ -80,6 +80,28 @@ TEST(Winograd, LargeLayersAreExact) {
 }
 
 // The bounds are 2^25 and 2^29; a channel whose taps and codes are at their largest adds 9 * 255 * 255.
+// Transformed weights of 9 bits take 18.9 MB, for which a run would wait longer than for the direct product.
+TEST(Winograd, WeightsThatComeFromMemoryAreNotFast) {
+  Random random(2);
+  IntegerProblem problem = random_problem(random, shape_of(512, 512, 7, 7), 120);
+  for (int16_t& weight : problem.weights) weight = static_cast<int16_t>(2 * weight + 1);
+  problem.isa = Isa::x86_avx512vnni;
+  EXPECT_FALSE(winograd_4x4_is_fast(problem));
+  IntegerProblem fewer = random_problem(random, shape_of(128, 128, 28, 28), 120);
+  fewer.isa = Isa::x86_avx512vnni;
+  EXPECT_TRUE(winograd_4x4_is_fast(fewer));
+}
+
+// Bytes are transformed at each run: for several images at once, as late layers of batches have them.
+TEST(Winograd, WeightsThatAreTransformedAreFastForSeveralImages) {
+  Random random(3);
+  IntegerProblem problem = random_problem(random, shape_of(512, 512, 7, 7), 120);
+  problem.isa = Isa::x86_avx512vnni;
+  EXPECT_FALSE(winograd_4x4_is_fast(problem));
+  problem.images = 8;
+  EXPECT_TRUE(winograd_4x4_is_fast(problem));
+}
+
 TEST(Winograd, LayersWithLargerSumsAreRefused) {
   for (const int16_t sign : {int16_t{1}, int16_t{-1}}) {
     IntegerProblem problem;
