@@ -76,7 +76,8 @@ pact::graph::Network network_of(const Layer& layer, const Widths& widths) {
   for (const char* name : {"multiplier", "bias"}) {
     inputs.push_back(graph.add_parameter(name, {DataType::f32, {layer.outputs}}));
     auto& tensor = network.tensors[name] = pact::graph::Tensor::zeros(DataType::f32, {layer.outputs});
-    for (float& number : tensor.as<float>()) number = 1e-3f;
+    // Most codes then lie between the ends, as trained ones do.
+    for (float& number : tensor.as<float>()) number = 1e-5f;
   }
   const auto real = graph.add_node(Op::rescale, "real", inputs);
   graph.add_output(graph.add_node(Op::quantize, "y_codes", {real}, codes));
