@@ -5,23 +5,12 @@
 #include <algorithm>
 #include <tuple>
 
+#include "engine/test_shapes.h"
+
 namespace pact::engine {
 namespace {
 
-ConvShape square(int64_t side, int64_t channels) {
-  return {.channels = channels,
-          .height = side,
-          .width = side,
-          .outputs = channels,
-          .out_height = side,
-          .out_width = side,
-          .kernel_height = 3,
-          .kernel_width = 3,
-          .top = 1,
-          .left = 1,
-          .bottom = 1,
-          .right = 1};
-}
+ConvShape square(int64_t side, int64_t channels) { return padded_3x3(channels, channels, side, side); }
 
 // Pixels of the thread that has most, where each takes the next piece as soon as it is free, against its share.
 double unevenness(const ConvShape& shape, const Cut& cut, int threads) {

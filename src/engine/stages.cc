@@ -11,8 +11,8 @@ using graph::Graph;
 using graph::Node;
 using graph::Op;
 
-constexpr size_t kCachedBytes = 8 << 20;    // of values, in the cache of all cores
-constexpr size_t kSmallBytes = 512 << 10;   // in that of each
+constexpr size_t kCachedBytes = 8 << 20;   // of values, in the cache of all cores
+constexpr size_t kSmallBytes = 512 << 10;  // in that of each
 
 size_t value_bytes(const Graph& graph, const Unit& unit) {
   size_t bytes = 0;

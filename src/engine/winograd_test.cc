@@ -9,24 +9,10 @@
 #include "base/random.h"
 #include "engine/algorithms.h"
 #include "engine/aligned.h"
+#include "engine/test_shapes.h"
 
 namespace pact::engine {
 namespace {
-
-ConvShape shape_of(int64_t channels, int64_t outputs, int64_t height, int64_t width) {
-  return {.channels = channels,
-          .height = height,
-          .width = width,
-          .outputs = outputs,
-          .out_height = height,
-          .out_width = width,
-          .kernel_height = 3,
-          .kernel_width = 3,
-          .top = 1,
-          .left = 1,
-          .bottom = 1,
-          .right = 1};
-}
 
 IntegerProblem random_problem(Random& random, const ConvShape& shape, int largest_weight) {
   IntegerProblem problem;
@@ -59,7 +45,7 @@ std::vector<int32_t> accumulators_of(const IntegerAlgorithm& algorithm, const In
 TEST(Winograd, LargeLayersAreExact) {
   Random random(1);
   for (const ConvShape& shape :
-       {shape_of(180, 190, 7, 9), shape_of(48, 40, 49, 30), shape_of(256, 264, 6, 2)})
+       {padded_3x3(180, 190, 7, 9), padded_3x3(48, 40, 49, 30), padded_3x3(256, 264, 6, 2)})
     for (const int largest_weight : {127, 255}) {
       IntegerProblem problem = random_problem(random, shape, largest_weight);
       std::vector<std::byte> codes(static_cast<size_t>(shape.channels * shape.height * shape.width));
@@ -83,11 +69,11 @@ TEST(Winograd, LargeLayersAreExact) {
 // Transformed weights of 9 bits take 18.9 MB, for which a run would wait longer than for the direct product.
 TEST(Winograd, WeightsThatComeFromMemoryAreNotFast) {
   Random random(2);
-  IntegerProblem problem = random_problem(random, shape_of(512, 512, 7, 7), 120);
+  IntegerProblem problem = random_problem(random, padded_3x3(512, 512, 7, 7), 120);
   for (int16_t& weight : problem.weights) weight = static_cast<int16_t>(2 * weight + 1);
   problem.isa = Isa::x86_avx512vnni;
   EXPECT_FALSE(winograd_4x4_is_fast(problem));
-  IntegerProblem fewer = random_problem(random, shape_of(128, 128, 28, 28), 120);
+  IntegerProblem fewer = random_problem(random, padded_3x3(128, 128, 28, 28), 120);
   fewer.isa = Isa::x86_avx512vnni;
   EXPECT_TRUE(winograd_4x4_is_fast(fewer));
 }
@@ -95,7 +81,7 @@ TEST(Winograd, WeightsThatComeFromMemoryAreNotFast) {
 // Bytes are transformed at each run: for several images at once, as late layers of batches have them.
 TEST(Winograd, WeightsThatAreTransformedAreFastForSeveralImages) {
   Random random(3);
-  IntegerProblem problem = random_problem(random, shape_of(512, 512, 7, 7), 120);
+  IntegerProblem problem = random_problem(random, padded_3x3(512, 512, 7, 7), 120);
   problem.isa = Isa::x86_avx512vnni;
   EXPECT_FALSE(winograd_4x4_is_fast(problem));
   problem.images = 8;
@@ -105,13 +91,13 @@ TEST(Winograd, WeightsThatAreTransformedAreFastForSeveralImages) {
 TEST(Winograd, LayersWithLargerSumsAreRefused) {
   for (const int16_t sign : {int16_t{1}, int16_t{-1}}) {
     IntegerProblem problem;
-    problem.shape = shape_of(58, 1, 3, 3);
+    problem.shape = padded_3x3(58, 1, 3, 3);
     problem.weights.assign(58 * 9, static_cast<int16_t>(255 * sign));
     EXPECT_FALSE(winograd_4x4_is_exact(problem));
     EXPECT_TRUE(winograd_2x2_is_exact(problem));
     problem.largest_code = 15;
     EXPECT_TRUE(winograd_4x4_is_exact(problem));
-    problem.shape = shape_of(918, 1, 3, 3);
+    problem.shape = padded_3x3(918, 1, 3, 3);
     problem.weights.assign(918 * 9, static_cast<int16_t>(255 * sign));
     problem.largest_code = 255;
     EXPECT_FALSE(winograd_2x2_is_exact(problem));
@@ -120,7 +106,7 @@ TEST(Winograd, LayersWithLargerSumsAreRefused) {
 
 TEST(Winograd, OtherWindowsAreRefused) {
   Random random(2);
-  const IntegerProblem fitting = random_problem(random, shape_of(4, 4, 9, 9), 7);
+  const IntegerProblem fitting = random_problem(random, padded_3x3(4, 4, 9, 9), 7);
   ASSERT_TRUE(winograd_4x4_is_exact(fitting) && winograd_2x2_is_exact(fitting));
   const auto is_refused = [&](const auto& change) {
     IntegerProblem problem = fitting;
