@@ -126,7 +126,7 @@ void ByteLayer::copy_row(const uint8_t* image, int64_t row, uint8_t* padded) con
   copy_few(padding_.data(), s.right * s.channels, out + count);
 }
 
-void ByteLayer::prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte*) const {
+void ByteLayer::prepare(const std::byte* codes, int64_t, int64_t index, std::byte* prepared) const {
   const int64_t end = std::min((index + 1) * rows_at_once_, shape_.padded_height());
   for (int64_t row = index * rows_at_once_; row < end; ++row)
     copy_row(reinterpret_cast<const uint8_t*>(codes), row, reinterpret_cast<uint8_t*>(prepared));

@@ -32,7 +32,7 @@ class ByteLayer : public IntegerAlgorithm {
   size_t weight_bytes() const override { return weights_.size_bytes(); }
   size_t prepared_bytes() const override;
   int64_t preparations(int64_t rows) const override;
-  void prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte* scratch) const override;
+  void prepare(const std::byte* codes, int64_t rows, int64_t index, std::byte* prepared) const override;
   bool prepares_by_piece() const override { return by_piece_; }
   Preparations preparations_of(const Piece& piece) const override;
   void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,

@@ -162,7 +162,7 @@ class Layer {
     const std::byte* codes = codes_.data() + image * s.height * s.width * s.channels;
     AlignedVector<std::byte> prepared(algorithm.prepared_bytes()), scratch(algorithm.scratch_bytes());
     for (int64_t i = 0; i < algorithm.preparations(rows); ++i)
-      algorithm.prepare(codes, i, prepared.data(), scratch.data());
+      algorithm.prepare(codes, rows, i, prepared.data());
     for (int64_t i = 0; i < algorithm.cut().pieces(rows); ++i)
       visit(piece_of(algorithm.cut(), i, rows), codes, prepared.data(), scratch.data());
   }

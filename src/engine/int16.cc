@@ -26,7 +26,7 @@ class Int16 : public IntegerAlgorithm {
   int64_t preparations(int64_t rows) const override {
     return ((is_linear_ ? rows : shape_.padded_height()) + rows_at_once_ - 1) / rows_at_once_;
   }
-  void prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte* scratch) const override;
+  void prepare(const std::byte* codes, int64_t rows, int64_t index, std::byte* prepared) const override;
   void accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
                   int32_t* accumulators) const override;
 
@@ -102,7 +102,7 @@ void Int16::widen_row(const std::byte* image, int64_t row, int16_t* padded) cons
   std::memset(out + count, 0, static_cast<size_t>(s.right * s.channels) * sizeof(int16_t));
 }
 
-void Int16::prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte*) const {
+void Int16::prepare(const std::byte* codes, int64_t, int64_t index, std::byte* prepared) const {
   // A linear layer's image has a row for each of the most images; those beyond the batch are codes of earlier
   // runs, and harmless.
   const int64_t end = std::min((index + 1) * rows_at_once_, shape_.padded_height());

@@ -37,8 +37,7 @@ class IntegerAlgorithm {
 
   // `rows` of the output are wanted: all of the images at hand, or for linear layers the batch.
   virtual int64_t preparations(int64_t rows) const = 0;
-  virtual void prepare(const std::byte* codes, int64_t index, std::byte* prepared,
-                       std::byte* scratch) const = 0;
+  virtual void prepare(const std::byte* codes, int64_t rows, int64_t index, std::byte* prepared) const = 0;
 
   // Whether each thread shall prepare for itself: pieces share little, or all of it is soon done.
   virtual bool prepares_by_piece() const { return false; }

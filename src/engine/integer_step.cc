@@ -165,7 +165,7 @@ void IntegerStep::prepare_and_compute(const Workspace& workspace, int64_t group,
   if (state.ticket != ticket || needed.begin < done.begin || needed.begin > done.end)
     state = {ticket, {needed.begin, needed.begin}};
   for (; done.end < needed.end; ++done.end)
-    algorithm_->prepare(codes_of(workspace, group), done.end, prepared, own_of(workspace, worker));
+    algorithm_->prepare(codes_of(workspace, group), rows_of(workspace, group), done.end, prepared);
   compute(workspace, group, index, prepared, worker, into);
 }
 
@@ -188,15 +188,15 @@ void IntegerStep::run(const Workspace& workspace) const {
     pool.parallel_for(groups, [&](int64_t group, int worker) {
       std::byte* prepared = prepared_of(workspace, worker);
       for (int64_t i = 0, count = preparations(group); i < count; ++i)
-        algorithm_->prepare(codes_of(workspace, group), i, prepared, own_of(workspace, worker));
+        algorithm_->prepare(codes_of(workspace, group), rows_of(workspace, group), i, prepared);
       for (int64_t piece = 0; piece < pieces; ++piece) compute(workspace, group, piece, prepared, worker);
     });
     return;
   }
   std::byte* prepared = prepared_of(workspace, 0);
   for (int64_t group = 0; group < groups; ++group) {
-    pool.parallel_for(preparations(group), [&](int64_t i, int worker) {
-      algorithm_->prepare(codes_of(workspace, group), i, prepared, own_of(workspace, worker));
+    pool.parallel_for(preparations(group), [&](int64_t i, int) {
+      algorithm_->prepare(codes_of(workspace, group), rows_of(workspace, group), i, prepared);
     });
     pool.parallel_for(pieces,
                       [&](int64_t piece, int worker) { compute(workspace, group, piece, prepared, worker); });

@@ -43,7 +43,7 @@ class Winograd final : public IntegerAlgorithm {
     return static_cast<size_t>(m_bytes() + u_bytes() + (is_prepared() ? 0 : tiling_.v_bytes(piece_rows())));
   }
   int64_t preparations(int64_t rows) const override { return is_prepared() ? tiling_.tile_rows(0, rows) : 0; }
-  void prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte* scratch) const override;
+  void prepare(const std::byte* codes, int64_t rows, int64_t index, std::byte* prepared) const override;
   bool prepares_by_piece() const override {
     return is_prepared() && tiling_.v_bytes(all_rows()) <= kPreparedByEach;
   }
@@ -71,12 +71,17 @@ class Winograd final : public IntegerAlgorithm {
   int64_t u_plane() const { return plane_stride<int16_t>(kPanelPairs * 2 * kBlock); }
   int64_t u_bytes() const { return taps_.empty() ? 0 : kBlocksAtOnce * tiling_.planes * u_plane() * 2; }
 
-  void transform(const std::byte* codes, int64_t tile_row, int64_t plane, int16_t* out) const;
-  // finish(row of the piece, its first channel, output) for all rows of tiles by some blocks of channels; `output`
-  // has all but y.
+  // Row `tile_row` of tiles of the piece [first, end), whose tiles begin at `out`, in planes that are `plane` apart.
+  void transform(const std::byte* codes, int64_t first, int64_t end, int64_t tile_row, int64_t plane,
+                 int16_t* out) const;
+  // finish(row and column of the piece, first channel, output) for all rows of tiles, those of the right edge apart, by
+  // some blocks of channels; `output` has all but y.
   template <typename Finish>
   void each_product(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
                     const Finish& finish) const;
+  template <typename Finish>
+  void finish_row(const Piece& piece, int64_t first, int64_t end, int64_t tile_row, int64_t block,
+                  int64_t blocks, const int32_t* m, const Finish& finish) const;
   // `product`, all but its weights, with those of the blocks from `block` on.
   void multiply(kernels::WinogradProduct product, int64_t block, int16_t* panel) const;
 
@@ -108,29 +113,40 @@ Winograd::Winograd(const IntegerProblem& problem, WinogradForm form)
   for (int64_t c = 0; c < shape_.channels; ++c) outside_.push_back(static_cast<uint8_t>(problem.zero_of(c)));
 }
 
-// Row `tile_row` of tiles, to `out` in planes that are `plane` apart.
-void Winograd::transform(const std::byte* codes, int64_t tile_row, int64_t plane, int16_t* out) const {
+void Winograd::transform(const std::byte* codes, int64_t first, int64_t end, int64_t tile_row, int64_t plane,
+                         int16_t* out) const {
   const int64_t image_bytes = shape_.height * shape_.width * shape_.channels;
-  kernels_.transform_input(
-      {.form = form_,
-       .bytes = bytes_,
-       .image = reinterpret_cast<const uint8_t*>(codes) + tile_row / tiling_.rows * image_bytes,
-       .height = shape_.height,
-       .width = shape_.width,
-       .channels = shape_.channels,
-       .zero = zero_.empty() ? nullptr : zero_.data(),
-       .outside = outside_.data(),
-       .row = tile_row % tiling_.rows * tiling_.tile - shape_.top,
-       .column = -shape_.left,
-       .tiles = tiling_.columns,
-       .out = out,
-       .tile_stride = tiling_.stride,
-       .plane_stride = plane});
+  const Tiling::Position position = tiling_.position(first, end, tile_row);
+  kernels::WinogradInput input{
+      .form = form_,
+      .tile = {tiling_.is_lower(tile_row) ? tiling_.edge.rows : static_cast<int>(tiling_.tile),
+               static_cast<int>(tiling_.tile)},
+      .bytes = bytes_,
+      .image = reinterpret_cast<const uint8_t*>(codes) + tile_row / tiling_.rows * image_bytes,
+      .height = shape_.height,
+      .width = shape_.width,
+      .channels = shape_.channels,
+      .zero = zero_.empty() ? nullptr : zero_.data(),
+      .outside = outside_.data(),
+      .row = tile_row % tiling_.rows * tiling_.tile - shape_.top,
+      .column = -shape_.left,
+      .tiles = tiling_.inner_columns(),
+      .out = out + position.inner * tiling_.stride,
+      .tile_stride = tiling_.stride,
+      .plane_stride = plane};
+  kernels_.transform_input(input);
+  if (!tiling_.has_right()) return;
+  input.tile.columns = tiling_.edge.columns;
+  input.column += tiling_.inner_columns() * tiling_.tile;
+  input.tiles = 1;
+  input.out = out + position.right * tiling_.stride;
+  kernels_.transform_input(input);
 }
 
-void Winograd::prepare(const std::byte* codes, int64_t index, std::byte* prepared, std::byte*) const {
-  transform(codes, index, tiling_.v_plane(all_rows()),
-            reinterpret_cast<int16_t*>(prepared) + index * tiling_.columns * tiling_.stride);
+void Winograd::prepare(const std::byte* codes, int64_t rows, int64_t index, std::byte* prepared) const {
+  const int64_t all = tiling_.tile_rows(0, rows), first = index / piece_rows() * piece_rows();
+  transform(codes, first, std::min(first + piece_rows(), all), index, tiling_.v_plane(all_rows()),
+            reinterpret_cast<int16_t*>(prepared) + first * tiling_.columns * tiling_.stride);
 }
 
 void Winograd::multiply(kernels::WinogradProduct product, int64_t block, int16_t* panel) const {
@@ -163,15 +179,15 @@ template <typename Finish>
 void Winograd::each_product(const Piece& piece, const std::byte* codes, const std::byte* prepared,
                             std::byte* scratch, const Finish& finish) const {
   const int64_t first = tiling_.tile_row_of(piece.first_row);
-  const int64_t rows = tiling_.tile_rows(piece.first_row, piece.rows);
-  const int64_t row_size = tiling_.columns * tiling_.stride;
+  const int64_t end = first + tiling_.tile_rows(piece.first_row, piece.rows);
   auto* m = reinterpret_cast<int32_t*>(scratch);
   auto* panel = reinterpret_cast<int16_t*>(scratch + m_bytes());
-  const int16_t* v = reinterpret_cast<const int16_t*>(prepared) + first * row_size;
+  const int16_t* v =
+      reinterpret_cast<const int16_t*>(prepared) + first * tiling_.columns * tiling_.stride;
   if (!is_prepared()) {
     auto* own = reinterpret_cast<int16_t*>(scratch + m_bytes() + u_bytes());
-    for (int64_t row = 0; row < rows; ++row)
-      transform(codes, first + row, tiling_.v_plane(piece_rows()), own + row * row_size);
+    for (int64_t row = first; row < end; ++row)
+      transform(codes, first, end, row, tiling_.v_plane(piece_rows()), own);
     v = own;
   }
   const int64_t blocks = piece.slab->stride / kBlock;
@@ -181,7 +197,7 @@ void Winograd::each_product(const Piece& piece, const std::byte* codes, const st
               .v = v,
               .v_tile_stride = tiling_.stride,
               .v_plane_stride = tiling_.v_plane(is_prepared() ? all_rows() : piece_rows()),
-              .tiles = rows * tiling_.columns,
+              .tiles = tiling_.tiles(first, end),
               .pairs = 0,
               .blocks = count,
               .u = nullptr,
@@ -191,28 +207,45 @@ void Winograd::each_product(const Piece& piece, const std::byte* codes, const st
               .m = m,
               .m_plane_stride = m_plane()},
              piece.slab->first / kBlock + b, panel);
-    for (int64_t row = 0; row < rows; ++row) {
-      const int64_t left = shape_.out_height - (first + row) % tiling_.rows * tiling_.tile;
-      finish(tiling_.first_row_of(first + row) - piece.first_row, b * kBlock,
-             kernels::WinogradOutput{.form = form_,
-                                     .m = m + row * tiling_.columns * count * kBlock,
-                                     .m_plane_stride = m_plane(),
-                                     .tiles = tiling_.columns,
-                                     .width = count * kBlock,
-                                     .rows = std::min(tiling_.tile, left),
-                                     .columns = shape_.out_width,
-                                     .y = nullptr,
-                                     .pixel_stride = piece.slab->stride,
-                                     .row_stride = shape_.out_width * piece.slab->stride});
-    }
+    for (int64_t row = first; row < end; ++row) finish_row(piece, first, end, row, b, count, m, finish);
   }
+}
+
+template <typename Finish>
+void Winograd::finish_row(const Piece& piece, int64_t first, int64_t end, int64_t tile_row, int64_t block,
+                          int64_t blocks, const int32_t* m, const Finish& finish) const {
+  const Tiling::Position position = tiling_.position(first, end, tile_row);
+  const int64_t row = tiling_.first_row_of(tile_row) - piece.first_row, width = blocks * kBlock;
+  const int64_t inner = tiling_.inner_columns() * tiling_.tile;
+  kernels::WinogradOutput output{
+      .form = form_,
+      .tile = {tiling_.is_lower(tile_row) ? tiling_.edge.rows : static_cast<int>(tiling_.tile),
+               static_cast<int>(tiling_.tile)},
+      .m = m + position.inner * width,
+      .m_plane_stride = m_plane(),
+      .tiles = tiling_.inner_columns(),
+      .width = width,
+      .rows = std::min(tiling_.tile, shape_.out_height - tile_row % tiling_.rows * tiling_.tile),
+      .columns = std::min(inner, shape_.out_width),
+      .row_pixels = shape_.out_width,
+      .y = nullptr,
+      .pixel_stride = piece.slab->stride,
+      .row_stride = shape_.out_width * piece.slab->stride};
+  finish(row, 0, block * kBlock, output);
+  if (!tiling_.has_right()) return;
+  output.tile.columns = tiling_.edge.columns;
+  output.m = m + position.right * width;
+  output.tiles = 1;
+  output.columns = shape_.out_width - inner;
+  finish(row, inner, block * kBlock, output);
 }
 
 void Winograd::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
                           std::byte* scratch, int32_t* accumulators) const {
   each_product(piece, codes, prepared, scratch,
-               [&](int64_t row, int64_t channel, kernels::WinogradOutput output) {
-                 output.y = accumulators + row * output.row_stride + channel;
+               [&](int64_t row, int64_t column, int64_t channel, kernels::WinogradOutput output) {
+                 output.y =
+                     accumulators + row * output.row_stride + column * output.pixel_stride + channel;
                  kernels_.transform_output(output);
                });
 }
@@ -224,9 +257,9 @@ bool Winograd::can_finish(const kernels::Requantize& outputs) const {
 void Winograd::accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared,
                              std::byte* scratch, const kernels::Requantize& outputs) const {
   each_product(piece, codes, prepared, scratch,
-               [&](int64_t row, int64_t channel, const kernels::WinogradOutput& output) {
+               [&](int64_t row, int64_t column, int64_t channel, const kernels::WinogradOutput& output) {
                  kernels_.transform_and_requantize(
-                     output, kernels::part_of(outputs, row * output.columns, channel));
+                     output, kernels::part_of(outputs, row * shape_.out_width + column, channel));
                });
 }
 

@@ -62,9 +62,8 @@ double winograd_cycles(const IntegerProblem& problem, WinogradForm form) {
   const Tiling tiling(form, s);
   const auto outputs = static_cast<double>(parts(s.outputs, kWinogradBlock) * kWinogradBlock);
   const auto channels = static_cast<double>(tiling.stride), planes = static_cast<double>(tiling.planes);
-  const auto tiles = static_cast<double>(tiling.rows * tiling.columns);
-  Work work{.products = tiles * planes * channels * outputs,
-            .transformed = tiles * planes * (channels + outputs)};
+  const auto tiles = static_cast<double>(tiling.tiles_of_planes());
+  Work work{.products = tiles * channels * outputs, .transformed = tiles * (channels + outputs)};
   double rate = rates_of(problem.isa).winograd;
   const Cut cut = winograd_cut(problem, form);
   work.images = static_cast<double>(cut.images);  // as full batches have

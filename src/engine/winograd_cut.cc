@@ -13,6 +13,32 @@ constexpr int64_t kReadyBytes = 5120 * 1024;    // of transformed weights that a
 
 }  // namespace
 
+kernels::WinogradTiles Tiling::tiles(int64_t first, int64_t end) const {
+  const int64_t lower = lower_rows(first, end), others = end - first - lower;
+  return {.right = has_right() ? others : 0,
+          .inner = others * inner_columns(),
+          .lower = lower * inner_columns(),
+          .corner = has_right() ? lower : 0,
+          .edge = edge};
+}
+
+Tiling::Position Tiling::position(int64_t first, int64_t end, int64_t tile_row) const {
+  const kernels::WinogradTiles all = tiles(first, end);
+  const int64_t lower = lower_rows(first, tile_row), others = tile_row - first - lower;
+  if (!is_lower(tile_row)) return {.inner = all.right + others * inner_columns(), .right = others};
+  const int64_t begin = all.right + all.inner;
+  return {.inner = begin + lower * inner_columns(), .right = begin + all.lower + lower};
+}
+
+int64_t Tiling::tiles_of_planes() const {
+  int64_t count = 0;
+  for (int64_t plane = 0; plane < planes; ++plane) {
+    const kernels::TileRange range = kernels::tiles_of_plane(form, tiles(0, rows), plane);
+    count += range.end - range.begin;
+  }
+  return count;
+}
+
 bool has_panels(const IntegerProblem& problem, WinogradForm form) {
   const ConvShape& s = problem.shape;
   return 2 * kernels::winograd_planes(form) * s.channels * s.outputs > kReadyBytes &&

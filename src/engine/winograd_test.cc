@@ -30,7 +30,7 @@ std::vector<int32_t> accumulators_of(const IntegerAlgorithm& algorithm, const In
   std::vector<int32_t> piece_sums(static_cast<size_t>(algorithm.cut().accumulator_count(s.out_width)));
   std::vector<int32_t> sums(static_cast<size_t>(s.out_height * s.out_width * s.outputs), -7);
   for (int64_t i = 0; i < algorithm.preparations(s.out_height); ++i)
-    algorithm.prepare(codes.data(), i, prepared.data(), scratch.data());
+    algorithm.prepare(codes.data(), s.out_height, i, prepared.data());
   for (int64_t i = 0; i < algorithm.cut().pieces(s.out_height); ++i) {
     const Piece piece = piece_of(algorithm.cut(), i, s.out_height);
     algorithm.accumulate(piece, codes.data(), prepared.data(), scratch.data(), piece_sums.data());
@@ -45,7 +45,8 @@ std::vector<int32_t> accumulators_of(const IntegerAlgorithm& algorithm, const In
 TEST(Winograd, LargeLayersAreExact) {
   Random random(1);
   for (const ConvShape& shape :
-       {padded_3x3(180, 190, 7, 9), padded_3x3(48, 40, 49, 30), padded_3x3(256, 264, 6, 2)})
+       {padded_3x3(180, 190, 7, 9), padded_3x3(48, 40, 49, 30), padded_3x3(256, 264, 6, 2),
+        padded_3x3(64, 96, 14, 14), padded_3x3(33, 48, 15, 11), padded_3x3(40, 64, 3, 1)})
     for (const int largest_weight : {127, 255}) {
       IntegerProblem problem = random_problem(random, shape, largest_weight);
       std::vector<std::byte> codes(static_cast<size_t>(shape.channels * shape.height * shape.width));

@@ -11,6 +11,10 @@
 // modulo 2^32, so that overflow does no harm, and at last one shift to the right: |y| < 2^29 (f2x2) or 2^25
 // (f4x4) is what must hold.
 //
+// At the right and the lower edge of an image, f4x4 has tiles of 3 or 2 outputs where 4 do not fit. Such an axis needs
+// only 5 or 4 of the 6 points. With transforms of their own these tiles take the same U, and leave planes out: of 14x14
+// outputs 484 products a channel are computed for 576.
+//
 // Every instruction set gives the bits of the portable kernel.
 #pragma once
 
@@ -28,15 +32,56 @@ constexpr int64_t winograd_points(WinogradForm form) { return winograd_tile(form
 // V, U and the products lie in n * n planes, one per pair of points.
 constexpr int64_t winograd_planes(WinogradForm form) { return winograd_points(form) * winograd_points(form); }
 
+// The outputs that a tile has, each way: m, or at an edge of f4x4 fewer.
+struct WinogradTile {
+  int rows, columns;
+};
+constexpr WinogradTile whole_tile(WinogradForm form) {
+  const int m = static_cast<int>(winograd_tile(form));
+  return {m, m};
+}
+// Of the last tile of an axis that has `outputs`.
+constexpr int winograd_last_tile(WinogradForm form, int64_t outputs) {
+  const int64_t m = winograd_tile(form), left = outputs % m;
+  return static_cast<int>(left == 0 || m == 2 ? m : left < 2 ? 2 : left);
+}
+// Whether an axis of `outputs` needs that point. Inline in any case: kernels compiled for one instruction set must not
+// leave a copy for all.
+[[gnu::always_inline]] constexpr bool has_point(WinogradForm form, int outputs, int64_t point) {
+  if (form == WinogradForm::f2x2 || outputs == 4) return true;
+  return outputs == 3 ? point != 4 : point != 3 && point != 4;
+}
+
+// Tiles in the order in which they lie in a plane: at the right edge, in the middle, at the lower edge, in the corner.
+// Those that a plane has are then always neighbours.
+struct WinogradTiles {
+  int64_t right = 0, inner = 0, lower = 0, corner = 0;
+  WinogradTile edge;  // rows of those at the lower edge, columns of those at the right one
+
+  constexpr int64_t count() const { return right + inner + lower + corner; }
+};
+struct TileRange {
+  int64_t begin, end;
+};
+[[gnu::always_inline]] constexpr TileRange tiles_of_plane(WinogradForm form, const WinogradTiles& tiles,
+                                                          int64_t plane) {
+  const int64_t n = winograd_points(form);
+  const bool has_lower = has_point(form, tiles.edge.rows, plane / n);
+  const bool has_right = has_point(form, tiles.edge.columns, plane % n);
+  return {has_right ? 0 : tiles.right,
+          tiles.right + tiles.inner + (has_lower ? tiles.lower + (has_right ? tiles.corner : 0) : 0)};
+}
+
 enum class CodeBytes { u8, i8 };
 
 // A row of tiles of a channels-last image, transformed:
 //   out[plane * plane_stride + tile * tile_stride + c] = B^T d B, where d(i, j) = code - zero[c] of the pixel
 //   (row + i, column + tile * m + j), and 0 outside the image
-// for c < channels; tile_stride is at least winograd_tile_stride(channels), and what lies behind the channels
-// of a tile may be overwritten.
+// for c < channels and the planes that such tiles have; tile_stride is at least winograd_tile_stride(channels), and
+// what lies behind the channels of a tile may be overwritten.
 struct WinogradInput {
   WinogradForm form;
+  WinogradTile tile;  // the size of each
   CodeBytes bytes;
   const uint8_t* image;
   int64_t height, width, channels;
@@ -67,13 +112,14 @@ enum class Sums { fresh, added };  // added: to what is there
 
 // m[plane * m_plane_stride + tile * width + b * kBlock + o] (+)= sum over k < 2 * pairs of
 //   v[plane * v_plane_stride + tile * v_tile_stride + k] * U(plane, b, k, o)
-// modulo 2^32, with width = blocks * kBlock and U at u[b * u_block_stride + plane * u_plane_stride],
+// modulo 2^32, for the tiles of each plane, with width = blocks * kBlock and U at u[b * u_block_stride + plane * u_plane_stride],
 // [pair][kBlock][2].
 struct WinogradProduct {
   WinogradForm form;
   const int16_t* v;
   int64_t v_tile_stride, v_plane_stride;
-  int64_t tiles, pairs, blocks;
+  WinogradTiles tiles;
+  int64_t pairs, blocks;
   const int16_t* u;
   int64_t u_block_stride, u_plane_stride;
   Sums sums;
@@ -85,10 +131,12 @@ struct WinogradProduct {
 // of a row, j + tile * m < columns.
 struct WinogradOutput {
   WinogradForm form;
+  WinogradTile tile;  // the size of each
   const int32_t* m;
   int64_t m_plane_stride;
-  int64_t tiles, width;  // as in WinogradProduct
+  int64_t tiles, width;  // of a tile: as in WinogradProduct
   int64_t rows, columns;
+  int64_t row_pixels;  // of the image, for transform_and_requantize
   int32_t* y;
   int64_t pixel_stride, row_stride;
 };
@@ -99,8 +147,8 @@ struct WinogradKernels {
   void (*transform_weights)(const WinogradWeights&) noexcept;
   void (*multiply)(const WinogradProduct&) noexcept;
   void (*transform_output)(const WinogradOutput&) noexcept;
-  // The same, but instead of being stored the outputs, pixel (i, column) being row i * columns + column, are requantized
-  // as asked for (y and its strides, accumulators and width: not read). For what can_finish allows. Null where nobody
+  // The same, but instead of being stored the outputs, pixel (i, column) being row i * row_pixels + column, are
+  // requantized as asked for (y and its strides, accumulators and width: not read). For what can_finish allows. Null where nobody
   // has written it.
   void (*transform_and_requantize)(const WinogradOutput&, const Requantize&) noexcept = nullptr;
 };

@@ -49,17 +49,22 @@ struct Asked {
 Asked random_case(Random& random) {
   Asked a{};
   const WinogradForm form = random.below(2) ? WinogradForm::f4x4 : WinogradForm::f2x2;
-  const int64_t tile = winograd_tile(form), planes = winograd_planes(form);
-  const int64_t columns = 1 + static_cast<int64_t>(random.below(11)), tiles = (columns + tile - 1) / tile;
+  const auto size = [&] { return random.below(3) || form == WinogradForm::f2x2 ? 0 : random.below(3); };
+  const WinogradTile whole = whole_tile(form);
+  const WinogradTile tile{whole.rows - static_cast<int>(size()), whole.columns - static_cast<int>(size())};
+  const int64_t columns = 1 + static_cast<int64_t>(random.below(11)), planes = winograd_planes(form);
+  const int64_t tiles = (columns + tile.columns - 1) / tile.columns;
   const int64_t width = kBlock * static_cast<int64_t>(1 + random.below(3));
   const int64_t stride = width + static_cast<int64_t>(random.below(2) ? 0 : random.below(20));
   a.output = {.form = form,
+              .tile = tile,
               .m = nullptr,
               .m_plane_stride = tiles * width + 16,
               .tiles = tiles,
               .width = width,
-              .rows = 1 + static_cast<int64_t>(random.below(static_cast<uint64_t>(tile))),
+              .rows = 1 + static_cast<int64_t>(random.below(static_cast<uint64_t>(tile.rows))),
               .columns = columns,
+              .row_pixels = columns,
               .y = nullptr,
               .pixel_stride = width,
               .row_stride = columns * width};

@@ -86,6 +86,26 @@ struct Result {
   std::vector<int32_t> m, y;
 };
 
+WinogradTile edge_of(const Layer& layer) {
+  return {winograd_last_tile(layer.form, layer.out_height), winograd_last_tile(layer.form, layer.out_width)};
+}
+
+// Tiles of a row that are alike: the first of them, and where it lies in a plane that holds the row.
+struct Run {
+  int64_t first, count, begin;
+  WinogradTile size;
+};
+
+std::vector<Run> runs_of_row(const Layer& layer, bool is_lower) {
+  const WinogradTile edge = edge_of(layer), whole = whole_tile(layer.form);
+  const int64_t tiles = (layer.out_width + whole.columns - 1) / whole.columns;
+  const int64_t inner = edge.columns < whole.columns ? tiles - 1 : tiles;
+  const int rows = is_lower ? edge.rows : whole.rows;
+  const int64_t right = tiles - inner;
+  return {{.first = 0, .count = inner, .begin = is_lower ? 0 : right, .size = {rows, whole.columns}},
+          {.first = inner, .count = right, .begin = is_lower ? inner : 0, .size = {rows, edge.columns}}};
+}
+
 Result convolve(const Layer& layer, const WinogradKernels& kernels) {
   const int64_t tile = winograd_tile(layer.form), planes = winograd_planes(layer.form);
   const int64_t tiles = (layer.out_width + tile - 1) / tile, tile_rows = (layer.out_height + tile - 1) / tile;
@@ -97,18 +117,31 @@ Result convolve(const Layer& layer, const WinogradKernels& kernels) {
       .v = std::vector<int16_t>(static_cast<size_t>(tile_rows * planes * v_plane), 0),
       .m = std::vector<int32_t>(static_cast<size_t>(tile_rows * planes * m_plane), -7),
       .y = std::vector<int32_t>(static_cast<size_t>(layer.out_height * layer.out_width * width + 1), -7)};
+  const WinogradTile edge = edge_of(layer);
   for (int64_t row = 0; row < tile_rows; ++row) {
     int16_t* v = result.v.data() + row * planes * v_plane;
     int32_t* m = result.m.data() + row * planes * m_plane;
-    kernels.transform_input({layer.form, layer.bytes, layer.image.data(), layer.height, layer.width,
-                             layer.channels, layer.zero.empty() ? nullptr : layer.zero.data(),
-                             layer.outside.data(), row * tile - layer.top, -layer.left, tiles, v, tile_stride,
-                             v_plane});
-    kernels.multiply({layer.form, v, tile_stride, v_plane, tiles, pairs, blocks, u.data(),
+    const bool is_lower = row + 1 == tile_rows && edge.rows < tile;
+    const std::vector<Run> runs = runs_of_row(layer, is_lower);
+    for (const Run& run : runs)
+      kernels.transform_input({layer.form, run.size, layer.bytes, layer.image.data(), layer.height,
+                               layer.width, layer.channels, layer.zero.empty() ? nullptr : layer.zero.data(),
+                               layer.outside.data(), row * tile - layer.top, run.first * tile - layer.left,
+                               run.count, v + run.begin * tile_stride, tile_stride, v_plane});
+    const int64_t right = edge.columns < tile ? 1 : 0;
+    const WinogradTiles all =
+        is_lower ? WinogradTiles{.lower = tiles - right, .corner = right, .edge = edge}
+                 : WinogradTiles{.right = right, .inner = tiles - right, .edge = edge};
+    kernels.multiply({layer.form, v, tile_stride, v_plane, all, pairs, blocks, u.data(),
                       planes * pairs * 2 * kBlock, pairs * 2 * kBlock, Sums::fresh, m, m_plane});
-    kernels.transform_output(
-        {layer.form, m, m_plane, tiles, width, std::min(tile, layer.out_height - row * tile), layer.out_width,
-         result.y.data() + row * tile * layer.out_width * width, width, layer.out_width * width});
+    for (const Run& run : runs) {
+      const int64_t column = run.first * tile;
+      kernels.transform_output({layer.form, run.size, m + run.begin * width, m_plane, run.count, width,
+                                std::min(tile, layer.out_height - row * tile),
+                                std::min(layer.out_width - column, run.count * tile), layer.out_width,
+                                result.y.data() + (row * tile * layer.out_width + column) * width, width,
+                                layer.out_width * width});
+    }
   }
   return result;
 }
@@ -177,42 +210,60 @@ TEST(WinogradKernels, TransformedTapsAreThePackedWeights) {
   }
 }
 
+// Of whole tiles, and of some whose planes have only a part of them.
 TEST(WinogradKernels, ProductsOfPartsAddUp) {
   Random random(3);
-  const int64_t tiles = 31, pairs = 5, width = 3 * kBlock, planes = 16;
-  std::vector<int16_t> v(static_cast<size_t>(planes * tiles * 2 * pairs)),
-      u(static_cast<size_t>(planes * pairs * 2 * width));
-  for (int16_t& x : v) x = static_cast<int16_t>(random.bits());
-  for (int16_t& x : u) x = static_cast<int16_t>(static_cast<int>(random.below(25000)) - 12500);
-  WinogradProduct product{.form = WinogradForm::f2x2,
-                          .v = v.data(),
-                          .v_tile_stride = 2 * pairs,
-                          .v_plane_stride = tiles * 2 * pairs,
-                          .tiles = tiles,
-                          .pairs = pairs,
-                          .blocks = 3,
-                          .u = u.data(),
-                          .u_block_stride = planes * pairs * 2 * kBlock,
-                          .u_plane_stride = pairs * 2 * kBlock,
-                          .sums = Sums::fresh,
-                          .m = nullptr,
-                          .m_plane_stride = tiles * width};
-  std::vector<int32_t> expected(static_cast<size_t>(planes * tiles * width));
-  product.m = expected.data();
-  winograd_kernels(Isa::portable).multiply(product);
-  for (const auto& [name, kernels] : all_kernels()) {
-    std::vector<int32_t> m(expected.size(), -7);
-    WinogradProduct part = product;
-    part.m = m.data();
-    part.pairs = 2;
-    kernels->multiply(part);
-    part.v += 4;
-    part.u += 2 * 2 * kBlock;
-    part.pairs = 3;
-    part.sums = Sums::added;
-    kernels->multiply(part);
-    ASSERT_EQ(m, expected) << name;
+  const int64_t pairs = 5, width = 3 * kBlock, planes = 36;
+  for (const WinogradTiles& tiles :
+       {WinogradTiles{.inner = 31, .edge = {4, 4}}, WinogradTiles{3, 9, 3, 1, {2, 2}},
+        WinogradTiles{5, 25, 5, 5, {3, 2}}, WinogradTiles{.right = 13, .inner = 2, .edge = {4, 3}},
+        WinogradTiles{.lower = 7, .corner = 1, .edge = {2, 3}}}) {
+    const int64_t count = tiles.count();
+    std::vector<int16_t> v(static_cast<size_t>(planes * count * 2 * pairs)),
+        u(static_cast<size_t>(planes * pairs * 2 * width));
+    for (int16_t& x : v) x = static_cast<int16_t>(random.bits());
+    for (int16_t& x : u) x = static_cast<int16_t>(static_cast<int>(random.below(25000)) - 12500);
+    WinogradProduct product{.form = WinogradForm::f4x4,
+                            .v = v.data(),
+                            .v_tile_stride = 2 * pairs,
+                            .v_plane_stride = count * 2 * pairs,
+                            .tiles = tiles,
+                            .pairs = pairs,
+                            .blocks = 3,
+                            .u = u.data(),
+                            .u_block_stride = planes * pairs * 2 * kBlock,
+                            .u_plane_stride = pairs * 2 * kBlock,
+                            .sums = Sums::fresh,
+                            .m = nullptr,
+                            .m_plane_stride = count * width};
+    std::vector<int32_t> expected(static_cast<size_t>(planes * count * width), -7);
+    product.m = expected.data();
+    winograd_kernels(Isa::portable).multiply(product);
+    for (const auto& [name, kernels] : all_kernels()) {
+      std::vector<int32_t> m(expected.size(), -7);
+      WinogradProduct part = product;
+      part.m = m.data();
+      part.pairs = 2;
+      kernels->multiply(part);
+      part.v += 4;
+      part.u += 2 * 2 * kBlock;
+      part.pairs = 3;
+      part.sums = Sums::added;
+      kernels->multiply(part);
+      ASSERT_EQ(m, expected) << name << ", " << count << " tiles";
+    }
   }
+}
+
+// Of 14 x 14 outputs in tiles of 4 x 4: (6 + 6 + 6 + 4)^2 products a channel for 24^2.
+TEST(WinogradKernels, PlanesLeaveOutTilesThatDoNotNeedThem) {
+  const WinogradTiles tiles{.right = 3, .inner = 9, .lower = 3, .corner = 1, .edge = {2, 2}};
+  int64_t products = 0;
+  for (int64_t plane = 0; plane < winograd_planes(WinogradForm::f4x4); ++plane) {
+    const TileRange range = tiles_of_plane(WinogradForm::f4x4, tiles, plane);
+    products += range.end - range.begin;
+  }
+  EXPECT_EQ(products, 22 * 22);
 }
 
 // One output just inside the bound, by many channels that all add up, of either sign; many products overflow.

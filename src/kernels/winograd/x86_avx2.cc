@@ -72,22 +72,28 @@ void last_rows(int64_t rows, const WinogradProduct& p, const int16_t* v, const i
 void multiply(const WinogradProduct& given) noexcept {
   const WinogradProduct p = given;
   constexpr int64_t kBlock = WinogradKernels::kBlock;
-  for (int64_t plane = 0; plane < winograd_planes(p.form); ++plane)
+  for (int64_t plane = 0; plane < winograd_planes(p.form); ++plane) {
+    const TileRange tiles = tiles_of_plane(p.form, p.tiles, plane);
     for (int64_t b = 0; b < p.blocks; ++b) {
       const int16_t* u = p.u + b * p.u_block_stride + plane * p.u_plane_stride;
-      const int16_t* v = p.v + plane * p.v_plane_stride;
-      int32_t* out = p.m + plane * p.m_plane_stride + b * kBlock;
-      int64_t tile = 0;
-      for (; tile + 6 <= p.tiles; tile += 6, v += 6 * p.v_tile_stride, out += 6 * p.blocks * kBlock)
+      const int16_t* v = p.v + plane * p.v_plane_stride + tiles.begin * p.v_tile_stride;
+      int32_t* out = p.m + plane * p.m_plane_stride + (tiles.begin * p.blocks + b) * kBlock;
+      int64_t tile = tiles.begin;
+      for (; tile + 6 <= tiles.end; tile += 6, v += 6 * p.v_tile_stride, out += 6 * p.blocks * kBlock)
         rows_of<6>(p, v, u, out);
-      last_rows(p.tiles - tile, p, v, u, out);
+      last_rows(tiles.end - tile, p, v, u, out);
     }
+  }
 }
 
 }  // namespace
 }  // namespace pact::kernels
 
-#include "kernels/winograd/transforms.inc"
+#include "kernels/winograd/axes.inc"
+
+#include "kernels/winograd/transform_input.inc"
+#include "kernels/winograd/transform_output.inc"
+#include "kernels/winograd/transform_weights.inc"
 
 const pact::kernels::WinogradKernels pact::kernels::kWinograd_x86_avx2 = {transform_input, transform_weights,
                                                                           multiply, transform_output};

@@ -13,7 +13,11 @@ inline __m512i with_products(__m512i sums, __m512i a, __m512i b) { return _mm512
 }  // namespace pact::kernels
 
 #include "kernels/winograd/multiply_512.inc"
-#include "kernels/winograd/transforms.inc"
+#include "kernels/winograd/axes.inc"
+
+#include "kernels/winograd/transform_input.inc"
+#include "kernels/winograd/transform_output.inc"
+#include "kernels/winograd/transform_weights.inc"
 
 #include "kernels/requantize/sources.inc"
 #include "kernels/requantize/x86_avx512.inc"
