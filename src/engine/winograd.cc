@@ -23,6 +23,7 @@ using kernels::WinogradForm;
 
 constexpr int64_t kBlock = kWinogradBlock;
 constexpr int64_t kPreparedByEach = 64 * 1024;  // of tiles that every thread may transform for itself
+constexpr int64_t kNearBytes = 1024 * 1024;     // of a core's second cache
 constexpr int64_t kPanelPairs = 32;             // of channels whose weights are transformed at a time
 
 template <typename T>
@@ -76,9 +77,11 @@ class Winograd final : public IntegerAlgorithm {
                  int16_t* out) const;
   // finish(row and column of the piece, first channel, output) for all rows of tiles, those of the right edge apart, by
   // some blocks of channels; `output` has all but y.
+  // `shortcut`, unless null, is asked for ahead.
   template <typename Finish>
   void each_product(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
-                    const Finish& finish) const;
+                    const float* shortcut, const Finish& finish) const;
+  kernels::Foreseen foreseen(const Piece& piece, const float* shortcut, int64_t block, int64_t blocks) const;
   template <typename Finish>
   void finish_row(const Piece& piece, int64_t first, int64_t end, int64_t tile_row, int64_t block,
                   int64_t blocks, const int32_t* m, const Finish& finish) const;
@@ -95,6 +98,7 @@ class Winograd final : public IntegerAlgorithm {
   AlignedVector<int8_t> taps_;      // or these
   std::vector<int16_t> zero_;
   std::vector<uint8_t> outside_;  // a pixel of zero codes
+  bool is_far_;                   // whether a shortcut of all images exceeds the second cache
 };
 
 Winograd::Winograd(const IntegerProblem& problem, WinogradForm form)
@@ -105,7 +109,8 @@ Winograd::Winograd(const IntegerProblem& problem, WinogradForm form)
       tiling_(form, problem.shape),
       bytes_(problem.has_signed_codes ? kernels::CodeBytes::i8 : kernels::CodeBytes::u8),
       pairs_(kernels::winograd_pairs(shape_.channels)),
-      zero_(problem.zero) {
+      zero_(problem.zero),
+      is_far_(problem.images * shape_.out_height * shape_.out_width * shape_.outputs * 4 > kNearBytes) {
   if (has_panels(problem, form))
     taps_ = aligned(kernels::winograd_taps(shape_.outputs, shape_.channels, problem.weights));
   else
@@ -175,9 +180,19 @@ void Winograd::multiply(kernels::WinogradProduct product, int64_t block, int16_t
   }
 }
 
+// The numbers that some blocks of channels of a piece are added to, which begins with `shortcut`.
+kernels::Foreseen Winograd::foreseen(const Piece& piece, const float* shortcut, int64_t block,
+                                     int64_t blocks) const {
+  if (!shortcut) return {};
+  return {.rows = reinterpret_cast<const std::byte*>(shortcut + block * kBlock),
+          .count = piece.rows * shape_.out_width,
+          .stride = shape_.outputs * int64_t{sizeof(float)},
+          .bytes = blocks * kBlock * int64_t{sizeof(float)}};
+}
+
 template <typename Finish>
 void Winograd::each_product(const Piece& piece, const std::byte* codes, const std::byte* prepared,
-                            std::byte* scratch, const Finish& finish) const {
+                            std::byte* scratch, const float* shortcut, const Finish& finish) const {
   const int64_t first = tiling_.tile_row_of(piece.first_row);
   const int64_t end = first + tiling_.tile_rows(piece.first_row, piece.rows);
   auto* m = reinterpret_cast<int32_t*>(scratch);
@@ -205,7 +220,8 @@ void Winograd::each_product(const Piece& piece, const std::byte* codes, const st
               .u_plane_stride = 0,
               .sums = kernels::Sums::fresh,
               .m = m,
-              .m_plane_stride = m_plane()},
+              .m_plane_stride = m_plane(),
+              .foreseen = foreseen(piece, shortcut, b, count)},
              piece.slab->first / kBlock + b, panel);
     for (int64_t row = first; row < end; ++row) finish_row(piece, first, end, row, b, count, m, finish);
   }
@@ -242,7 +258,7 @@ void Winograd::finish_row(const Piece& piece, int64_t first, int64_t end, int64_
 
 void Winograd::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
                           std::byte* scratch, int32_t* accumulators) const {
-  each_product(piece, codes, prepared, scratch,
+  each_product(piece, codes, prepared, scratch, nullptr,
                [&](int64_t row, int64_t column, int64_t channel, kernels::WinogradOutput output) {
                  output.y =
                      accumulators + row * output.row_stride + column * output.pixel_stride + channel;
@@ -256,7 +272,7 @@ bool Winograd::can_finish(const kernels::Requantize& outputs) const {
 
 void Winograd::accumulate_to(const Piece& piece, const std::byte* codes, const std::byte* prepared,
                              std::byte* scratch, const kernels::Requantize& outputs) const {
-  each_product(piece, codes, prepared, scratch,
+  each_product(piece, codes, prepared, scratch, is_far_ ? outputs.shortcut : nullptr,
                [&](int64_t row, int64_t column, int64_t channel, const kernels::WinogradOutput& output) {
                  kernels_.transform_and_requantize(
                      output, kernels::part_of(outputs, row * shape_.out_width + column, channel));

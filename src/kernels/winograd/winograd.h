@@ -18,6 +18,7 @@
 // Every instruction set gives the bits of the portable kernel.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/isa.h"
@@ -108,6 +109,12 @@ struct WinogradWeights {
   int64_t u_plane_stride;
 };
 
+// Memory that will be wanted soon: `bytes` of every row.
+struct Foreseen {
+  const std::byte* rows = nullptr;
+  int64_t count = 0, stride = 0, bytes = 0;
+};
+
 enum class Sums { fresh, added };  // added: to what is there
 
 // m[plane * m_plane_stride + tile * width + b * kBlock + o] (+)= sum over k < 2 * pairs of
@@ -125,6 +132,7 @@ struct WinogradProduct {
   Sums sums;
   int32_t* m;
   int64_t m_plane_stride;
+  Foreseen foreseen = {};  // asked for meanwhile
 };
 
 // The outputs of a row of tiles: y[i * row_stride + (tile * m + j) * width + o], for i < rows and all pixels
