@@ -32,10 +32,8 @@ Tiling::Position Tiling::position(int64_t first, int64_t end, int64_t tile_row) 
 
 int64_t Tiling::tiles_of_planes() const {
   int64_t count = 0;
-  for (int64_t plane = 0; plane < planes; ++plane) {
-    const kernels::TileRange range = kernels::tiles_of_plane(form, tiles(0, rows), plane);
-    count += range.end - range.begin;
-  }
+  kernels::for_planes(form, tiles(0, rows),
+                      [&](int64_t, kernels::TileRange range) { count += range.end - range.begin; });
   return count;
 }
 

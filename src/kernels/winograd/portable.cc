@@ -118,9 +118,8 @@ void transform_weights(const WinogradWeights& w) noexcept {
 
 void multiply(const WinogradProduct& p) noexcept {
   constexpr int kBlock = WinogradKernels::kBlock;
-  for (int64_t plane = 0; plane < winograd_planes(p.form); ++plane) {
-    const TileRange range = tiles_of_plane(p.form, p.tiles, plane);
-    for (int64_t tile = range.begin; tile < range.end; ++tile)
+  for_planes(p.form, p.tiles, [&](int64_t plane, TileRange tiles) {
+    for (int64_t tile = tiles.begin; tile < tiles.end; ++tile)
       for (int64_t b = 0; b < p.blocks; ++b) {
         const int16_t* v = p.v + plane * p.v_plane_stride + tile * p.v_tile_stride;
         const int16_t* u = p.u + b * p.u_block_stride + plane * p.u_plane_stride;
@@ -132,7 +131,7 @@ void multiply(const WinogradProduct& p) noexcept {
         for (int o = 0; o < kBlock; ++o)
           m[o] = static_cast<int32_t>(sums[o] + (p.sums == Sums::added ? static_cast<uint32_t>(m[o]) : 0));
       }
-  }
+  });
 }
 
 void transform_output(const WinogradOutput& y) noexcept {

@@ -64,13 +64,18 @@ struct WinogradTiles {
 struct TileRange {
   int64_t begin, end;
 };
-[[gnu::always_inline]] constexpr TileRange tiles_of_plane(WinogradForm form, const WinogradTiles& tiles,
-                                                          int64_t plane) {
-  const int64_t n = winograd_points(form);
-  const bool has_lower = has_point(form, tiles.edge.rows, plane / n);
-  const bool has_right = has_point(form, tiles.edge.columns, plane % n);
-  return {has_right ? 0 : tiles.right,
-          tiles.right + tiles.inner + (has_lower ? tiles.lower + (has_right ? tiles.corner : 0) : 0)};
+// visit(plane, TileRange) for all planes.
+template <typename Visit>
+[[gnu::always_inline]] constexpr void for_planes(WinogradForm form, const WinogradTiles& tiles,
+                                                 const Visit& visit) {
+  const int64_t n = winograd_points(form), all_but_lower = tiles.right + tiles.inner;
+  for (int64_t p = 0; p < n; ++p)
+    for (int64_t q = 0; q < n; ++q) {
+      const bool has_right = has_point(form, tiles.edge.columns, q);
+      const int64_t lower = has_right ? tiles.lower + tiles.corner : tiles.lower;
+      const bool has_lower = has_point(form, tiles.edge.rows, p);
+      visit(p * n + q, TileRange{has_right ? 0 : tiles.right, all_but_lower + (has_lower ? lower : 0)});
+    }
 }
 
 enum class CodeBytes { u8, i8 };

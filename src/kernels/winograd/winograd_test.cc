@@ -259,10 +259,8 @@ TEST(WinogradKernels, ProductsOfPartsAddUp) {
 TEST(WinogradKernels, PlanesLeaveOutTilesThatDoNotNeedThem) {
   const WinogradTiles tiles{.right = 3, .inner = 9, .lower = 3, .corner = 1, .edge = {2, 2}};
   int64_t products = 0;
-  for (int64_t plane = 0; plane < winograd_planes(WinogradForm::f4x4); ++plane) {
-    const TileRange range = tiles_of_plane(WinogradForm::f4x4, tiles, plane);
-    products += range.end - range.begin;
-  }
+  for_planes(WinogradForm::f4x4, tiles,
+             [&](int64_t, TileRange range) { products += range.end - range.begin; });
   EXPECT_EQ(products, 22 * 22);
 }
 

@@ -72,8 +72,7 @@ void last_rows(int64_t rows, const WinogradProduct& p, const int16_t* v, const i
 void multiply(const WinogradProduct& given) noexcept {
   const WinogradProduct p = given;
   constexpr int64_t kBlock = WinogradKernels::kBlock;
-  for (int64_t plane = 0; plane < winograd_planes(p.form); ++plane) {
-    const TileRange tiles = tiles_of_plane(p.form, p.tiles, plane);
+  for_planes(p.form, p.tiles, [&](int64_t plane, TileRange tiles) {
     for (int64_t b = 0; b < p.blocks; ++b) {
       const int16_t* u = p.u + b * p.u_block_stride + plane * p.u_plane_stride;
       const int16_t* v = p.v + plane * p.v_plane_stride + tiles.begin * p.v_tile_stride;
@@ -83,7 +82,7 @@ void multiply(const WinogradProduct& given) noexcept {
         rows_of<6>(p, v, u, out);
       last_rows(tiles.end - tile, p, v, u, out);
     }
-  }
+  });
 }
 
 }  // namespace

@@ -14,8 +14,9 @@ inline __m512i with_products(__m512i sums, __m512i a, __m512i b) {
 }  // namespace
 }  // namespace pact::kernels
 
-#include "kernels/winograd/multiply_512.inc"
 #include "kernels/winograd/axes.inc"
+
+#include "kernels/winograd/multiply_512.inc"
 
 #include "kernels/winograd/transform_input.inc"
 #include "kernels/winograd/transform_output.inc"

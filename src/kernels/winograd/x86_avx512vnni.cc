@@ -12,8 +12,9 @@ inline __m512i with_products(__m512i sums, __m512i a, __m512i b) { return _mm512
 }  // namespace
 }  // namespace pact::kernels
 
-#include "kernels/winograd/multiply_512.inc"
 #include "kernels/winograd/axes.inc"
+
+#include "kernels/winograd/multiply_512.inc"
 
 #include "kernels/winograd/transform_input.inc"
 #include "kernels/winograd/transform_output.inc"
