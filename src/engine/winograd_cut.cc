@@ -10,6 +10,11 @@ namespace {
 
 constexpr int64_t kPreparedBytes = 384 * 1024;  // of transformed tiles that may share the cache of a core
 constexpr int64_t kReadyBytes = 5120 * 1024;    // of transformed weights that are kept
+constexpr int64_t kNearBytes = 128 * 1024;      // of those that a core's second cache keeps beside all else
+
+int64_t ready_bytes(const ConvShape& s, WinogradForm form) {
+  return 2 * kernels::winograd_planes(form) * s.channels * s.outputs;
+}
 
 }  // namespace
 
@@ -38,15 +43,15 @@ int64_t Tiling::tiles_of_planes() const {
 }
 
 bool has_panels(const IntegerProblem& problem, WinogradForm form) {
-  const ConvShape& s = problem.shape;
-  return 2 * kernels::winograd_planes(form) * s.channels * s.outputs > kReadyBytes &&
+  return ready_bytes(problem.shape, form) > kReadyBytes &&
          std::ranges::all_of(problem.weights, [](int16_t w) { return w >= -127 && w <= 127; });
 }
 
 Cut winograd_cut(const IntegerProblem& problem, WinogradForm form) {
   const ConvShape& s = problem.shape;
   const Tiling tiling(form, s);
-  CutWish wish{.pixels = 256,
+  // Few pixels leave tiles and products in the first cache, and read the weights more often.
+  CutWish wish{.pixels = ready_bytes(s, form) <= kNearBytes ? 64 : 256,
                .channels = kBlocksAtOnce * kWinogradBlock,
                .block = kWinogradBlock,
                .rows = tiling.tile,
