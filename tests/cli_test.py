@@ -377,12 +377,6 @@ class Integers(Case):
         self.assertGreater(table["images_per_second"], 0)
         self.assertGreater(len(table["layers"]), 5)
 
-    def test_a_float_onnx_file_can_be_trained(self):
-        run, model = self.train("float"), self.dir / "float.onnx"
-        self.succeed("export", run, "-o", model)
-        self.succeed("train", model, *QUICK, "--weights", "4", "--activations", "4", "--out", self.dir / "own")
-        self.succeed("eval", self.dir / "own", "--engine", "int", "--images", 20)
-
     def test_bad_models_and_images(self):
         broken, picture = self.dir / "broken.onnx", self.dir / "picture.png"
         broken.write_bytes(b"\x08\x07nonsense" * 9)

@@ -53,6 +53,33 @@ class Networks(Case):
         self.refuse("train", "resnet8", "--data", DATA, "--out", self.dir / "no", "--teacher",
                     self.dir / "integers.pact", says=["integers.pact cannot teach", "integer network"])
 
+    def test_a_float_onnx_file_is_tuned(self):
+        run, model, own = self.train("float"), self.dir / "float.onnx", self.dir / "own"
+        self.succeed("export", run, "-o", model)
+        bits = ["--weights", 4, "--activations", 4]
+        result = self.succeed("train", model, *QUICK, *bits, "--out", own)
+        self.assertIn("tuned by the recipe quantized-short, itself the teacher", result.stdout + result.stderr)
+        settings = json.loads((own / "run.json").read_text())["settings"]
+        self.assertEqual((settings["weight_quantizer"], settings["teacher"]), ("sawb", str(own / "teacher.pact")))
+        self.succeed("eval", own, "--engine", "int", "--images", 20)
+        top1 = [json.loads(self.succeed("eval", teacher, "--data", DATA, "--json").stdout)["top1"]
+                for teacher in (run, own / "teacher.pact")]
+        self.assertLess(abs(top1[0] - top1[1]), 1.0)
+        model.rename(self.dir / "elsewhere.onnx")
+        self.succeed("train", "--resume", "--out", own)
+
+    def test_a_chosen_recipe_or_teacher_stays(self):
+        run, model = self.train("float"), self.dir / "float.onnx"
+        self.succeed("export", run, "-o", model)
+        bits = ["--weights", 4, "--activations", 4]
+        for name, given, teacher in (("taught", ["--teacher", run], str(run)),
+                                     ("recipe", ["--recipe", "quickstart-quantized"], "")):
+            self.succeed("train", model, *QUICK, *bits, "--out", self.dir / name, *given)
+            settings = json.loads((self.dir / name / "run.json").read_text())["settings"]
+            self.assertEqual(settings["teacher"], teacher)
+        self.refuse("train", "resnet8", *QUICK, *bits, "--teacher", "itself", "--out", self.dir / "no",
+                    says=["itself", "ONNX"], code=2)
+
     def test_shortcuts_of_codes(self):
         real = self.train("real", "--weights", 4, "--activations", 4)
         codes = self.train("codes", "--weights", 4, "--activations", 4, "--shortcuts", "codes", "--init", real)

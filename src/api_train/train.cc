@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/export.h"
 #include "api/fit.h"
 #include "api_train/launch.h"
 #include "api_train/network_to_train.h"
@@ -65,13 +66,41 @@ void tell_of_idle_quantizers(const Settings& settings, const TrainCommand& comma
   tell("activations", settings.activations, "activation_quantizer");
 }
 
+constexpr const char* kItself = "itself";  // for a teacher
+constexpr const char* kTuning = "quantized-short";
+
+// A network that comes trained needs no 200 epochs, and another rate than one that begins at random numbers. Where no
+// recipe says how, it is tuned for few bits, itself being its teacher.
+TrainCommand with_tuning(const TrainCommand& command, const train::Observer& observer) {
+  Settings settings;
+  apply_command(settings, command);
+  if (!is_onnx(command.network) || !command.recipes.empty() ||
+      (settings.weights == 32 && settings.activations == 32))
+    return command;
+  TrainCommand tuned = command;
+  tuned.recipes = {kTuning};
+  tuned.settings.emplace("teacher", kItself);
+  Settings whole;
+  train::SettingProblems problems;
+  train::apply_recipe(whole, find_recipe(kTuning), problems);
+  train::refuse(problems);
+  if (command.settings.contains("epochs"))  // the same share of it
+    tuned.settings.emplace("warmup", fmt::format("{}", whole.warmup * static_cast<double>(settings.epochs) /
+                                                           static_cast<double>(whole.epochs)));
+  const bool is_own = tuned.settings.at("teacher") == kItself;
+  observer.on_message(
+      fmt::format("the network comes trained: tuned by the recipe {}{} (--recipe names another)", kTuning,
+                  is_own ? ", itself the teacher" : ""));
+  return tuned;
+}
+
 bool writes_the_run(const TrainCommand& command) {
   return !command.membership || command.membership->rank == 0;
 }
 
-Resolved resolve_fresh(const TrainCommand& command) {
+Resolved resolve_fresh(const TrainCommand& command, const train::Observer& observer) {
   Resolved r{command.network, command.dataset, command.directory, {}};
-  apply_command(r.settings, command);
+  apply_command(r.settings, with_tuning(command, observer));
   if (r.network.empty()) fail(ErrorKind::usage, "name the network to train; `pact zoo` lists them");
   if (r.dataset.empty())
     fail(ErrorKind::usage,
@@ -82,6 +111,14 @@ Resolved resolve_fresh(const TrainCommand& command) {
     r.directory = fs::path("runs") /
                   (is_float ? name + "-float"
                             : fmt::format("{}-w{}a{}", name, r.settings.weights, r.settings.activations));
+  }
+  if (r.settings.teacher == kItself) {
+    if (!is_onnx(r.network))
+      fail(ErrorKind::usage,
+           "--teacher {} is for a trained network, an ONNX file; name a run that shall teach {}", kItself,
+           r.network);
+    r.teaches_itself = true;
+    r.settings.teacher = (r.directory / "teacher.pact").string();
   }
   if (!writes_the_run(command)) return r;  // the first process may have begun it
   if (fs::exists(r.directory) && !fs::is_directory(r.directory))
@@ -110,6 +147,7 @@ Resolved resolve_resumed(const TrainCommand& command) {
   r.settings = stored;
   r.is_finished = run.value("status", "") == "finished";
   apply_command(r.settings, command);
+  if (r.settings.teacher == kItself) r.settings.teacher = stored.teacher;
   std::vector<std::string> problems = train::differences(r.settings, stored);
   if (!command.network.empty() && command.network != r.network)
     problems.push_back(
@@ -123,6 +161,14 @@ Resolved resolve_resumed(const TrainCommand& command) {
         "{}",
         command.directory.string(), join(problems, "\n  "), command.directory.string());
   return r;
+}
+
+// So that the run can be resumed without the file that it came from.
+void keep_teacher(const Resolved& r, const TrainCommand& command) {
+  fs::create_directories(r.directory);
+  export_model({.model = {.path = command.network, .mean = command.mean, .std = command.std},
+                .output = r.settings.teacher,
+                .options = {}});
 }
 
 data::TrainTest load_data(const Resolved& r, const TrainCommand& command) {
@@ -196,13 +242,13 @@ std::string line_of(const train::EpochReport& r) {
 
 TrainSummary train(const TrainCommand& command, const train::Observer& observer) {
   const bool is_resumed = command.continuation == Continuation::resume;
-  const Resolved r = is_resumed ? resolve_resumed(command) : resolve_fresh(command);
+  const Resolved r = is_resumed ? resolve_resumed(command) : resolve_fresh(command, observer);
   // What can be wrong with the network is told before data are read, which may take minutes.
   require_network(r.network);
   train::require_device(r.settings.device);
   const data::Dataset description = data::describe_dataset(r.dataset);
   graph::Network network = make_network(r, command, description, observer);
-  if (!r.settings.teacher.empty())
+  if (!r.settings.teacher.empty() && !r.teaches_itself)
     require_fit(train::load_network(r.settings.teacher).graph, "--teacher " + r.settings.teacher,
                 description);
   tell_of_idle_quantizers(r.settings, command, observer);
@@ -223,6 +269,7 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
                   "test images; into {}",
                   report::network_name(r.network), table.parameters, static_cast<double>(table.macs) / 1e6,
                   data.train.count(), data.test.count(), r.directory.string()));
+  if (r.teaches_itself && writes_the_run(command)) keep_teacher(r, command);
   const Group group = join(command, r.settings);
   const train::TrainRequest request{.network = std::move(network),
                                     .settings = r.settings,
