@@ -40,6 +40,24 @@ void copy_few(const uint8_t* from, int64_t count, uint8_t* to) {
   for (; i < count; ++i) to[i] = from[i];
 }
 
+// What sums begin with: of windows that have these segments within the image.
+AlignedVector<int32_t> start_of(const IntegerProblem& problem, int64_t blocks_per_group,
+                                const KernelRows& segments) {
+  constexpr int64_t kBlock = kernels::ByteConvKernels::kBlock;
+  const ConvShape& s = problem.shape;
+  const int shift = shift_of(problem);
+  AlignedVector<int32_t> starts(static_cast<size_t>(s.groups * blocks_per_group * kBlock), 0);
+  for_weights(problem, [&](int64_t o, int64_t segment, int64_t element, int16_t weight) {
+    if (segment < segments.first || segment >= segments.first + segments.count) return;
+    const int64_t group = o / s.group_outputs(), inside = o % s.group_outputs();
+    const int64_t channel = group * s.group_channels() + element % s.group_channels();
+    int32_t& start = starts[static_cast<size_t>(group * blocks_per_group * kBlock + inside)];
+    start = static_cast<int32_t>(static_cast<uint32_t>(start) -
+                                 static_cast<uint32_t>(weight * (problem.zero_of(channel) + shift)));
+  });
+  return starts;
+}
+
 }  // namespace
 
 int64_t largest_byte(const IntegerProblem& problem) {
@@ -81,15 +99,39 @@ ByteLayer::ByteLayer(const IntegerProblem& problem, ByteWeights weights, const C
   for (int64_t column = 0; column < shape_.padded_width(); ++column)
     for (int64_t c = 0; c < shape_.channels; ++c)
       padding_.push_back(static_cast<uint8_t>(problem.zero_of(c) + shift_));
-  start_.assign(static_cast<size_t>(shape_.groups * weights_.blocks_per_group() * kBlock), 0);
+  start_ = start_of(problem, weights_.blocks_per_group(),
+                    {.first = 0, .count = static_cast<int64_t>(windows_.segments.size())});
   if (!fit_bytes(problem)) zeros_.assign(start_.size(), 0);
-  for_weights(problem, [&](int64_t o, int64_t, int64_t element, int16_t weight) {
-    const int64_t group = o / shape_.group_outputs(), inside = o % shape_.group_outputs();
-    const int64_t channel = group * shape_.group_channels() + element % shape_.group_channels();
-    int32_t& start = start_[static_cast<size_t>(group * weights_.blocks_per_group() * kBlock + inside)];
-    start = static_cast<int32_t>(static_cast<uint32_t>(start) -
-                                 static_cast<uint32_t>(weight * (problem.zero_of(channel) + shift_)));
-  });
+}
+
+bool ByteLayer::may_be_unpadded() const {
+  for (int64_t row = 0; row < shape_.out_height; ++row)
+    if (rows_within(shape_, row).count == 0) return false;
+  const bool has_one_beside = shape_.left == 1 && shape_.right == 1 && shape_.out_width == shape_.width;
+  return has_one_beside && rows_are_segments(shape_) && shape_.group_outputs() % kBlock == 0 && shift_ == 0 &&
+         !has_odd_weights() && cut().images == 1;
+}
+
+void ByteLayer::leave_unpadded(const IntegerProblem& problem) {
+  is_copied_ = by_piece_ = false;
+  ConvShape shape = shape_;
+  shape.left = shape.right = 0;
+  unpadded_.windows = make_windows(shape, cut().rows_per_piece);
+  KernelRows last;
+  for (int64_t row = 0; row < shape_.out_height; ++row) {
+    const KernelRows rows = rows_within(shape_, row);
+    if (rows != last) {
+      const auto start = start_of(problem, weights_.blocks_per_group(), rows);
+      unpadded_.start.insert(unpadded_.start.end(), start.begin(), start.end());
+    }
+    unpadded_.rows.push_back({.first_segment = rows.first,
+                              .segment_count = rows.count,
+                              .start = static_cast<int64_t>(unpadded_.start.size() - start_.size())});
+    last = rows;
+  }
+  const auto pixel = static_cast<size_t>(shape_.channels);
+  unpadded_.outside.resize(static_cast<size_t>(unpadded_.windows.segments.back()) + pixel);
+  for (size_t i = 0; i < unpadded_.outside.size(); ++i) unpadded_.outside[i] = padding_[i % pixel];
 }
 
 size_t ByteLayer::prepared_bytes() const {
@@ -107,9 +149,9 @@ Preparations ByteLayer::preparations_of(const Piece& piece) const {
           first + (piece.rows - 1) * shape_.stride_y + (shape_.kernel_height - 1) * shape_.dilation_y + 1};
 }
 
-void ByteLayer::copy_row(const uint8_t* image, int64_t row, uint8_t* padded) const {
+// Row `row` of the padded image.
+void ByteLayer::copy_row(const uint8_t* image, int64_t row, uint8_t* out) const {
   const ConvShape& s = shape_;
-  uint8_t* out = padded + row * s.padded_width() * s.channels;
   const int64_t y = row - s.top;
   if (y < 0 || y >= s.height) {
     std::memcpy(out, padding_.data(), padding_.size());
@@ -129,7 +171,8 @@ void ByteLayer::copy_row(const uint8_t* image, int64_t row, uint8_t* padded) con
 void ByteLayer::prepare(const std::byte* codes, int64_t, int64_t index, std::byte* prepared) const {
   const int64_t end = std::min((index + 1) * rows_at_once_, shape_.padded_height());
   for (int64_t row = index * rows_at_once_; row < end; ++row)
-    copy_row(reinterpret_cast<const uint8_t*>(codes), row, reinterpret_cast<uint8_t*>(prepared));
+    copy_row(reinterpret_cast<const uint8_t*>(codes), row,
+             reinterpret_cast<uint8_t*>(prepared) + row * padded_row_bytes());
 }
 
 ByteLayer::Product ByteLayer::product_of(const Piece& piece, const std::byte* codes,
@@ -144,8 +187,7 @@ ByteLayer::Product ByteLayer::product_of(const Piece& piece, const std::byte* co
           .pixels = piece.rows * shape_.out_width,
           .x = x,
           .start = start,
-          .accumulators = nullptr,
-          .outputs = nullptr};
+          .windows = &windows_};
 }
 
 kernels::OddWindows ByteLayer::odd_windows_of(const Product& product) const {
@@ -161,10 +203,17 @@ kernels::OddWindows ByteLayer::odd_windows_of(const Product& product) const {
           .stride = 0};
 }
 
-// The algorithm's own for weights, whole lines, then the sums of a piece's windows.
+// The algorithm's own for weights, whole lines; then the sums of a piece's windows, or what `accumulate` copies.
 size_t ByteLayer::scratch_bytes() const {
   const auto pixels = static_cast<size_t>(cut().rows_per_piece * shape_.out_width);
-  return weights_.scratch_bytes() + (has_odd_weights() && can_requantize() ? pixels * sizeof(int32_t) : 0);
+  size_t bytes = weights_.scratch_bytes();
+  if (has_odd_weights() && can_requantize()) bytes += pixels * sizeof(int32_t);
+  if (is_unpadded()) {
+    const Preparations rows =
+        preparations_of({.slab = nullptr, .first_row = 0, .rows = cut().rows_per_piece});
+    bytes += static_cast<size_t>(rows.end * padded_row_bytes() + kReadBeyond);
+  }
+  return bytes;
 }
 
 // Unless channels are missing in a block.
@@ -176,6 +225,14 @@ void ByteLayer::accumulate_to(const Piece& piece, const std::byte* codes, const 
                               std::byte* scratch, const kernels::Requantize& outputs) const {
   Product product = product_of(piece, codes, prepared);
   product.outputs = &outputs;
+  if (is_unpadded()) {
+    const int64_t y = piece.first_row * shape_.stride_y - shape_.top;
+    product.x = reinterpret_cast<const uint8_t*>(codes) + (y * shape_.width - shape_.left) * shape_.channels;
+    product.start = unpadded_.start.data() + product.block * kBlock;
+    product.windows = &unpadded_.windows;
+    product.outside = unpadded_.outside.data();
+    product.rows = unpadded_.rows.data() + piece.first_row;
+  }
   if (has_odd_weights()) {
     auto* sums = reinterpret_cast<int32_t*>(scratch + weights_.scratch_bytes());
     const kernels::OddWindows windows = odd_windows_of(product);
@@ -186,10 +243,19 @@ void ByteLayer::accumulate_to(const Piece& piece, const std::byte* codes, const 
   multiply(*piece.slab, product, scratch);
 }
 
+// What is stored comes from a padded copy in any case: where there is none, that of the piece's rows.
 void ByteLayer::accumulate(const Piece& piece, const std::byte* codes, const std::byte* prepared,
                            std::byte* scratch, int32_t* accumulators) const {
   const Slab& slab = *piece.slab;
   Product product = product_of(piece, codes, prepared);
+  if (is_unpadded()) {
+    auto* padded = reinterpret_cast<uint8_t*>(scratch + weights_.scratch_bytes());
+    const Preparations rows = preparations_of(piece);
+    for (int64_t row = rows.begin; row < rows.end; ++row)
+      copy_row(reinterpret_cast<const uint8_t*>(codes), row,
+               padded + (row - rows.begin) * padded_row_bytes());
+    product.x = padded;
+  }
   product.accumulators = accumulators;
   multiply(slab, product, scratch);
   if (!has_odd_weights()) return;

@@ -58,16 +58,28 @@ struct Outputs {
   bool operator==(const Outputs&) const = default;
 };
 
+enum class Codes { from_zero, with_zeros, negative, odd_weights };  // with zero codes of each channel
+
 // A layer of random numbers over some images, and what its sums become.
 class Layer {
  public:
-  Layer(const ConvShape& shape, int64_t images) : images_(images) {
+  Layer(const ConvShape& shape, int64_t images, Codes codes = Codes::from_zero) : images_(images) {
     problem_.shape = shape;
     for (int64_t i = 0; i < shape.outputs * shape.channels * 9; ++i)
       problem_.weights.push_back(static_cast<int16_t>(static_cast<int>(random_.below(255)) - 127));
     for (int64_t i = 0; i < images * shape.height * shape.width * shape.channels; ++i)
       codes_.push_back(static_cast<std::byte>(random_.below(64)));
     problem_.largest_code = 63;
+    if (codes == Codes::negative) {
+      problem_.has_signed_codes = true;
+      problem_.least_code = -9;
+      for (std::byte& code : codes_) code = static_cast<std::byte>(static_cast<int>(code) - 9);
+    }
+    if (codes == Codes::with_zeros)
+      for (int64_t c = 0; c < shape.channels; ++c)
+        problem_.zero.push_back(static_cast<int16_t>(random_.below(64)));
+    if (codes == Codes::odd_weights)
+      for (int16_t& weight : problem_.weights) weight = static_cast<int16_t>(2 * weight + 1);
     for (int64_t o = 0; o < shape.outputs; ++o) {
       multiplier_.push_back(static_cast<float>(random_.uniform(-3e-5, 3e-5)));
       bias_.push_back(static_cast<float>(random_.normal()));
@@ -86,18 +98,19 @@ class Layer {
     return problem;
   }
 
+  Outputs expected(Form form) const { return finished_after(*make_int16(problem_), form); }
+
   // One image after the other, stored and requantized then.
-  Outputs expected(Form form) const {
+  Outputs finished_after(const IntegerAlgorithm& algorithm, Form form) const {
     Outputs outputs = fresh_outputs();
     kernels::Requantize r = requantize(form, outputs);
     std::vector<int32_t> sums(static_cast<size_t>(pixels() * problem_.shape.outputs));
-    const auto algorithm = make_int16(problem_);
     for (int64_t image = 0; image < images_; ++image)
-      run(*algorithm, image,
+      run(algorithm, image,
           [&](const Piece& piece, const std::byte* codes, std::byte* prepared, std::byte* scratch) {
             std::vector<int32_t> own(
-                static_cast<size_t>(algorithm->cut().accumulator_count(problem_.shape.out_width)));
-            algorithm->accumulate(piece, codes, prepared, scratch, own.data());
+                static_cast<size_t>(algorithm.cut().accumulator_count(problem_.shape.out_width)));
+            algorithm.accumulate(piece, codes, prepared, scratch, own.data());
             for (int64_t p = 0; p < piece.rows * problem_.shape.out_width; ++p)
               for (int64_t o = 0; o < piece.slab->width; ++o)
                 sums[static_cast<size_t>((first_pixel(image, piece) + p) * r.stride + piece.slab->first +
@@ -258,6 +271,59 @@ TEST(FinishedPieces, WindowsShareWhatTheyReadWhereTheyOverlap) {
                              extents.stride_x, extents.dilation_y, extents.dilation_x,
                              static_cast<int>(form));
     }
+  }
+}
+
+// Layers of 16 channels whose rows are whole tiles need no padded copy, where the kernel says so; what it cannot take
+// has one, and so have sums that are stored. Images lie one behind the other, and the last ends where memory does.
+TEST(FinishedPieces, ImagesLeftUnpaddedHaveTheBitsOfPaddedOnes) {
+  struct Case {
+    Extents extents;
+    Codes codes = Codes::from_zero;
+    bool is_unpadded = true;  // by kernels that take any
+  };
+  std::vector<Case> all{{{16, 16, 5, 16, 2, 1}},            // rows two apart
+                        {{16, 16, 5, 16, 1, 1, 2, 1}},      // and rows of the kernel
+                        {{16, 16, 1, 8, 1, 1, 2, 1}, Codes::with_zeros},
+                        {{16, 16, 5, 12}, Codes::with_zeros, false},
+                        {{16, 32, 5, 16}, Codes::with_zeros, false},
+                        {{16, 20, 5, 16}, Codes::with_zeros, false},
+                        {{32, 16, 5, 16}, Codes::with_zeros, false},
+                        {{16, 16, 5, 16}, Codes::negative, false},
+                        {{16, 16, 5, 16}, Codes::odd_weights, false}};
+  for (const int64_t width : {8, 16, 32})
+    for (int64_t height = 1; height <= 5; ++height) {
+      all.push_back({{16, 16, height, width}});
+      all.push_back({{16, 16, height, width}, Codes::with_zeros});
+    }
+  all.push_back({{16, 16, 33, 32}, Codes::with_zeros});  // several pieces
+  bool has_unpadded = false;
+  for (const auto& [extents, codes, is_unpadded] : all)
+    for (const int64_t images : {1, 3}) {
+      const Layer layer(shape_of(extents), images, codes);
+      for (const Isa isa : available_isas())
+        for (const int threads : {1, 2}) {
+          const IntegerProblem problem = layer.problem(isa, threads);
+          if (!int8_is_exact(problem)) continue;
+          const auto algorithm = make_int8(problem);
+          const std::string what =
+              fmt::format("{}, to {} of {} x {}, codes {}, {} threads", name_of(isa), extents.outputs,
+                          extents.height, extents.width, static_cast<int>(codes), threads);
+          const bool needs_copy = !is_unpadded || !kernels::byte_conv_kernels(isa).takes_unpadded;
+          EXPECT_EQ(algorithm->preparations(extents.height) > 0, needs_copy) << what;
+          EXPECT_EQ(algorithm->prepared_bytes() > 0, needs_copy) << what;
+          has_unpadded |= !needs_copy;
+          for (const Form form : kForms) {
+            const Outputs expected = layer.expected(form);
+            ASSERT_EQ(layer.finished_after(*algorithm, form), expected) << what;
+            if (!kernels::byte_conv_kernels(isa).multiply_and_requantize || extents.outputs % 16 != 0)
+              continue;
+            ASSERT_EQ(layer.finished_by(*algorithm, form), expected) << what;
+          }
+        }
+    }
+  if (kernels::byte_conv_kernels(available_isas().back()).takes_unpadded) {
+    EXPECT_TRUE(has_unpadded);
   }
 }
 

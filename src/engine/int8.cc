@@ -25,6 +25,8 @@ class Int8 final : public ByteLayer {
   bool can_requantize() const override { return kernels_.multiply_and_requantize != nullptr; }
 
  private:
+  kernels::ByteWindows windows_of(const Slab& slab, const Product& product) const;
+
   const kernels::ByteConvKernels& kernels_;
   ShortSums sums_;
 };
@@ -43,24 +45,39 @@ CutWish wish_for(const IntegerProblem& problem, const ByteWeights& weights) {
 Int8::Int8(const IntegerProblem& problem, ByteWeights weights, const CutWish& wish, ShortSums sums)
     : ByteLayer(problem, std::move(weights), wish),
       kernels_(kernels::byte_conv_kernels(problem.isa)),
-      sums_(sums) {}
+      sums_(sums) {
+  const auto takes_unpadded = [&](const Slab& slab) {
+    kernels::ByteWindows row = windows_of(slab, {.pixels = row_pixels(), .windows = &windows_});
+    row.blocks = slab.stride / kBlock;
+    return kernels_.takes_unpadded(row);
+  };
+  if (kernels_.takes_unpadded && may_be_unpadded() && std::ranges::all_of(cut().slabs, takes_unpadded))
+    leave_unpadded(problem);
+}
+
+// All but what belongs to some blocks.
+kernels::ByteWindows Int8::windows_of(const Slab& slab, const Product& product) const {
+  return {.x = product.x,
+          .pixels = product.windows->pixels.data(),
+          .pixel_count = product.pixels,
+          .segments = product.windows->segments.data(),
+          .segment_count = static_cast<int64_t>(product.windows->segments.size()),
+          .fours = weights_.fours(),
+          .weights = nullptr,
+          .blocks = 0,
+          .start = nullptr,
+          .accumulators = nullptr,
+          .stride = slab.stride,
+          .short_fours = sums_.fours,
+          .short_segments = sums_.segments,
+          .step = product.windows->step,
+          .row_pixels = row_pixels(),
+          .outside = product.outside,
+          .rows = product.rows};
+}
 
 void Int8::multiply(const Slab& slab, const Product& product, std::byte* scratch) const {
-  kernels::ByteWindows windows{.x = product.x,
-                               .pixels = windows_.pixels.data(),
-                               .pixel_count = product.pixels,
-                               .segments = windows_.segments.data(),
-                               .segment_count = static_cast<int64_t>(windows_.segments.size()),
-                               .fours = weights_.fours(),
-                               .weights = nullptr,
-                               .blocks = 0,
-                               .start = nullptr,
-                               .accumulators = nullptr,
-                               .stride = slab.stride,
-                               .short_fours = sums_.fours,
-                               .short_segments = sums_.segments,
-                               .step = windows_.step,
-                               .row_pixels = row_pixels()};
+  kernels::ByteWindows windows = windows_of(slab, product);
   const int64_t at_once = weights_.is_dense() ? ByteWeights::kUnpacked : slab.stride / kBlock;
   for (int64_t done = 0; done < slab.stride; done += windows.blocks * kBlock) {
     windows.blocks = std::min(at_once, (slab.stride - done) / kBlock);

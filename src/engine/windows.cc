@@ -16,4 +16,14 @@ Windows make_windows(const ConvShape& s, int64_t rows_per_piece) {
   return windows;
 }
 
+KernelRows rows_within(const ConvShape& s, int64_t row) {
+  KernelRows rows;
+  for (int64_t i = 0; i < s.kernel_height; ++i) {
+    const int64_t y = row * s.stride_y - s.top + i * s.dilation_y;
+    if (y < 0) rows.first = i + 1;
+    if (y >= 0 && y < s.height) ++rows.count;
+  }
+  return rows;
+}
+
 }  // namespace pact::engine

@@ -23,6 +23,16 @@ struct Windows {
 
 Windows make_windows(const ConvShape& shape, int64_t rows_per_piece);
 
+// Rows of the kernel; where a window reaches beyond the image, the others lie above or below it.
+struct KernelRows {
+  int64_t first = 0, count = 0;
+
+  bool operator==(const KernelRows&) const = default;
+};
+
+// Those within the image for the windows of a row of the output.
+KernelRows rows_within(const ConvShape& shape, int64_t row);
+
 // Where a piece begins in the padded image.
 inline int64_t first_element(const ConvShape& s, int64_t row, int64_t group) {
   return row * s.stride_y * s.padded_width() * s.channels + group * s.group_channels();

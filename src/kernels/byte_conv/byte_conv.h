@@ -15,6 +15,12 @@
 
 namespace pact::kernels {
 
+// Of the windows of a row of pixels: the segments that lie in the image, at least one; and which sums they begin with.
+struct ByteRow {
+  int64_t first_segment, segment_count;
+  int64_t start;  // offset in ByteWindows::start
+};
+
 // accumulators[p * stride + o] = start[o] + sum over s < segment_count, k < 4 * fours of
 //   x[pixels[p] + segments[s] + k] * w(o, s, k)                                        modulo 2^32
 // for o < blocks * kBlock.
@@ -37,6 +43,12 @@ struct ByteWindows {
   // Where a segment is a row of pixels of `step` bytes, and pixels[p + 1] is pixels[p] + step but at the end of each
   // row_pixels: windows share what they read. 0 where that is not so.
   int64_t step = 0, row_pixels = 0;
+  // For multiply_and_requantize alone, where takes_unpadded: the image is not padded, though windows reach one pixel
+  // beyond its rows. Of the first and the last window of each row_pixels, the first and the last pixel of segment s are
+  // outside[segments[s] + k], k < step. The windows of row r have only the segments of rows[r]. Null where all of their
+  // pixels lie in memory.
+  const uint8_t* outside = nullptr;
+  const ByteRow* rows = nullptr;
   // For multiply_and_requantize alone, where weights are odd (kernels/odd_weights): what is requantized is
   //   2 * accumulator + odd_start[o] + window_sums[p]                                  modulo 2^32
   // Null for others.
@@ -70,6 +82,8 @@ struct ByteConvKernels {
   // in registers. For what can_finish (kernels/requantize) allows. Null where nobody has written it.
   void (*multiply_and_requantize)(const ByteWindows&, const Requantize& outputs) noexcept = nullptr;
   int64_t tile_pixels = 1;  // it is fastest with multiples of so many
+  // Whether it takes such windows with `rows`, whatever is in those and whatever the pointers. Null: never.
+  bool (*takes_unpadded)(const ByteWindows&) noexcept = nullptr;
 };
 
 const ByteConvKernels& byte_conv_kernels(Isa isa);

@@ -177,5 +177,5 @@ inline __m512i add_products(__m512i sums, __m512i x, __m512i w) { return _mm512_
 
 namespace pact::kernels {
 const ByteConvKernels PACT_TABLE(kByteConv_x86_avx512vnni) = {
-    multiply, unpack, false, 128, probe, multiply_and_requantize, kSums / 2};
+    multiply, unpack, false, 128, probe, multiply_and_requantize, kSums / 2, takes_unpadded};
 }
