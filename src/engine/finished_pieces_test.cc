@@ -69,6 +69,7 @@ class Layer {
       problem_.weights.push_back(static_cast<int16_t>(static_cast<int>(random_.below(255)) - 127));
     for (int64_t i = 0; i < images * shape.height * shape.width * shape.channels; ++i)
       codes_.push_back(static_cast<std::byte>(random_.below(64)));
+    codes_.shrink_to_fit();  // so that sanitizers see what is read beyond
     problem_.largest_code = 63;
     if (codes == Codes::negative) {
       problem_.has_signed_codes = true;

@@ -53,6 +53,7 @@ class Layer {
     for (int64_t c = 0; c < kChannels; ++c) zero_.push_back(static_cast<uint8_t>(random_.below(256)));
     for (int64_t i = 0; i < e_.height * e_.width * kChannels; ++i)
       image_.push_back(static_cast<uint8_t>(random_.below(256)));
+    image_.shrink_to_fit();
     for (int64_t i = 0; i < e_.kernel_height * kKernelWidth * kChannels * kBlock; ++i)
       weights_.push_back(static_cast<int8_t>(static_cast<int>(random_.below(256)) - 128));
     for (int64_t o = 0; o < kBlock; ++o) {
