@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/output.h"
+#include "base/error.h"
 #include "base/files.h"
 #include "base/words.h"
 #include "passes/layer_table.h"

@@ -10,6 +10,7 @@
 #include "api_train/train.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/strings.h"
 #include "base/words.h"
 #include "base/writable.h"
 #include "data/describe.h"
