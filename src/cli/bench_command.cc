@@ -60,11 +60,10 @@ void print_summary(const api::BenchSummary& s, int64_t batch) {
     fmt::print("\n");
   }
   fmt::print(
-      "{} on {}, {}, batch {}: median {:.3f} ms (10th to 90th percentile {:.3f} to {:.3f}, {} "
-      "runs), "
+      "{} on {}, {}, batch {}: median {:.3f} ms (10th to 90th percentile {:.3f} to {:.3f}, {}), "
       "{:.0f} images/s; clock {:.2f} GHz",
       s.network, s.machine, counted(s.threads, "thread"), batch, 1e3 * s.median_s, 1e3 * s.low_s,
-      1e3 * s.high_s, s.rounds, static_cast<double>(batch) / s.median_s, 1e-9 * s.clock_hz);
+      1e3 * s.high_s, counted(s.rounds, "run"), static_cast<double>(batch) / s.median_s, 1e-9 * s.clock_hz);
   if (s.peak_macs_per_cycle > 0)
     fmt::print("; peak of a core {:.1f} MAC/cycle of bytes, measured", s.peak_macs_per_cycle);
   fmt::print("\n");
