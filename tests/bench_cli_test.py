@@ -3,7 +3,9 @@
 Usage: bench_cli_test.py PACT_BINARY [unittest arguments].
 """
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -65,6 +67,28 @@ class RandomWeights(unittest.TestCase):
         self.refuse("export", "resnet8", "-o", "/tmp/x.onnx", says=["--random-weights", "means nothing"])
         self.refuse("bench", "resnet8", "--weights", 9, says=["not 9"], code=1)
         self.refuse("bench", "resnet9", says=["resnet9"], code=1)
+
+    def test_threads_share_the_cores(self):
+        cores, threads = len(os.sched_getaffinity(0)), 3 * len(os.sched_getaffinity(0))
+        table = json.loads(pact("bench", "resnet8", "--threads", threads, "--rounds", 2, "--json").stdout)
+        self.assertEqual((table["threads"], table["cores"]), (threads, cores))
+        for layer in table["layers"]:
+            if "macs_per_cycle" in layer:
+                cycles = 1e-6 * layer["microseconds"] * 1e9 * table["clock_ghz"]
+                self.assertAlmostEqual(layer["macs_per_cycle"] * cycles * cores / layer["macs"], 1, places=6)
+
+    def test_a_terminal_sees_progress_from_the_start(self):
+        terminal, end = os.openpty()
+        result = subprocess.run([PACT, "bench", "resnet8", "--rounds", "1"], stdout=subprocess.PIPE, stderr=end, timeout=240)
+        os.close(end)
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of what a terminal shows
+            while part := os.read(terminal, 65536):
+                shown += part
+        os.close(terminal)
+        self.assertEqual(result.returncode, 0, shown)
+        self.assertIn(b"making the network ready", shown)
+        self.assertIn(b"first runs, which tell how long one takes", shown)
 
     def test_runs_on_request(self):
         def ask(text):

@@ -31,8 +31,11 @@ class Messages(Case):
     def tearDownClass(cls):
         cls._trained.cleanup()
 
+    def original(self, name):
+        return Path(self._trained.name) / name
+
     def copy_of(self, name):
-        return Path(shutil.copytree(Path(self._trained.name) / name, self.dir / "r"))
+        return Path(shutil.copytree(self.original(name), self.dir / "r"))
 
     def test_all_wrong_settings_are_told_at_once(self):
         self.refuse("train", "resnet8", "--data", DATA, "--out", self.dir / "x", "--epochs", "x", "--weights", 9, "--rate", "y",
@@ -64,7 +67,7 @@ class Messages(Case):
             self.assertEqual((run / "last.safetensors").read_bytes(), before)
             self.succeed("eval", run, "--images", 20)
         self.assertNotIn("graph.txt", self.succeed("train", "--resume", "--out", run).stderr)
-        (run / "graph.txt").write_bytes((Path(self._trained.name) / "float" / "graph.txt").read_bytes())
+        (run / "graph.txt").write_bytes((self.original("float") / "graph.txt").read_bytes())
         self.refuse("train", "--resume", "--out", run, says=["graph.txt: is not the network resnet8", "remove the file"])
 
     def test_a_network_from_elsewhere_is_in_its_run_alone(self):
@@ -280,9 +283,95 @@ class Messages(Case):
                 (["train", "resnet8", "--data", DATA, "--out", ""], ["--out is empty"]),
                 (["export", "x"], ["--output is missing: the file to write"]),
                 (["export", "x", "-o", "x.pact", "--format", "pact"], ["there are: qcdq, qonnx", "ends in .pact"]),
-                (["export", "x", "-o", "x.onnx", "--int2"], ["--int2 requires --packed"])):
+                (["export", "x", "-o", "x.onnx", "--int2"], ["--int2 requires --packed"]),
+                (["bench", "x", "--random-weights", "-1"], ["--random-weights: expected a whole number, 0 or more, not '-1'"])):
             result = self.refuse(*command, says=says, code=2)
             self.assertTrue(result.stderr.startswith("pact: "), result.stderr)
+
+    def test_classes_with_other_names(self):
+        run, packed, model = self.copy_of("w4a4"), self.dir / "m.pact", self.dir / "m.onnx"
+        stored = json.loads((run / "run.json").read_text())
+        names = stored["classes"]
+        self.assertEqual(len(names), 10)
+
+        def rename(classes):
+            (run / "run.json").write_text(json.dumps({**stored, "classes": classes}))
+
+        rename([names[1], names[0], *names[2:]])
+        for path in (packed, model):
+            self.succeed("export", run, "-o", path)
+        for path in (run, packed, model):  # the names have come along
+            told = self.succeed("eval", path, "--data", DATA, "--images", 20).stderr
+            self.assertIn(f"{path}: 2 of its 10 classes are called otherwise in {DATA}: class 0 is '{names[1]}' in the model "
+                          f"and '{names[0]}' in the data", told)
+        self.succeed("export", self.original("w4a4"), "-o", model)
+        self.assertNotIn("otherwise", self.succeed("eval", model, "--data", DATA, "--images", 20).stderr)
+        rename(["a"])
+        self.assertIn("has names of 1 class and not as many scores", self.succeed("export", run, "-o", model).stderr)
+        rename("a")
+        self.refuse("train", "--resume", "--out", run, says=["'classes' is no list of names"])
+
+    def test_another_number_of_classes(self):
+        run = self.copy_of("float")
+        for name in ("train/a", "train/b", "test/a", "test/b"):
+            (self.dir / "two" / name).mkdir(parents=True)
+            (self.dir / "two" / name / "x.ppm").write_bytes(b"P6 32 32 255\n" + bytes(32 * 32 * 3))
+        self.refuse("eval", run, "--data", f"folder:{self.dir}/two,size=32",
+                    says=["yields [N,10]", "has 2 classes", "give data of the classes that it tells apart"])
+
+    def test_files_of_two_runs(self):
+        run = self.copy_of("w4a4")
+        two = self.dir / "w2a2"
+        self.succeed("train", "resnet8", *QUICK, "--epochs", 1, "--out", two, "--weights", 2, "--activations", 2)
+        self.assertEqual(self.succeed("eval", two, "--images", 20).stderr, "")
+        for name, best in (("last", []), ("best", ["--best"])):
+            before = (run / f"{name}.safetensors").read_bytes()
+            (run / f"{name}.safetensors").write_bytes((two / f"{name}.safetensors").read_bytes())
+            self.refuse("eval", run, *best, says=[f"{name}.safetensors was written with another graph than that of {run}/graph.txt",
+                                                  "bits=2", "bits=4", "The files of two runs are mixed"])
+            (run / f"{name}.safetensors").write_bytes(before)
+        mixed = Path(shutil.copytree(self.original("w4a4"), self.dir / "mixed"))
+        for file in two.glob("last.*"):
+            (mixed / file.name).write_bytes(file.read_bytes())
+        self.refuse("train", "--resume", "--out", mixed, says=["last.safetensors was written with another graph", "are mixed"])
+        (run / "run.json").write_bytes((two / "run.json").read_bytes())
+        told = self.succeed("eval", run, "--images", 20).stderr
+        for what in ("weights", "activations"):
+            self.assertIn(f"{run}: run.json tells of {what} of 2 bits, which no layer in graph.txt has", told)
+
+    def test_export_says_what_it_writes(self):
+        model = self.dir / "m.onnx"
+        self.assertIn(": resnet8 as float ONNX, ", self.succeed("export", self.copy_of("float"), "-o", model).stdout)
+        four = self.original("w4a4")
+        result = self.succeed("export", four, "-o", model, "--packed", "--int2")
+        self.assertIn(" as qcdq, ", result.stdout)
+        self.assertIn("w4a4: no weights have 2 bits or fewer, so that --int2 does nothing", result.stderr)
+        both = model.read_bytes()
+        self.assertEqual(self.succeed("export", four, "-o", model, "--packed").stderr, "")
+        self.assertEqual(model.read_bytes(), both)
+        self.assertIn("no weights have 4 bits or fewer, so that --packed does nothing",
+                      self.succeed("export", self.dir / "r", "-o", model, "--packed").stderr)
+        self.assertEqual(json.loads(self.succeed("export", four, "-o", self.dir / "m.pact", "--json").stdout)["format"], "pact")
+
+    def test_layers_of_a_model_without_its_numbers(self):
+        def field(number, value):  # of a protobuf message
+            if isinstance(value, int):
+                return bytes([number << 3, value])
+            value = value.encode() if isinstance(value, str) else value
+            return bytes([number << 3 | 2, len(value)]) + value
+
+        shape = field(2, field(1, field(1, 1) + field(2, field(1, field(1, 1)) + field(1, field(1, 4)))))
+        weight = field(1, 4) + field(1, 2) + field(2, 1) + field(8, "w") + field(13, field(1, "location") + field(2, "m.data")) + field(14, 1)
+        node = field(1, "x") + field(1, "w") + field(2, "y") + field(4, "MatMul")
+        graph = field(1, node) + field(5, weight) + field(11, field(1, "x") + shape) + field(12, field(1, "y"))
+        model = self.dir / "m.onnx"
+        model.write_bytes(field(1, 8) + field(8, field(2, 13)) + field(7, graph))
+        note = "m.onnx: 1 of its tensors is not to be had, 'w': its numbers lie in the file 'm.data' beside the model, which is missing"
+        self.assertIn(note, self.succeed("inspect", model).stdout)
+        self.assertIn(note, json.loads(self.succeed("inspect", model, "--json").stdout)["notes"][0])
+        self.refuse("bench", model, says=["m.data", "which is missing"])
+        (self.dir / "m.data").write_bytes(bytes(4 * 4 * 2))
+        self.assertNotIn("m.data", self.succeed("inspect", model).stdout)
 
     def test_names_of_files_without_their_ending(self):
         folder = self.dir / "here"

@@ -42,7 +42,8 @@ struct EngineOptions {
   // Likewise PACT_FORCE_ALGORITHM names the algorithm of integer layers, docs/library.md. Scores have the
   // same bits with each of them, and with any number of threads.
   std::string instruction_set = {};
-  size_t max_memory_bytes = size_t{1} << 30;  // networks whose values would take more are refused
+  // Networks whose values and scratch memory, for the images that are run at once, would take more are refused.
+  size_t max_memory_bytes = size_t{1} << 30;
 };
 
 class PACT_API Engine {

@@ -46,7 +46,7 @@ typedef struct pact_options {
   int threads;                 /* 1; 0: one per core */
   int64_t max_batch;           /* 1: images of a run; more are run in parts, and fewer where caches want it */
   const char* instruction_set; /* NULL: the best of this CPU, or what PACT_FORCE_ISA names */
-  size_t max_memory_bytes;     /* 1 GiB: networks whose values would take more are refused */
+  size_t max_memory_bytes;     /* 1 GiB: networks whose values and scratch memory take more are refused */
 } pact_options;
 
 /* The defaults, with struct_size set as this header has it. */

@@ -56,7 +56,7 @@ graph::Network load_quietly(ModelSource source) {
 
 // The table, by an engine that reads the clock between layers.
 void time_layers(const graph::Network& lowered, const BenchCommand& command, const void* input,
-                 BenchSummary& summary, const std::function<void(double)>& on_progress) {
+                 BenchSummary& summary, const std::function<void(double, const std::string&)>& on_progress) {
   engine::Engine engine(lowered, {.isa = selected_isa(),
                                   .threads = summary.threads,
                                   .max_batch = command.batch,
@@ -66,10 +66,10 @@ void time_layers(const graph::Network& lowered, const BenchCommand& command, con
   const int rounds = std::min(summary.rounds, 200);
   std::vector<std::vector<double>> seconds(engine.timings().size());
   for (int round = 0; round < rounds; ++round) {
+    on_progress(0.8 + 0.2 * round / rounds, fmt::format("timing layers, run {} of {}", round + 1, rounds));
     engine.run(input, command.batch, output.data());
     const std::vector<engine::StepTiming> timings = engine.timings();
     for (size_t i = 0; i < timings.size(); ++i) seconds[i].push_back(timings[i].seconds);
-    on_progress(0.8 + 0.2 * (round + 1) / rounds);
   }
   for (size_t i = 0; const engine::StepTiming& timing : engine.timings())
     summary.layers.push_back(
@@ -103,6 +103,7 @@ BenchSession::BenchSession(const BenchCommand& command) : state_(std::make_uniqu
     command.model.on_note(note);
   s.summary.machine = machine_description();
   s.summary.threads = s.threads;
+  s.summary.cores = std::min(s.threads, usable_cores());
   s.bytes.resize(s.classifier.image().pixels() * static_cast<size_t>(s.batch));
   Random random(1);
   for (uint8_t& byte : s.bytes) byte = static_cast<uint8_t>(random.below(256));
@@ -124,15 +125,18 @@ const BenchSummary& BenchSession::summary() const { return state_->summary; }
 const graph::Network& BenchSession::lowered() const { return state_->classifier.lowered(); }
 const void* BenchSession::input() const { return state_->input; }
 
-BenchSummary bench(const BenchCommand& command, const std::function<void(double)>& on_progress) {
+BenchSummary bench(const BenchCommand& command,
+                   const std::function<void(double, const std::string&)>& on_progress) {
+  on_progress(0, "making the network ready");
   BenchSession session(command);
   BenchSummary summary = session.summary();
+  on_progress(0, "first runs, which tell how long one takes");
   session.time_run();
   summary.rounds = choose_rounds(command, std::min(session.time_run(), session.time_run()));
   std::vector<double> seconds;
   for (int round = 0; round < summary.rounds; ++round) {
+    on_progress(0.8 * round / summary.rounds, fmt::format("timing, run {} of {}", round + 1, summary.rounds));
     seconds.push_back(session.time_run());
-    on_progress(0.8 * (round + 1) / summary.rounds);
   }
   summary.median_s = quantile(seconds, 0.5);
   summary.low_s = quantile(seconds, 0.1);

@@ -28,6 +28,7 @@ struct LayerTime {
 struct BenchSummary {
   std::string network, machine;
   int threads = 1, rounds = 0;
+  int cores = 1;  // that the threads have between them: no more than there are
   double median_s = 0, low_s = 0, high_s = 0;  // of one run: median, 10th and 90th percentile
   double clock_hz = 0;                         // measured by a chain of dependent additions
   double peak_macs_per_cycle = 0;  // of bytes, on one core, measured; 0: not known for the instruction set
@@ -51,7 +52,8 @@ class BenchSession {
   std::unique_ptr<State> state_;
 };
 
-// Throws Error. `on_progress` gets the fraction done.
-BenchSummary bench(const BenchCommand& command, const std::function<void(double)>& on_progress);
+// Throws Error. `on_progress` gets the fraction done and what comes next, before each run: one may take minutes.
+BenchSummary bench(const BenchCommand& command,
+                   const std::function<void(double, const std::string&)>& on_progress);
 
 }  // namespace pact::api

@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/words.h"
 #include "base/writable.h"
 #include "model_file/model_file.h"
 #include "onnx_io/export.h"
@@ -74,12 +75,11 @@ std::vector<size_t> choose_images(const data::Dataset& data, int64_t wanted) {
   return chosen;
 }
 
-void write_output(const CalibrateCommand& command, CalibrateSummary& summary, const graph::Network& network,
-                  const data::Dataset& data) {
+void write_output(const CalibrateCommand& command, CalibrateSummary& summary, const graph::Network& network) {
   if (is_onnx(command.output))
-    write_file(command.output, onnx_io::export_onnx(network, {}));
+    write_file(command.output, onnx_io::export_onnx(network, {.classes = summary.classes}));
   else if (model_file::is_model_file(command.output))
-    write_file(command.output, model_file::serialize({passes::lower(network), data.classes}));
+    write_file(command.output, model_file::serialize({passes::lower(network), summary.classes}));
   else
     summary.notes = write_calibrated_run(command, summary, network);
 }
@@ -92,14 +92,15 @@ CalibrateSummary calibrate(const CalibrateCommand& command, const CalibrateProgr
   CalibrateSummary summary;
   const data::Dataset data = load_data_for(command.model.path, command.dataset, data::Part::train).train;
   summary.dataset = data.name;
+  summary.classes = data.classes;
   const graph::Network network = load_float(command, data);
   require_fit(network.graph, command.model.path.string(), data);
   calibration::require_calibratable(network, command.options);
   const std::vector<size_t> chosen = choose_images(data, command.images);
   summary.images = static_cast<int64_t>(chosen.size());
   progress.on_step(
-      fmt::format("{}: choosing the grids of the weights, then {} training images of {} run in float32",
-                  network.graph.name(), summary.images, data.name));
+      fmt::format("{}: choosing the grids of the weights, then running {} of {} in float32",
+                  network.graph.name(), counted(summary.images, "training image"), data.name));
 
   const graph::TensorType input = network.graph.value(network.graph.inputs()[0]).type;
   size_t done = 0;
@@ -132,7 +133,7 @@ CalibrateSummary calibrate(const CalibrateCommand& command, const CalibrateProgr
   summary.values = std::move(calibrated.values);
   summary.bytes = table.bytes;
   summary.float_bytes = passes::make_layer_table(network.graph).float_bytes;
-  write_output(command, summary, calibrated.network, data);
+  write_output(command, summary, calibrated.network);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return summary;
 }

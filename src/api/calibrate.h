@@ -25,6 +25,7 @@ struct CalibrateCommand {
 
 struct CalibrateSummary {
   std::string network, dataset;
+  std::vector<std::string> classes;  // their names
   int64_t images = 0;
   std::vector<calibration::CalibratedValue> values;  // what layers read
   std::vector<std::string> notes;                    // what did not go as usual

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/version.h"
 #include "graph/text.h"
+#include "model_file/run_network.h"
 #include "passes/layer_table.h"
 #include "report/report.h"
 
@@ -139,6 +140,7 @@ std::vector<std::string> write_calibrated_run(const CalibrateCommand& command,
   const ordered_json run = {{"command", command.command_line},
                             {"network", summary.network},
                             {"dataset", summary.dataset},
+                            {"classes", summary.classes},
                             {"version", kVersion},
                             {"machine", machine_description()},
                             {"started", now},
@@ -147,9 +149,11 @@ std::vector<std::string> write_calibrated_run(const CalibrateCommand& command,
                             {"status", "finished"},
                             {"message", "Calibrated, not trained: there are no epochs."}};
   WholeRun whole(command.output);
-  write_file(whole.file("graph.txt"), graph::print(network.graph));
-  graph::write_safetensors(whole.file("last.safetensors"),
-                           {network.tensors, {{"format", "pact.checkpoint.1"}}});
+  const std::string graph = graph::print(network.graph);
+  write_file(whole.file("graph.txt"), graph);
+  graph::write_safetensors(
+      whole.file("last.safetensors"),
+      {network.tensors, {{"format", "pact.checkpoint.1"}, {model_file::kGraphKey, graph}}});
   write_file(whole.file("report.json"), report_of(summary, network.graph).dump() + "\n");
   write_file(whole.file("run.json"), run.dump(2) + "\n");
   whole.keep();

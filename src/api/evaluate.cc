@@ -80,6 +80,7 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
     fail(ErrorKind::usage, "--requantize is for integer networks; take --engine int or reference");
   if (!command.predictions.empty())
     require_output(command.predictions, OutputKind::predictions, {command.model.path});
+  const std::vector<std::string> classes = class_names(command.model.path);  // may take the file, so first
   graph::Network network = load_model(command.model);
   const std::string model = command.model.path.string();
   EvaluateSummary summary;
@@ -87,6 +88,8 @@ EvaluateSummary evaluate(const EvaluateCommand& command,
   data::Dataset test = load_data_for(command.model.path, command.dataset, data::Part::test).test;
   summary.dataset = test.name;
   require_fit(network.graph, model, test);
+  const std::string note = other_classes_note(classes, model, test);
+  if (!note.empty() && command.model.on_note) command.model.on_note(note);
   if (command.images > 0) test.keep_first(static_cast<size_t>(command.images));
   summary.notes = test.notes;
   const int64_t total = static_cast<int64_t>(test.count());

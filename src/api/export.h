@@ -17,10 +17,11 @@ struct ExportCommand {
 
 struct ExportSummary {
   std::string network;
+  std::string form;   // "qcdq", "qonnx", "float ONNX" where there is nothing to quantize, "pact"
   int64_t bytes = 0;  // of the file
 };
 
-// Writes the file whole or not at all. Throws Error.
+// Writes the file whole or not at all. Throws Error. What is asked for and changes nothing, command.model.on_note hears.
 ExportSummary export_model(const ExportCommand& command);
 
 }  // namespace pact::api

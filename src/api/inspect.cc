@@ -10,6 +10,7 @@
 #include "graph/text.h"
 #include "model_file/model_file.h"
 #include "model_file/run_network.h"
+#include "onnx_io/import.h"
 #include "zoo/zoo.h"
 
 namespace pact::api {
@@ -18,8 +19,7 @@ namespace {
 
 // Has it no bytes that only binary files have, as far as its beginning tells?
 bool is_text(const fs::path& path) {
-  const std::string bytes = read_file(path, 64 << 20);
-  return std::ranges::none_of(std::string_view(bytes).substr(0, 512), [](char c) {
+  return std::ranges::none_of(read_beginning(path, 512), [](char c) {
     return static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\n' && c != '\r';
   });
 }
@@ -52,8 +52,15 @@ Inspection inspect(const std::string& what, const std::optional<passes::LowerOpt
     graph = model_file::load_graph(directory);
     if (fs::exists(directory / "run.json"))
       result.status = model_file::read_run_json(directory).value("status", "");
-  } else if (is_onnx(what) || model_file::is_model_file(what)) {
-    graph = load_model({.path = what, .missing = onnx_io::MissingNumbers::zeros}).graph;
+  } else if (is_onnx(what)) {
+    const fs::path file = what;
+    graph = onnx_io::import_onnx_file(
+                file, {.folder = file.has_parent_path() ? file.parent_path() : ".",
+                       .missing = onnx_io::MissingNumbers::zeros,
+                       .on_note = [&](const std::string& note) { result.notes.push_back(note); }})
+                .graph;
+  } else if (model_file::is_model_file(what)) {
+    graph = model_file::read(what).network.graph;
   } else if (fs::exists(what)) {
     require_graph_text(what);
     graph = graph::parse(read_file(what, 64 << 20), what);

@@ -16,6 +16,7 @@ struct Inspection {
   std::string text;  // its graph, text form
   passes::LayerTable table;
   std::string status;  // of the run, empty for a mere graph
+  std::vector<std::string> notes;  // what a person should know of the file
 };
 
 // `what` is a run directory, a graph's text file, an ONNX file, or a network of the zoo. Throws Error.

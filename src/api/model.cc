@@ -6,9 +6,12 @@
 #include "api/given_weights.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/words.h"
 #include "data/dataset.h"
 #include "model_file/model_file.h"
+#include "onnx_io/class_names.h"
 #include "onnx_io/import.h"
+#include "passes/layer_table.h"
 #include "zoo/zoo.h"
 
 namespace pact::api {
@@ -48,10 +51,35 @@ graph::Network load_onnx(const ModelSource& source) {
       source.path, {.mean = source.mean,
                     .std = source.std,
                     .folder = source.path.has_parent_path() ? source.path.parent_path() : ".",
-                    .missing = source.missing,
                     .on_note = source.on_note});
   tell_pixel_scale(source, network.graph);
   return network;
+}
+
+// Where run.json is of another run than the graph, as far as the bits of its layers tell: some are those that the
+// settings name, for the first layer and the last one have bits of their own.
+void tell_mixed_run(const ModelSource& source, const graph::Graph& graph) {
+  const fs::path directory = fs::is_regular_file(source.path) ? source.path.parent_path() : source.path;
+  if (!source.on_note || !fs::exists(directory / "run.json")) return;
+  const std::vector<passes::LayerRow> layers = passes::make_layer_table(graph).rows;
+  nlohmann::json settings;
+  try {
+    settings = model_file::read_run_json(directory)["settings"];
+  } catch (const Error&) {
+    return;  // it is damaged, which who needs it will tell
+  }
+  const bool has_overrides = settings.contains("override") && !settings["override"].empty();
+  if (layers.size() < 3 || has_overrides) return;
+  const auto tell = [&](const char* what, int passes::LayerRow::* bits) {
+    if (!settings.contains(what) || !settings[what].is_number_integer()) return;
+    const auto wanted = settings[what].get<int64_t>();
+    if (std::ranges::any_of(layers, [&](const passes::LayerRow& row) { return row.*bits == wanted; })) return;
+    source.on_note(fmt::format(
+        "{}: run.json tells of {} of {}, which no layer in graph.txt has: the files of two runs are mixed",
+        directory.string(), what, wanted == 32 ? "float" : counted(wanted, "bit")));
+  };
+  tell("weights", &passes::LayerRow::weight_bits);
+  tell("activations", &passes::LayerRow::activation_bits);
 }
 
 }  // namespace
@@ -63,10 +91,15 @@ std::string dataset_of(const fs::path& model) {
 }
 
 std::vector<std::string> class_names(const fs::path& model) {
+  if (is_zoo_network(model)) return {};
+  if (is_onnx(model)) return onnx_io::read_class_names(model);
   if (model_file::is_model_file(model)) return model_file::read(model).classes;
   const fs::path directory = fs::is_regular_file(model) ? model.parent_path() : model;
-  const std::string dataset = fs::exists(directory / "run.json") ? dataset_of(model) : "";
+  if (!fs::exists(directory / "run.json")) return {};
   try {
+    const nlohmann::json run = model_file::read_run_json(directory);
+    if (run.contains("classes")) return run["classes"];
+    const std::string dataset = run.value("dataset", "");  // all that runs of earlier versions tell
     return dataset.empty() ? std::vector<std::string>() : data::class_names(dataset);
   } catch (const Error&) {
     return {};  // the indices will do
@@ -93,7 +126,9 @@ graph::Network load_model(const ModelSource& source) {
   if (!source.mean.empty() || !source.std.empty())
     fail(ErrorKind::usage, "--mean and --std are for ONNX models; {} carries its own normalization",
          source.path.string());
-  return model_file::load_network(source.path, source.checkpoint);
+  graph::Network network = model_file::load_network(source.path, source.checkpoint);
+  if (!model_file::is_model_file(source.path)) tell_mixed_run(source, network.graph);
+  return network;
 }
 
 }  // namespace pact::api

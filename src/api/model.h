@@ -10,7 +10,6 @@
 #include "api/random_model.h"
 #include "graph/graph.h"
 #include "model_file/run_network.h"
-#include "onnx_io/import.h"
 
 namespace pact::api {
 
@@ -23,7 +22,6 @@ struct ModelSource {
   std::vector<double> mean = {}, std = {};
   RandomWeights random = {};          // for a network of the zoo
   std::filesystem::path weights = {};  // likewise: a plain .safetensors file (given_weights.h)
-  onnx_io::MissingNumbers missing = onnx_io::MissingNumbers::refused;
   std::function<void(const std::string&)> on_note = {};  // of an ONNX file: what a person should know
 };
 
@@ -35,7 +33,8 @@ bool is_zoo_network(const std::filesystem::path& path);
 // The data set that a run was trained on; empty for models that do not tell. Throws Error.
 std::string dataset_of(const std::filesystem::path& model);
 
-// Names of the classes, as far as the model tells them; else empty.
+// Names of the classes, as far as the model tells them; else empty. They may be of another number than the classes,
+// where somebody has given the network another last layer.
 std::vector<std::string> class_names(const std::filesystem::path& model);
 
 // The network with float operations and Quant nodes, as it was trained; from a .pact file, its integer form.

@@ -2,23 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <string>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/writable.h"
 
 namespace pact::api {
 namespace fs = std::filesystem;
 namespace {
-
-std::string beginning_of(const fs::path& path) {
-  std::string bytes(512, '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<size_t>(file.gcount()));
-  return bytes;
-}
 
 const char* name_of(OutputKind kind) {
   switch (kind) {
@@ -77,7 +69,7 @@ void require_output(const fs::path& path, OutputKind kind, const std::vector<fs:
   for (const fs::path& input : inputs)
     if (fs::equivalent(path, input, ignored))
       fail("{}: is what is read; choose another name for what is written", path.string());
-  if (!looks_like(kind, beginning_of(path)))
+  if (!looks_like(kind, read_beginning(path, 512)))
     fail("{}: {} and is not {}, which is to be written; choose another name, or remove it first",
          path.string(), description_of(path), name_of(kind));
 }

@@ -26,7 +26,7 @@ std::string listed(const graph::Node& normalize) {
 }
 
 // Numbers of a plain file for a network of the zoo, which from there on takes the pixels of the data set.
-graph::Network with_given_weights(const graph::Network& plain, const Resolved& r,
+graph::Network with_given_weights(const graph::Network& plain, const RunToTrain& r,
                                   const TrainCommand& command) {
   graph::Network network = plain;
   adopt(network, read_plain_weights(r.settings.init), "--init " + r.settings.init);
@@ -42,7 +42,7 @@ graph::Network with_given_weights(const graph::Network& plain, const Resolved& r
   return network;
 }
 
-graph::Network from_zoo(const Resolved& r, const data::Dataset& data) {
+graph::Network from_zoo(const RunToTrain& r, const data::Dataset& data) {
   const zoo::InputSpec input{data.image.channels,     data.image.height,
                              data.image.width,        static_cast<int64_t>(data.classes.size()),
                              data.normalization.mean, data.normalization.std};
@@ -73,7 +73,7 @@ graph::Network from_onnx(const TrainCommand& command, const data::Dataset& data,
 
 // A run that is resumed without its graph.txt would be trained to its end and could then not be evaluated. That of a
 // network of the zoo can be written again.
-void look_at_stored_graph(const Resolved& r, const graph::Graph& built, const train::Observer& observer) {
+void look_at_stored_graph(const RunToTrain& r, const graph::Graph& built, const train::Observer& observer) {
   const std::string file = (r.directory / "graph.txt").string();
   std::optional<graph::Graph> stored;
   try {
@@ -106,7 +106,7 @@ graph::Network network_of_run(const fs::path& directory) {
 
 }  // namespace
 
-graph::Network make_network(const Resolved& r, const TrainCommand& command, const data::Dataset& data,
+graph::Network make_network(const RunToTrain& r, const TrainCommand& command, const data::Dataset& data,
                             const train::Observer& observer) {
   const bool is_resumed = command.continuation == Continuation::resume;
   if (is_onnx(r.network) && is_resumed) return network_of_run(r.directory);

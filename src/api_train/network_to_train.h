@@ -12,8 +12,8 @@
 
 namespace pact::api {
 
-// The command with everything that it left to the run it resumes.
-struct Resolved {
+// What a command asks for, with everything that it left to the run it resumes.
+struct RunToTrain {
   std::string network, dataset;
   std::filesystem::path directory;
   train::Settings settings;
@@ -25,7 +25,7 @@ struct Resolved {
 void require_network(const std::string& name);
 
 // `data` has the images' form and the classes. Throws Error.
-graph::Network make_network(const Resolved& resolved, const TrainCommand& command, const data::Dataset& data,
+graph::Network make_network(const RunToTrain& run, const TrainCommand& command, const data::Dataset& data,
                             const train::Observer& observer);
 
 }  // namespace pact::api

@@ -9,6 +9,7 @@
 #include "api_train/recipes.h"
 #include "base/error.h"
 #include "base/strings.h"
+#include "base/words.h"
 #include "base/writable.h"
 #include "data/describe.h"
 #include "passes/insert_quantizers.h"
@@ -27,17 +28,10 @@ using train::Settings;
 
 // What the command sets, over `settings`; all of it that is wrong is told at once.
 void apply_command(Settings& settings, const TrainCommand& command) {
-  train::SettingProblems problems;
-  const auto attempt = [&](const auto& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      problems.messages.push_back(error.what());
-    }
-  };
+  Problems problems;
   std::string origin_of_warmup;  // the recipe that says it, if one does
   for (const std::string& recipe : command.recipes)
-    attempt([&] {
+    problems.attempt("", [&] {
       const double before = settings.warmup;
       train::apply_recipe(settings, find_recipe(recipe), problems);
       if (settings.warmup != before) origin_of_warmup = recipe;
@@ -46,12 +40,11 @@ void apply_command(Settings& settings, const TrainCommand& command) {
   train::find_problems(settings, problems);
   // Who shortens a recipe's run has not chosen its warm-up.
   if (!origin_of_warmup.empty() && !command.settings.contains("warmup"))
-    for (std::string& message : problems.messages)
-      if (message.starts_with("warmup must be"))
-        message +=
-            fmt::format("; it is that of the recipe {}, give a shorter one with --warmup", origin_of_warmup);
-  for (const std::string& text : settings.override) attempt([&] { passes::parse_bit_override(text); });
-  train::refuse(problems);
+    problems.explain("warmup", fmt::format("; it is that of the recipe {}, give a shorter one with --warmup",
+                                           origin_of_warmup));
+  for (const std::string& text : settings.override)
+    problems.attempt("override", [&] { passes::parse_bit_override(text); });
+  problems.refuse();
 }
 
 // A choice of quantizer that quantizes nothing is a slip: the run would be float.
@@ -81,9 +74,9 @@ TrainCommand with_tuning(const TrainCommand& command, const train::Observer& obs
   tuned.recipes = {kTuning};
   tuned.settings.emplace("teacher", kItself);
   Settings whole;
-  train::SettingProblems problems;
+  Problems problems;
   train::apply_recipe(whole, find_recipe(kTuning), problems);
-  train::refuse(problems);
+  problems.refuse();
   if (command.settings.contains("epochs"))  // the same share of it
     tuned.settings.emplace("warmup", fmt::format("{}", whole.warmup * static_cast<double>(settings.epochs) /
                                                            static_cast<double>(whole.epochs)));
@@ -94,12 +87,16 @@ TrainCommand with_tuning(const TrainCommand& command, const train::Observer& obs
   return tuned;
 }
 
+std::string images_of(const data::Dataset& part, const char* which) {
+  return counted(static_cast<long long>(part.count()), fmt::format("{} image", which));
+}
+
 bool writes_the_run(const TrainCommand& command) {
   return !command.membership || command.membership->rank == 0;
 }
 
-Resolved resolve_fresh(const TrainCommand& command, const train::Observer& observer) {
-  Resolved r{command.network, command.dataset, command.directory, {}};
+RunToTrain fresh_run(const TrainCommand& command, const train::Observer& observer) {
+  RunToTrain r{command.network, command.dataset, command.directory, {}};
   apply_command(r.settings, with_tuning(command, observer));
   if (r.network.empty()) fail(ErrorKind::usage, "name the network to train; `pact zoo` lists them");
   if (r.dataset.empty())
@@ -133,7 +130,7 @@ Resolved resolve_fresh(const TrainCommand& command, const train::Observer& obser
   return r;
 }
 
-Resolved resolve_resumed(const TrainCommand& command) {
+RunToTrain resumed_run(const TrainCommand& command) {
   if (command.directory.empty())
     fail(ErrorKind::usage, "--resume needs --out RUN, the run directory to continue");
   const nlohmann::json run = train::read_run_json(command.directory);
@@ -142,7 +139,7 @@ Resolved resolve_resumed(const TrainCommand& command) {
     if (!run.contains(key) || !run[key].is_string()) fail("{}: is damaged (no '{}')", origin, key);
     return run[key].get<std::string>();
   };
-  Resolved r{stored_word("network"), stored_word("dataset"), command.directory, {}};
+  RunToTrain r{stored_word("network"), stored_word("dataset"), command.directory, {}};
   const Settings stored = train::settings_from_json(run["settings"], origin);
   r.settings = stored;
   r.is_finished = run.value("status", "") == "finished";
@@ -164,14 +161,14 @@ Resolved resolve_resumed(const TrainCommand& command) {
 }
 
 // So that the run can be resumed without the file that it came from.
-void keep_teacher(const Resolved& r, const TrainCommand& command) {
+void keep_teacher(const RunToTrain& r, const TrainCommand& command) {
   fs::create_directories(r.directory);
   export_model({.model = {.path = command.network, .mean = command.mean, .std = command.std},
                 .output = r.settings.teacher,
                 .options = {}});
 }
 
-data::TrainTest load_data(const Resolved& r, const TrainCommand& command) {
+data::TrainTest load_data(const RunToTrain& r, const TrainCommand& command) {
   try {
     return data::load_dataset(r.dataset);
   } catch (const Error& error) {
@@ -197,8 +194,8 @@ Group join(const TrainCommand& command, const Settings& settings) {
       command.membership.value_or(train::Membership{0, command.processes, "127.0.0.1", 0, "--processes"});
   const int count = options.membership.count;
   if (count > settings.batch)
-    fail("a batch of {} images cannot be shared by {} processes: give a larger --batch or fewer processes",
-         settings.batch, count);
+    fail("a batch of {} cannot be shared by {} processes: give a larger --batch or fewer processes",
+         counted(settings.batch, "image"), count);
   if (!command.membership)
     options.on_listening = [&](int port) { group.children = std::make_unique<Children>(count, port); };
   options.while_waiting = [&] {
@@ -242,7 +239,7 @@ std::string line_of(const train::EpochReport& r) {
 
 TrainSummary train(const TrainCommand& command, const train::Observer& observer) {
   const bool is_resumed = command.continuation == Continuation::resume;
-  const Resolved r = is_resumed ? resolve_resumed(command) : resolve_fresh(command, observer);
+  const RunToTrain r = is_resumed ? resumed_run(command) : fresh_run(command, observer);
   // What can be wrong with the network is told before data are read, which may take minutes.
   require_network(r.network);
   train::require_device(r.settings.device);
@@ -258,17 +255,16 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
                     r.directory.string()));
   const data::TrainTest data = load_data(r, command);
   if (static_cast<uint64_t>(r.settings.batch) > data.train.count())
-    fail("a batch of {} images is more than the {} training images of {}; give a smaller --batch",
-         r.settings.batch, data.train.count(), data.train.name);
+    fail("a batch of {} is more than the {} of {}; give a smaller --batch",
+         counted(r.settings.batch, "image"), images_of(data.train, "training"), data.train.name);
   for (const data::Dataset* part : {&data.train, &data.test})
     for (const std::string& note : part->notes) observer.on_message(note);
 
   const passes::LayerTable table = passes::make_layer_table(network.graph);
   observer.on_message(
-      fmt::format("{}: {} parameters, {:.1f} million multiply-accumulates an image; {} training and {} "
-                  "test images; into {}",
+      fmt::format("{}: {} parameters, {:.1f} million multiply-accumulates an image; {} and {}; into {}",
                   report::network_name(r.network), table.parameters, static_cast<double>(table.macs) / 1e6,
-                  data.train.count(), data.test.count(), r.directory.string()));
+                  images_of(data.train, "training"), images_of(data.test, "test"), r.directory.string()));
   if (r.teaches_itself && writes_the_run(command)) keep_teacher(r, command);
   const Group group = join(command, r.settings);
   const train::TrainRequest request{.network = std::move(network),

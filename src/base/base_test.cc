@@ -65,6 +65,8 @@ TEST(Files, AreReplacedWholeOrNotAtAll) {
   EXPECT_THROW(read_file(folder / "b"), Error);
   EXPECT_THROW(read_file(folder.path()), Error);
   EXPECT_THROW(read_file(folder / "a", 2), Error);
+  EXPECT_EQ(read_beginning(folder / "a", 2), "tw");
+  EXPECT_EQ(read_beginning(folder / "a", 9), "two");
 }
 
 TEST(Files, SeveralAreReplacedTogetherOrNotAtAll) {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -50,19 +51,16 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-}  // namespace
-
-std::string read_file(const std::filesystem::path& path, size_t max_bytes) {
+// Reads `path` as far as `wanted`, which gets its size, says.
+template <typename Wanted>
+std::string read(const std::filesystem::path& path, const Wanted& wanted) {
   // Without O_NONBLOCK a pipe would be waited for; files do not mind.
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) fail("{}: cannot be read: {}", path.string(), reason());
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) fail("{}: cannot be read: {}", path.string(), reason());
   if (!S_ISREG(status.st_mode)) fail("{}: is not a regular file", path.string());
-  if (static_cast<size_t>(status.st_size) > max_bytes)
-    fail("{}: has {} bytes, more than the {} that such a file may have", path.string(), status.st_size,
-         max_bytes);
-  std::string bytes(static_cast<size_t>(status.st_size), '\0');
+  std::string bytes(wanted(static_cast<size_t>(status.st_size)), '\0');
   size_t have = 0;
   while (have < bytes.size()) {
     const ssize_t got = ::read(file.get(), bytes.data() + have, bytes.size() - have);
@@ -73,6 +71,20 @@ std::string read_file(const std::filesystem::path& path, size_t max_bytes) {
   }
   bytes.resize(have);
   return bytes;
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path, size_t max_bytes) {
+  return read(path, [&](size_t size) {
+    if (size > max_bytes)
+      fail("{}: has {} bytes, more than the {} that such a file may have", path.string(), size, max_bytes);
+    return size;
+  });
+}
+
+std::string read_beginning(const std::filesystem::path& path, size_t count) {
+  return read(path, [&](size_t size) { return std::min(size, count); });
 }
 
 namespace {

@@ -12,6 +12,9 @@ namespace pact {
 // The bytes of `path`. Throws Error when it is missing, is not a file, or is larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, size_t max_bytes = size_t{4} << 30);
 
+// The first bytes of `path`, at most `count`, and no more is read. Throws Error when it is missing or is not a file.
+std::string read_beginning(const std::filesystem::path& path, size_t count);
+
 // Replaces `path` by `bytes`, atomically. Throws Error (the old file then still stands). A device or pipe is written to
 // as it stands; a pipe that nobody reads is an error.
 void write_file(const std::filesystem::path& path, std::string_view bytes);

@@ -43,13 +43,19 @@ void ProgressLine::update(double fraction, const std::string& text) {
   const auto now = Clock::now();
   if (now - last_ < (is_terminal_ ? Clock::duration(kRedraw) : Clock::duration(kPlainLine))) return;
   last_ = now;
-  if (is_terminal_) {
-    const std::string line = fmt::format("{} {}", bar(fraction), text).substr(0, terminal_width() - 1);
-    put("\r\x1b[K" + line);
-    is_drawn_ = true;
-  } else {
+  if (is_terminal_)
+    draw(fraction, text);
+  else
     put(fmt::format("{:3.0f} %  {}\n", 100 * fraction, text));
-  }
+}
+
+void ProgressLine::show(double fraction, const std::string& text) {
+  if (is_terminal_) draw(fraction, text);
+}
+
+void ProgressLine::draw(double fraction, const std::string& text) {
+  put("\r\x1b[K" + fmt::format("{} {}", bar(fraction), text).substr(0, terminal_width() - 1));
+  is_drawn_ = true;
 }
 
 void ProgressLine::clear() {

@@ -14,10 +14,14 @@ class ProgressLine {
 
   // `fraction` of the work at hand is done; `text` says what. Cheap to call at every step.
   void update(double fraction, const std::string& text);
+  // The same on a terminal at once, and nothing elsewhere: for what is not cheap and may take long.
+  void show(double fraction, const std::string& text);
   // Wipes the line, so that ordinary output can follow.
   void clear();
 
  private:
+  void draw(double fraction, const std::string& text);
+
   using Clock = std::chrono::steady_clock;
   bool is_terminal_;
   bool is_drawn_ = false;

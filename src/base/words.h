@@ -11,5 +11,7 @@ std::string shell_quoted(const std::string& word);
 
 // "1 bit", "2 bits"
 std::string counted(long long count, std::string_view what);
+// "1 class", "2 classes"
+std::string counted(long long count, std::string_view one, std::string_view several);
 
 }  // namespace pact

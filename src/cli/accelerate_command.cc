@@ -190,7 +190,7 @@ void add_accelerate(CLI::App& app, Run& run) {
   CLI::App* command = app.add_subcommand("accelerate", "what a network costs on low-precision hardware");
   command
       ->add_option("network", args->command.network,
-                   "network of the zoo, run directory, graph or ONNX file, SCALE-Sim topology (.csv)")
+                   "network of the zoo, run directory, graph, ONNX or .pact file, SCALE-Sim topology (.csv)")
       ->required();
   command
       ->add_option("--accelerator", args->command.accelerator,

@@ -19,7 +19,7 @@ namespace pact::cli {
 namespace {
 
 double macs_per_cycle(const api::BenchSummary& s, const api::LayerTime& layer) {
-  return static_cast<double>(layer.macs) / (layer.seconds * s.clock_hz * s.threads);
+  return static_cast<double>(layer.macs) / (layer.seconds * s.clock_hz * s.cores);
 }
 
 nlohmann::ordered_json to_json(const api::BenchSummary& s, int64_t batch) {
@@ -35,6 +35,7 @@ nlohmann::ordered_json to_json(const api::BenchSummary& s, int64_t batch) {
   return {{"network", s.network},
           {"machine", s.machine},
           {"threads", s.threads},
+          {"cores", s.cores},
           {"batch", batch},
           {"rounds", s.rounds},
           {"latency_ms", 1e3 * s.median_s},
@@ -59,14 +60,16 @@ void print_summary(const api::BenchSummary& s, int64_t batch) {
     fmt::print("\n");
   }
   fmt::print(
-      "{} on {}, {}, batch {}: median {:.3f} ms (10th to 90th percentile {:.3f} to {:.3f}, {} "
-      "runs), "
+      "{} on {}, {}, batch {}: median {:.3f} ms (10th to 90th percentile {:.3f} to {:.3f}, {}), "
       "{:.0f} images/s; clock {:.2f} GHz",
       s.network, s.machine, counted(s.threads, "thread"), batch, 1e3 * s.median_s, 1e3 * s.low_s,
-      1e3 * s.high_s, s.rounds, static_cast<double>(batch) / s.median_s, 1e-9 * s.clock_hz);
+      1e3 * s.high_s, counted(s.rounds, "run"), static_cast<double>(batch) / s.median_s, 1e-9 * s.clock_hz);
   if (s.peak_macs_per_cycle > 0)
     fmt::print("; peak of a core {:.1f} MAC/cycle of bytes, measured", s.peak_macs_per_cycle);
   fmt::print("\n");
+  if (s.threads > s.cores)
+    fmt::print("{} on {}: MAC/cycle is what each of these does\n", counted(s.threads, "thread"),
+               counted(s.cores, "core"));
 }
 
 // Runs when told to, so that another program can take turns with this one: a line COUNT on standard input is
@@ -108,7 +111,7 @@ void add_bench(CLI::App& app, Run& run) {
           "run directory, .safetensors file in one, ONNX or .pact file, or a network of the zoo with random "
           "weights")
       ->required();
-  command->add_option("--threads", args->command.threads, "threads; 0: one per core")
+  command->add_option("--threads", args->command.threads, "threads; 0: one per core [0]")
       ->check(whole_number(0, 1024));
   command->add_option("--batch", args->command.batch, "images a run [1]")->check(whole_number(1, 4096));
   command->add_option("--rounds", args->command.rounds, "timed runs; 0: about two seconds of them")
@@ -130,7 +133,9 @@ void add_bench(CLI::App& app, Run& run) {
       if (args->on_request) return serve(args->command);
       ProgressLine line;
       const api::BenchSummary s =
-          api::bench(args->command, [&](double fraction) { line.update(fraction, "timing"); });
+          api::bench(args->command, [&](double fraction, const std::string& what) {
+            fraction > 0 ? line.update(fraction, what) : line.show(fraction, what);
+          });
       line.clear();
       if (args->json)
         fmt::print("{}\n", to_json(s, args->command.batch).dump());

@@ -11,6 +11,7 @@
 #include "api/calibrate.h"
 #include "base/error.h"
 #include "base/progress.h"
+#include "base/words.h"
 #include "cli/accepted.h"
 #include "cli/commands.h"
 
@@ -38,9 +39,9 @@ void print_table(const api::CalibrateSummary& s, const std::string& output) {
     fmt::print("{:<34} {:>6} {:>12.5g} {:>12.5g} {:>8.3f} %\n", value.grid.name,
                fmt::format("{}{}", value.grid.has_sign ? "+-" : "", value.grid.reading.bits),
                value.grid.level, value.magnitudes.largest(), 100 * value.clipped);
-  fmt::print("{}: {} calibrated with {} images of {} ({:.1f} s); {} of parameters ({} as float32)\n", output,
-             s.network, s.images, s.dataset, s.seconds, format_bytes(static_cast<double>(s.bytes)),
-             format_bytes(static_cast<double>(s.float_bytes)));
+  fmt::print("{}: {} calibrated with {} of {} ({:.1f} s); {} of parameters ({} as float32)\n", output,
+             s.network, counted(s.images, "image"), s.dataset, s.seconds,
+             format_bytes(static_cast<double>(s.bytes)), format_bytes(static_cast<double>(s.float_bytes)));
 }
 
 }  // namespace
@@ -83,7 +84,8 @@ void add_calibrate(CLI::App& app, Run& run) {
                     "let biases take up the mean error that rounding the weights makes");
   command->add_option("--shortcuts", args->shortcuts,
                       "identity shortcuts: real, or codes: those that the block's layer reads [real]");
-  command->add_option("--threads", options.threads, "threads; 0: one per core")->check(whole_number(0, 1024));
+  command->add_option("--threads", options.threads, "threads; 0: one per core [0]")
+      ->check(whole_number(0, 1024));
   command
       ->add_option("-o,--output", args->output,
                    "what to write: a run directory, *.onnx (QCDQ), or *.pact for the engine")

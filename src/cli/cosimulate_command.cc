@@ -9,6 +9,7 @@
 #include "api/cosimulate.h"
 #include "base/error.h"
 #include "base/progress.h"
+#include "base/words.h"
 #include "cli/accepted.h"
 #include "cli/commands.h"
 
@@ -62,9 +63,9 @@ void print_table(const api::CosimulateSummary& s) {
       fmt::print("{:<28} {:>8} {:>12} {:>12} {:>12} {:>12} {:>6}\n", node.name, node.folds, node.macs,
                  node.cycles, node.model_cycles, node.values, node.wrong);
   fmt::print(
-      "{}: {} images{}; {} values of {} nodes, {} wrong; {} images with other scores than the engine's\n",
-      s.network, s.images, s.correct ? fmt::format(", {} classified rightly", *s.correct) : "", s.values,
-      s.nodes.size(), s.wrong, s.images_unlike_engine);
+      "{}: {}{}; {} values of {} nodes, {} wrong; {} with other scores than the engine's\n", s.network,
+      counted(s.images, "image"), s.correct ? fmt::format(", {} classified rightly", *s.correct) : "",
+      s.values, s.nodes.size(), s.wrong, counted(s.images_unlike_engine, "image"));
   fmt::print(
       "{} cycles of the arrays an image, {} by the closed forms; {:.2f} s an image in the simulation\n",
       s.cycles, s.model_cycles, s.hardware_seconds / static_cast<double>(s.images));

@@ -7,6 +7,7 @@
 
 #include "api/data.h"
 #include "base/progress.h"
+#include "base/words.h"
 #include "cli/accepted.h"
 #include "cli/commands.h"
 
@@ -118,8 +119,8 @@ void add_show(CLI::App& data, Run& run) {
       const api::ShowSummary s = api::show_dataset(args->command);
       for (const std::string& note : s.notes) tell(note);
       if (!args->json) {
-        fmt::print("{} images on {} x {} pixels: {}\n", s.images.size(), s.sheet.width, s.sheet.height,
-                   args->output);
+        fmt::print("{} on {} x {} pixels: {}\n", counted(std::ssize(s.images), "image"), s.sheet.width,
+                   s.sheet.height, args->output);
         return;
       }
       Json images = Json::array();
@@ -145,9 +146,10 @@ std::string numbers(const std::vector<double>& values) {
 
 void print_info(const api::DatasetInfo& info) {
   const data::Dataset& set = info.description;
-  fmt::print("{}: images of {} x {} x {}, {} classes; the network sees (pixel - {}) / {}\n", set.name,
-             set.image.height, set.image.width, set.image.channels, set.classes.size(),
-             numbers(set.normalization.mean), numbers(set.normalization.std));
+  fmt::print("{}: images of {} x {} x {}, {}; the network sees (pixel - {}) / {}\n", set.name,
+             set.image.height, set.image.width, set.image.channels,
+             counted(std::ssize(set.classes), "class", "classes"), numbers(set.normalization.mean),
+             numbers(set.normalization.std));
   for (const api::DatasetInfo::Part& part : info.parts)
     fmt::print("{:<6} {:>9} images   pixels: mean {}   deviation {}\n", part.name, part.images,
                numbers(part.statistics.mean), numbers(part.statistics.std));

@@ -9,6 +9,7 @@
 #include "api/evaluate.h"
 #include "base/error.h"
 #include "base/progress.h"
+#include "base/words.h"
 #include "cli/accepted.h"
 #include "cli/commands.h"
 
@@ -32,7 +33,7 @@ void add_eval(CLI::App& app, Run& run) {
       "plain .safetensors file with the numbers of a network of the zoo, as torchvision names them");
   eval->add_option("--data", args->command.dataset,
                    "a data set, such as cifar10:DIR; `pact data list` has all [the run's own]");
-  eval->add_option("--threads", args->command.threads, "threads; 0: one per core")
+  eval->add_option("--threads", args->command.threads, "threads; 0: one per core [0]")
       ->check(whole_number(0, 1024));
   eval->add_option("--device", args->command.device, "cpu or cuda, with --engine float [cpu]")
       ->check(one_of({"cpu", "cuda"}));
@@ -82,8 +83,8 @@ void add_eval(CLI::App& app, Run& run) {
         if (!args->lowering.requantization.empty()) json["requantize"] = args->lowering.requantization;
         fmt::print("{}\n", json.dump());
       } else {
-        fmt::print("{}: top-1 {:.2f} % of {} images of {}, loss {:.4f} ({:.1f} s, {:.0f} images/s)\n",
-                   s.network, e.top1, e.images, s.dataset, e.loss, e.seconds,
+        fmt::print("{}: top-1 {:.2f} % of {} of {}, loss {:.4f} ({:.1f} s, {:.0f} images/s)\n",
+                   s.network, e.top1, counted(e.images, "image"), s.dataset, e.loss, e.seconds,
                    static_cast<double>(e.images) / e.seconds);
       }
     };

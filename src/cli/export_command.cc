@@ -68,13 +68,11 @@ void add_export(CLI::App& app, Run& run) {
       if (model_file::is_model_file(c.output)) {
         if (!args->format.empty() || args->packed || args->bytes_in)
           throw Error(ErrorKind::usage, args->output + ": --format, --packed and --uint8 are for ONNX files");
-        args->format = "pact";
       } else {
         if (c.output.extension() != ".onnx" && !std::filesystem::is_character_file(c.output))
           throw Error(ErrorKind::usage,
                       args->output + ": what is to be written? End the name in .onnx or .pact");
-        if (args->format.empty()) args->format = "qcdq";
-        c.options.format = onnx_io::format_of(args->format);
+        if (!args->format.empty()) c.options.format = onnx_io::format_of(args->format);
       }
       c.options.storage = args->int2     ? onnx_io::Storage::packed_to_2_bits
                           : args->packed ? onnx_io::Storage::packed
@@ -85,11 +83,11 @@ void add_export(CLI::App& app, Run& run) {
       if (args->json)
         fmt::print("{}\n", nlohmann::ordered_json{{"network", s.network},
                                                   {"output", args->output},
-                                                  {"format", args->format},
+                                                  {"format", s.form},
                                                   {"bytes", s.bytes}}
                                .dump());
       else
-        fmt::print("{}: {} as {}, {}\n", args->output, s.network, args->format,
+        fmt::print("{}: {} as {}, {}\n", args->output, s.network, s.form,
                    format_bytes(static_cast<double>(s.bytes)));
     };
   });

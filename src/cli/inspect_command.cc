@@ -25,6 +25,7 @@ void print_table(const api::Inspection& i) {
              i.table.parameters, static_cast<double>(i.table.macs) / 1e6,
              format_bytes(static_cast<double>(i.table.bytes)),
              format_bytes(static_cast<double>(i.table.float_bytes)));
+  for (const std::string& note : i.notes) fmt::print("{}\n", note);
 }
 
 nlohmann::ordered_json to_json(const api::Inspection& i) {
@@ -40,7 +41,7 @@ nlohmann::ordered_json to_json(const api::Inspection& i) {
                       {"bytes", row.bytes}});
   return {{"network", i.name},    {"status", i.status},     {"parameters", i.table.parameters},
           {"macs", i.table.macs}, {"bytes", i.table.bytes}, {"float_bytes", i.table.float_bytes},
-          {"layers", layers}};
+          {"layers", layers},     {"notes", i.notes}};
 }
 
 }  // namespace

@@ -84,6 +84,7 @@ void add_random_weights(CLI::App& command, api::ModelSource& source) {
   api::RandomWeights& random = source.random;
   random.settle = settle_random();
   command.add_option("--random-weights", random.seed, "seed of the numbers")
+      ->check(whole_number(0))
       ->type_name("SEED")
       ->group(kGroup);
   command.add_option("--weights", random.weights, "bits of weights, 1 to 8 or 32 for float [8]")

@@ -39,7 +39,7 @@ void add_run(CLI::App& app, Run& run) {
   command->add_option("images", args->images, "PNG or JPEG files of the size that the network takes")
       ->required();
   command->add_option("--top", args->command.top, "classes told per image [3]")->check(whole_number(1, 1000));
-  command->add_option("--threads", args->command.threads, "threads; 0: one per core")
+  command->add_option("--threads", args->command.threads, "threads; 0: one per core [0]")
       ->check(whole_number(0, 1024));
   add_normalization(*command, args->command.model);
   command->add_flag("--json", args->json, "print the result as one JSON object");

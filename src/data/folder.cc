@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "base/words.h"
 #include "data/crop.h"
 #include "data/damaged_files.h"
 #include "data/folder_index.h"
@@ -79,8 +80,8 @@ void refuse_damaged(const SpecOptions& options, const std::vector<const CheckedF
     images += part->files.size();
   }
   if (!damaged.empty())
-    fail("{}: {} of {} images cannot be read; mend or remove them, or leave them out with damaged=skip:{}",
-         options.set(), damaged.size(), images, list_of(damaged));
+    fail("{}: {} of {} cannot be read; mend or remove them, or leave them out with damaged=skip:{}",
+         options.set(), damaged.size(), counted(static_cast<long long>(images), "image"), list_of(damaged));
 }
 
 // One part of the set, ready to be read.
@@ -89,8 +90,9 @@ Dataset make_part(const Dataset& description, CheckedFiles part, const SpecOptio
   auto& [files, damaged] = part;
   Dataset set = description;
   if (!damaged.empty()) {
-    set.notes.push_back(fmt::format("{}: {} of {} images are damaged and left out:{}", options.set(),
-                                    damaged.size(), files.size(), list_of(damaged)));
+    set.notes.push_back(fmt::format("{}: {} of {} {} damaged and left out:{}", options.set(), damaged.size(),
+                                    counted(std::ssize(files), "image"), damaged.size() == 1 ? "is" : "are",
+                                    list_of(damaged)));
     for (auto file = damaged.rbegin(); file != damaged.rend(); ++file)
       files.erase(files.begin() + static_cast<ptrdiff_t>(file->index));
     if (files.empty()) fail("{}: no image can be read:{}", options.set(), list_of(damaged));

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/words.h"
 #include "data/image_source.h"
 
 namespace pact::data {
@@ -30,8 +31,8 @@ void check_options(const Dataset& dataset, const LoaderOptions& options) {
   if (options.augmentation.pad < 0) fail("augmentation pad {}: must be at least 0", options.augmentation.pad);
   if (dataset.count() == 0) fail("data set '{}' has no images in this part", dataset.name);
   if (options.last_batch == LastBatch::drop && static_cast<uint64_t>(options.batch_size) > dataset.count()) {
-    fail("batch size {} is larger than data set '{}' with its {} images", options.batch_size, dataset.name,
-         dataset.count());
+    fail("batch size {} is larger than data set '{}' with its {}", options.batch_size, dataset.name,
+         counted(static_cast<long long>(dataset.count()), "image"));
   }
   PACT_CHECK(!dataset.source || options.content == Content::pixels);
   PACT_CHECK(dataset.source || dataset.pixels.size() == dataset.count() * dataset.image.pixels());

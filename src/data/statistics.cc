@@ -8,6 +8,7 @@
 
 #include "base/cpu.h"
 #include "base/error.h"
+#include "base/words.h"
 #include "data/damaged_files.h"
 
 namespace pact::data {
@@ -52,7 +53,8 @@ Statistics measure(const Dataset& dataset, const std::function<void(int64_t)>& o
   }
   std::ranges::sort(damaged, {}, &DamagedFile::index);
   if (!damaged.empty())
-    fail("{}: {} of {} images cannot be read:{}", dataset.name, damaged.size(), count, list_of(damaged));
+    fail("{}: {} of {} cannot be read:{}", dataset.name, damaged.size(),
+         counted(static_cast<long long>(count), "image"), list_of(damaged));
   const double pixels = static_cast<double>(count * (dataset.image.pixels() / channels));
   for (size_t c = 0; c < channels && count > 0; ++c) {
     const double mean = static_cast<double>(sums[c]) / pixels;

@@ -9,6 +9,7 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/thread_pool.h"
+#include "base/words.h"
 #include "engine/aligned.h"
 #include "engine/integer_algorithm.h"
 #include "engine/layout.h"
@@ -36,6 +37,24 @@ std::string forced_algorithm(const EngineOptions& options) {
   return forced ? forced : "";
 }
 
+// make_plan, where memory that lacks is told with what asks for it: the weights, which are kept in another form.
+Plan plan_of(const graph::Network& network, const EngineOptions& options, graph::Tensors* spent) {
+  size_t weight_bytes = 0;
+  for (const auto& [name, tensor] : network.tensors) weight_bytes += tensor.bytes.size();
+  try {
+    return make_plan(network,
+                     {.isa = options.isa,
+                      .algorithm = forced_algorithm(options),
+                      .threads = options.threads,
+                      .max_batch = options.max_batch,
+                      .cached_bytes = options.cached_bytes},
+                     spent);
+  } catch (const std::bad_alloc&) {
+    fail(ErrorKind::unsupported, "graph {}: there is not enough memory to pack its weights, {} bytes",
+         network.graph.name(), weight_bytes);
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> algorithm_names() {
@@ -57,12 +76,7 @@ class Engine::Impl {
       : max_batch_(checked(options).max_batch),
         profiling_(options.profiling),
         pool_(options.threads),
-        plan_(make_plan(network, {.isa = options.isa,
-                                  .algorithm = forced_algorithm(options),
-                                  .threads = options.threads,
-                                  .max_batch = options.max_batch,
-                                  .cached_bytes = options.cached_bytes},
-                        spent)),
+        plan_(plan_of(network, options, spent)),
         input_type_(network.graph.value(plan_.input).type),
         output_type_(network.graph.value(plan_.output).type),
         input_layout_(layout_of(input_type_.shape)),
@@ -76,9 +90,7 @@ class Engine::Impl {
       workers_[worker] = {.next_ticket = static_cast<int64_t>(1 + worker),
                           .offsets = std::vector<size_t>(plan_.homes.size()),
                           .first = std::vector<int64_t>(plan_.stages.size())};
-    // Zeros, which take the page faults now.
-    arena_.assign(arena_stride_ * (plan_.is_small ? threads : 1), std::byte{0});
-    scratch_.assign(scratch_stride_ * threads, std::byte{0});
+    allocate(network.graph.name(), options);
   }
 
   void run(const void* images, int64_t batch, void* outputs) {
@@ -120,6 +132,25 @@ class Engine::Impl {
   int64_t max_batch() const { return max_batch_; }
 
  private:
+  void allocate(const std::string& name, const EngineOptions& options) {
+    constexpr const char* kAdvice = "a smaller batch or fewer threads may take less";
+    const auto threads = static_cast<size_t>(options.threads);
+    const size_t arena = arena_stride_ * (plan_.is_small ? threads : 1), scratch = scratch_stride_ * threads;
+    const std::string needs =
+        fmt::format("graph {}: values and scratch memory take {} bytes for a batch of up to {} on {}", name,
+                    arena + scratch, counted(options.max_batch, "image"), counted(options.threads, "thread"));
+    if (arena + scratch > options.max_memory_bytes)
+      fail(ErrorKind::unsupported, "{}, more than max_memory_bytes = {}; {}", needs, options.max_memory_bytes,
+           kAdvice);
+    try {
+      // Zeros, which take the page faults now.
+      arena_.assign(arena, std::byte{0});
+      scratch_.assign(scratch, std::byte{0});
+    } catch (const std::bad_alloc&) {
+      fail(ErrorKind::unsupported, "{}, and so much memory is not to be had; {}", needs, kAdvice);
+    }
+  }
+
   // Clocks are read for one step after the other, so that profiling keeps the threads together.
   bool runs_images_apart() const {
     return plan_.is_small && pool_.threads() > 1 && profiling_ == Profiling::off;

@@ -2,6 +2,7 @@
 // docs/engine.md tells how.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,6 +26,8 @@ struct EngineOptions {
   // Bytes of values that the images may take which a layer computes at once, so that it finds in the cache what the
   // one before it wrote. 0: 8 MB, or 512 KB for small networks.
   size_t cached_bytes = 0;
+  // Networks for which memory_bytes() would be more are refused before that is allocated.
+  size_t max_memory_bytes = SIZE_MAX;
 };
 
 // What an integer layer can be computed with, docs/engine.md.
@@ -42,7 +45,7 @@ class Engine {
  public:
   // Packs the weights and plans the memory; the network is not needed afterwards. Throws Error, naming the
   // node, when the network is not sound or has what the engine does not run: quant nodes, several inputs or
-  // outputs, a layer whose accumulators could leave int32.
+  // outputs, a layer whose accumulators could leave int32. Also throws Error where there is not enough memory.
   Engine(const graph::Network& integer_network, const EngineOptions& options);
   // The same; each tensor goes as soon as it is packed, so that memory never holds all weights twice. The graph stays.
   Engine(graph::Network&& integer_network, const EngineOptions& options);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/version.h"
+#include "base/words.h"
 
 struct pact_engine {
   pact::Engine engine;
@@ -76,7 +77,8 @@ pact::EngineOptions read_options(const pact_options* options) {
 void require_size(const char* name, size_t size, size_t images, size_t each) {
   size_t expected = 0;
   if (__builtin_mul_overflow(images, each, &expected) || size != expected)
-    fail(ErrorKind::usage, "{} has {} elements; {} images take {} each", name, size, images, each);
+    fail(ErrorKind::usage, "{} has {} elements; {} of {} each are wanted", name, size,
+         pact::counted(static_cast<long long>(images), "image"), each);
 }
 
 pact_status describe(const pact_engine* engine, pact_tensor_info* info,

@@ -11,6 +11,7 @@
 #include "base/caught.h"
 #include "base/cpu.h"
 #include "base/strings.h"
+#include "engine/engine.h"
 #include "graph/text.h"
 #include "model_file/model_file.h"
 #include "reference/evaluate.h"
@@ -156,12 +157,61 @@ TEST(Library, RefusesNetworksBeyondTheMemoryLimit) {
               "y: f32[N,1] = global_avg_pool(v)\noutput y\n"),
       "node 'v'");
   // Each value is small enough, but all are alive at once.
-  std::string many = "graph g\ninput x: f32[N,1,4096,4096]\n";
-  for (int k = 0; k < 30; ++k) many += fmt::format("r{}: f32[N,1,4096,4096] = relu(x)\n", k);
-  for (int k = 1; k < 30; ++k)
-    many += fmt::format("s{}: f32[N,1,4096,4096] = add({}, r{})\n", k,
-                        k == 1 ? "r0" : fmt::format("s{}", k - 1), k);
-  EXPECT_PRED2(contains, refusal(many + "y: f32[N,1] = global_avg_pool(s29)\noutput y\n"), "node 'r15'");
+  const auto many = [&](int count) {
+    std::string text = "graph g\ninput x: f32[N,1,4096,4096]\n";
+    for (int k = 0; k < count; ++k) text += fmt::format("r{}: f32[N,1,4096,4096] = relu(x)\n", k);
+    for (int k = 1; k < count; ++k)
+      text += fmt::format("s{}: f32[N,1,4096,4096] = add({}, r{})\n", k,
+                          k == 1 ? "r0" : fmt::format("s{}", k - 1), k);
+    return refusal(text + fmt::format("y: f32[N,1] = global_avg_pool(s{})\noutput y\n", count - 1));
+  };
+  EXPECT_PRED2(contains, many(40), "node 'r31': about");
+  EXPECT_PRED2(contains, many(20), "graph g: values and scratch memory take");
+  EXPECT_PRED2(contains, many(20), "more than max_memory_bytes = 1073741824");
+}
+
+// The limit is what the plan takes, to the byte.
+TEST(Library, TakesNetworksUpToTheMemoryLimit) {
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    const graph::Network network = reference::random_integer_network(seed);
+    const std::string bytes = file_of(network);
+    EngineOptions options{.threads = 1 + static_cast<int>(seed % 2),
+                          .max_batch = std::vector<int64_t>{1, 3, 64, 5000}[seed % 4]};
+    const engine::Engine planned(
+        network, {.isa = selected_isa(), .threads = options.threads, .max_batch = options.max_batch});
+    options.max_memory_bytes = planned.memory_bytes();
+    EXPECT_EQ(caught([&] { engine_of(bytes, options); }), "") << seed;
+    --options.max_memory_bytes;
+    EXPECT_PRED2(contains, caught([&] { engine_of(bytes, options); }),
+                 fmt::format("more than max_memory_bytes = {}", options.max_memory_bytes));
+  }
+}
+
+// All images of this batch at once would take gigabytes; the plan runs its layers with as many as a cache holds.
+TEST(Library, TakesLargeBatchesOfLargeImages) {
+  const std::string bytes = file_of(
+      {graph::parse("graph g\ninput x: u8[N,3,224,224]\n"
+                    "v: f32[N,3,224,224] = dequantize(x) bits=8 grid=unsigned step=1.0\n"
+                    "p: f32[N,3,112,112] = avg_pool(v) kernel=[2,2] strides=[2,2]\n"
+                    "y: f32[N,3] = global_avg_pool(p)\noutput y\n",
+                    "large"),
+       {}});
+  EXPECT_EQ(caught([&] { engine_of(bytes, {.max_batch = 4096, .max_memory_bytes = 80'000'000}); }), "");
+}
+
+TEST(Library, MemoryThatIsNotToBeHadIsToldWithItsSize) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers end a program that asks for so much";
+#endif
+  const std::string bytes = file_of(  // 2^50 bytes, more than addresses reach
+      {graph::parse("graph g\ninput x: u8[N,1,16777216,16777216]\n"
+                    "v: f32[N,1,16777216,16777216] = dequantize(x) bits=8 grid=unsigned step=1.0\n"
+                    "y: f32[N,1] = global_avg_pool(v)\noutput y\n",
+                    "vast"),
+       {}});
+  const std::string told = caught([&] { engine_of(bytes, {.max_memory_bytes = SIZE_MAX}); });
+  EXPECT_PRED2(contains, told, "the model in memory: graph g: values and scratch memory take 14073");
+  EXPECT_PRED2(contains, told, "a batch of up to 1 image on 1 thread, and so much memory is not to be had");
 }
 
 class CInterface : public testing::Test {

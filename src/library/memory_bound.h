@@ -1,15 +1,17 @@
-// What a network makes the engine allocate, reckoned before it does: a file of a few bytes can describe
-// images of terabytes.
+// Whether a network may be planned at all: a file of a few bytes can describe images of terabytes, for which even the
+// plan would take too much. What a plan takes is then known, and held to the limit by the engine itself.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 
 #include "graph/graph.h"
 
 namespace pact::library {
 
-// Throws Error, naming the node, when the values that are alive at some node, its padded input included,
-// would take more than `limit_bytes` for `max_batch` images. The engine fuses steps and takes less.
-void require_memory(const graph::Graph& graph, int64_t max_batch, size_t limit_bytes);
+// Throws Error, naming a node, where the values of one image that are alive there, and a padded copy of what the node
+// reads, take more than twice `limit_bytes`. A plan takes at least half of that, since a value may lie over another and
+// some layers need no copy, so that no network is refused here which the engine would take, unless its padding is larger
+// than its images.
+void require_memory(const graph::Graph& graph, size_t limit_bytes);
 
 }  // namespace pact::library

@@ -37,10 +37,11 @@ engine::EngineOptions checked(const graph::Graph& graph, const EngineOptions& op
     fail(ErrorKind::usage, "threads must be from 0 to {}, not {}", kMaxThreads, options.threads);
   if (options.max_batch < 1 || options.max_batch > kMaxBatch)
     fail(ErrorKind::usage, "max_batch must be from 1 to {}, not {}", kMaxBatch, options.max_batch);
-  require_memory(graph, options.max_batch, options.max_memory_bytes);
+  require_memory(graph, options.max_memory_bytes);
   return {.isa = isa_of(options.instruction_set),
           .threads = options.threads > 0 ? options.threads : std::min(usable_cores(), kMaxThreads),
-          .max_batch = options.max_batch};
+          .max_batch = options.max_batch,
+          .max_memory_bytes = options.max_memory_bytes};
 }
 
 void require_buffers(const void* from, size_t images, const void* to) {

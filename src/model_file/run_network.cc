@@ -1,7 +1,10 @@
 #include "model_file/run_network.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/files.h"
+#include "base/strings.h"
 #include "base/words.h"
 #include "graph/text.h"
 #include "model_file/model_file.h"
@@ -25,6 +28,21 @@ graph::Graph load_graph(const fs::path& directory) {
   graph::Graph graph = graph::parse(read_file(text, 64 << 20), text.string());
   graph::verify(graph);
   return graph;
+}
+
+// Both as this version writes them: another one may have written the same graph otherwise.
+void require_same_graph(const graph::Graph& graph, const graph::Metadata& metadata, const fs::path& weights,
+                        const fs::path& text) {
+  const auto own = metadata.find(kGraphKey);
+  if (own == metadata.end()) return;
+  const graph::Graph theirs = graph::parse(own->second, "the graph in " + weights.string());
+  const std::vector<std::string> there = split(graph::print(theirs), '\n'),
+                                 here = split(graph::print(graph), '\n');
+  const auto [a, b] = std::ranges::mismatch(there, here);
+  if (a == there.end() && b == here.end()) return;
+  fail("{} was written with another graph than that of {}. It has\n  {}\nwhere the file has\n  {}\n"
+       "The files of two runs are mixed; put back those of one",
+       weights.string(), text.string(), a == there.end() ? "nothing" : *a, b == here.end() ? "nothing" : *b);
 }
 
 graph::Network load_network(const fs::path& path, Checkpoint which) {
@@ -62,12 +80,14 @@ graph::Network load_network(const fs::path& path, Checkpoint which) {
   if (!fs::exists(weights))
     fail("{}: has no {}: the run has not reached its first checkpoint", directory.string(),
          weights.filename().string());
-  network.tensors = graph::read_safetensors(weights).tensors;
+  graph::TensorFile file = graph::read_safetensors(weights);
+  network.tensors = std::move(file.tensors);
   try {
     graph::verify(network);
   } catch (const Error& error) {
     fail("{} does not fit {}: {}", weights.string(), text.string(), error.what());
   }
+  require_same_graph(network.graph, file.metadata, weights, text);
   const auto rank_of = [&](const std::vector<graph::ValueId>& values) {
     return values.size() == 1 ? network.graph.value(values[0]).type.shape.size() : 0;
   };
@@ -91,6 +111,10 @@ nlohmann::json read_run_json(const fs::path& directory) {
   require(json.contains("settings") && json["settings"].is_object(), "it has no settings");
   for (const char* key : {"network", "dataset", "status", "message", "precision", "started", "command"})
     require(!json.contains(key) || json[key].is_string(), fmt::format("'{}' is no text", key));
+  const auto is_text = [](const nlohmann::json& each) { return each.is_string(); };
+  require(!json.contains("classes") ||
+              (json["classes"].is_array() && std::ranges::all_of(json["classes"], is_text)),
+          "'classes' is no list of names");
   for (const char* key : {"threads", "processes"})
     require(!json.contains(key) || json[key].is_number_integer(),
             fmt::format("'{}' is no whole number", key));

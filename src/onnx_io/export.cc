@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "graph/layers.h"
+#include "onnx_io/class_names.h"
 #include "onnx_io/export_quant.h"
 #include "onnx_io/model_writer.h"
 
@@ -33,6 +34,7 @@ class Exporter {
 
   std::string run() {
     writer_.metadata("pact.format", std::string(name_of(options_.format)));
+    if (!options_.classes.empty()) writer_.metadata(kClassesKey, text_of_classes(options_.classes));
     if (options_.format == Format::qonnx) writer_.import_domain(kQonnxDomain, 1);
     for (const graph::ValueId id : graph_.inputs()) write_input(graph_.value(id));
     std::vector<std::string> problems;

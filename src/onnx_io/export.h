@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "graph/graph.h"
 
@@ -22,6 +23,7 @@ struct ExportOptions {
   Format format = Format::qcdq;
   Pixels pixels = Pixels::f32;
   Storage storage = Storage::bytes;  // of the weights; QONNX knows bytes only
+  std::vector<std::string> classes = {};  // names of the scores; empty where they are not known
 };
 
 std::string_view name_of(Format format);  // "qcdq", "qonnx"
@@ -29,7 +31,8 @@ Format format_of(std::string_view name);  // throws Error on an unknown name
 
 // The bytes of the file. The input takes the name it has in the graph (image), NCHW raw pixels, batch N;
 // quantized weights and activations get the codes that training computed. Throws one Error that names every
-// node without an ONNX form, and Error when a quantizer's alpha or weights make no grid.
+// node without an ONNX form, and Error when a quantizer's alpha or weights make no grid, or when a class has no name or
+// one of several lines.
 std::string export_onnx(const graph::Network& trained, const ExportOptions& options);
 
 }  // namespace pact::onnx_io

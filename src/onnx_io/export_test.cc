@@ -1,10 +1,15 @@
 #include "onnx_io/export.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "base/caught.h"
+#include "base/files.h"
 #include "base/random.h"
 #include "graph/text.h"
+#include "onnx_io/class_names.h"
 #include "onnx_io/import.h"
 #include "quant/weights.h"
 
@@ -103,6 +108,27 @@ TEST(Export, PackedTo2BitsTakesAQuarterOfAByteForTwoBits) {
   const size_t nibbles = export_onnx(layer("sawb", 2), {.storage = Storage::packed}).size();
   const size_t pairs = export_onnx(layer("symmetric", 2), {.storage = Storage::packed_to_2_bits}).size();
   EXPECT_LE(pairs + 54u / 4, nibbles);
+}
+
+TEST(Export, KeepsTheNamesOfClasses) {
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / fmt::format("pact-classes-{}.onnx", ::getpid());
+  const std::vector<std::string> names = {"cat", "tench, Tinca tinca", "Zürich"};
+  const std::string bytes = export_onnx(layer("symmetric", 4), {.classes = names});
+  write_file(path, bytes);
+  EXPECT_EQ(read_class_names(path), names);
+  for (size_t length = 0; length < bytes.size(); length += 7) {  // cut off: all of them or none
+    write_file(path, std::string_view(bytes).substr(0, length));
+    const std::vector<std::string> found = read_class_names(path);
+    EXPECT_TRUE(found.empty() || found == names) << length;
+  }
+  write_file(path, export_onnx(layer("symmetric", 4), {}));
+  EXPECT_TRUE(read_class_names(path).empty());
+  std::filesystem::remove(path);
+  EXPECT_TRUE(read_class_names(path).empty());
+  for (const char* name : {"", "a\nb"})
+    EXPECT_PRED2(contains, caught([&] { export_onnx(layer("symmetric", 4), {.classes = {"cat", name}}); }),
+                 "must not be empty or hold a line break");
 }
 
 // Weights from elsewhere: all of int8, and a step for each output.

@@ -42,7 +42,7 @@ bool ExternalData::is_external(const onnx::TensorProto& proto) {
   return proto.data_location() == onnx::TensorProto::EXTERNAL || proto.external_data_size() > 0;
 }
 
-std::string ExternalData::read(const onnx::TensorProto& proto, size_t size) {
+ExternalData::Place ExternalData::place_of(const onnx::TensorProto& proto, size_t size) const {
   if (folder_.empty())
     fail(ErrorKind::unsupported,
          "its numbers lie in a file of its own, which cannot be found without the model's path");
@@ -60,6 +60,20 @@ std::string ExternalData::read(const onnx::TensorProto& proto, size_t size) {
   const auto available = static_cast<int64_t>(fs::file_size(path, error));
   if (error || offset > available || length > available - offset)
     fail("its external data, '{}', is too short for {} bytes from {} on", location, length, offset);
+  return {location, path, offset, available};
+}
+
+std::string ExternalData::problem_of(const onnx::TensorProto& proto, size_t size) const {
+  try {
+    place_of(proto, size);
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+std::string ExternalData::read(const onnx::TensorProto& proto, size_t size) {
+  const auto [location, path, offset, available] = place_of(proto, size);
   if (files_.insert(path).second) file_bytes_ += static_cast<double>(available);
   if (read_bytes_ + static_cast<double>(size) > file_bytes_ + shared_bytes_)
     fail(ErrorKind::unsupported,

@@ -23,10 +23,20 @@ class ExternalData {
   // length that does not fit `size`, or too much read in all.
   std::string read(const onnx::TensorProto& proto, size_t size);
 
+  // What read would throw of the file that the tensor names, which is not read; empty: nothing.
+  std::string problem_of(const onnx::TensorProto& proto, size_t size) const;
+
   // Of the files that were read so far, each counted once.
   double file_bytes() const { return file_bytes_; }
 
  private:
+  struct Place {
+    std::string location;  // as the model has it
+    std::filesystem::path path;
+    int64_t offset, file_bytes;
+  };
+  Place place_of(const onnx::TensorProto& proto, size_t size) const;
+
   std::filesystem::path folder_;
   double shared_bytes_, file_bytes_ = 0, read_bytes_ = 0;
   std::set<std::filesystem::path> files_;

@@ -6,6 +6,8 @@
 #include <fstream>
 
 #include "base/caught.h"
+#include "onnx_io/import.h"
+#include "onnx_io/models_for_tests.h"
 
 namespace pact::onnx_io {
 namespace {
@@ -67,6 +69,38 @@ TEST_F(ExternalDataTest, ReadsNothingElse) {
   EXPECT_TRUE(contains(caught([&] { read("weights", 4, "-1"); }), "offset '-1'"));
   EXPECT_TRUE(contains(caught([&] { read("weights", 4, "9223372036854775807"); }), "too short"));
   EXPECT_TRUE(contains(caught([&] { read("weights", 17); }), "too short"));
+}
+
+// A network's layers can be looked at without the file of its numbers; whoever looks is told.
+TEST_F(ExternalDataTest, LayersWithoutNumbersAreShownWithANote) {
+  onnx::ModelProto model;
+  model.add_opset_import()->set_version(13);
+  onnx::GraphProto& graph = *model.mutable_graph();
+  onnx::TypeProto::Tensor& type = *graph.add_input()->mutable_type()->mutable_tensor_type();
+  graph.mutable_input(0)->set_name("x");
+  type.set_elem_type(onnx::TensorProto::FLOAT);
+  for (const int64_t extent : {1, 4}) type.mutable_shape()->add_dim()->set_dim_value(extent);
+  onnx::TensorProto& weight = *graph.add_initializer();
+  weight.set_name("w");
+  weight.set_data_type(onnx::TensorProto::FLOAT);
+  for (const int64_t extent : {4, 1}) weight.add_dims(extent);
+  weight.set_data_location(onnx::TensorProto::EXTERNAL);
+  onnx::StringStringEntryProto& entry = *weight.add_external_data();
+  entry.set_key("location");
+  add_node(graph, "MatMul", "y", {"x", "w"});
+  graph.add_output()->set_name("y");
+  const auto notes_with = [&](const char* location) {
+    entry.set_value(location);
+    std::string notes;
+    import_onnx(model.SerializeAsString(), "m.onnx",
+                {.folder = root_ / "model",
+                 .missing = MissingNumbers::zeros,
+                 .on_note = [&](const std::string& note) { notes += note; }});
+    return notes;
+  };
+  EXPECT_EQ(notes_with("weights"), "");
+  EXPECT_PRED2(contains, notes_with("absent"), "m.onnx: 1 of its tensors is not to be had, 'w': its");
+  EXPECT_PRED2(contains, notes_with("absent"), "'absent' beside the model, which is missing");
 }
 
 // Tensors that share bytes are files' right, but a thousand of them would make a file a thousand times

@@ -75,6 +75,10 @@ graph::Network Importer::run() {
   if (!problems_.empty()) fail(kind_, "{} cannot be read:\n  {}", origin_, join(problems_, "\n  "));
   if (has_halves_ && options_.on_note)
     options_.on_note(fmt::format("{}: it has real numbers of 16 bits; they are taken as float32", origin_));
+  if (missing_ > 0 && options_.on_note)
+    options_.on_note(
+        fmt::format("{}: {} of its tensors {} not to be had, {}; layers can be shown, but nothing computed",
+                    origin_, missing_, missing_ == 1 ? "is" : "are", first_missing_));
   return std::move(network_);
 }
 
@@ -92,11 +96,8 @@ void Importer::read_constants() {
     try {
       require_name(proto.name());
       has_halves_ |= is_half(proto.data_type());
-      if (ExternalData::is_external(proto) && options_.missing == MissingNumbers::zeros) {
-        const graph::TensorType type = type_of(proto);
-        charge(graph::element_count(type.shape), size_bytes(type.dtype));
-        entry.constant = graph::Tensor::zeros(type.dtype, type.shape);
-      }
+      if (ExternalData::is_external(proto) && options_.missing == MissingNumbers::zeros)
+        entry.constant = zeros_for(proto);
       if (!entry.constant) entry.constant = tensor_of(proto, external_);
       require_finite(proto.name(), *entry.constant);
       entry.code_bits = code_bits_of(proto);
@@ -107,6 +108,17 @@ void Importer::read_constants() {
   }
   // Files beside the model are the file, too, each once.
   budget_bytes_ += kMostCopies * external_.file_bytes();
+}
+
+graph::Tensor Importer::zeros_for(const onnx::TensorProto& proto) {
+  const graph::TensorType type = type_of(proto);
+  const int64_t elements = graph::element_count(type.shape);
+  charge(elements, size_bytes(type.dtype));
+  if (const std::string problem = external_.problem_of(proto, external_bytes(proto)); !problem.empty()) {
+    if (missing_ == 0) first_missing_ = fmt::format("'{}': {}", proto.name(), problem);
+    ++missing_;
+  }
+  return graph::Tensor::zeros(type.dtype, type.shape);
 }
 
 // What the file says of the shapes between its nodes: they let us look at what follows a node that is

@@ -13,12 +13,12 @@ namespace pact::onnx_io {
 
 enum class MissingNumbers {
   refused,
-  zeros,  // where a file beside the model is missing: to look at a network's layers, not at what it computes
+  zeros,  // for what lies in files beside the model: to look at a network's layers, not at what it computes
 };
 
 struct ImportOptions {
   // What the network expects: (x / 255 - mean[c]) / std[c]. Empty: x / 255. One entry holds for all channels.
-  std::vector<double> mean, std;
+  std::vector<double> mean = {}, std = {};
   std::filesystem::path folder = {};  // with files of external data; empty: there are none
   MissingNumbers missing = MissingNumbers::refused;
   std::function<void(const std::string&)> on_note = {};  // what a person should know who has the file read

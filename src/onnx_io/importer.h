@@ -111,6 +111,7 @@ class Importer {
   void read_input();
   Known read_input(const onnx::ValueInfoProto& input);
   bool is_transposed_to_channels_first(const std::string& name) const;
+  graph::Tensor zeros_for(const onnx::TensorProto& proto);
   void read_shapes();
   void read_nodes();
   void read_node(const onnx::NodeProto& proto);
@@ -231,6 +232,8 @@ class Importer {
   int64_t opset_ = 0;
   bool takes_raw_pixels_ = false;  // the file says so itself: PACT wrote it
   bool has_halves_ = false;        // real numbers of 16 bits
+  int64_t missing_ = 0;            // tensors whose numbers are not there, where zeros stand for them
+  std::string first_missing_;      // its name, and why
   int64_t fixed_batch_ = graph::kBatch;
   std::optional<graph::ValueId> image_;
   mutable std::map<std::string, Known> known_;  // by `constant` alone, which changes their form only

@@ -187,6 +187,11 @@ int code_bits_of(const onnx::TensorProto& proto) {
   return bits < 8 ? bits : 8;
 }
 
+size_t external_bytes(const onnx::TensorProto& proto) {
+  const int64_t count = graph::element_count(type_of(proto).shape);
+  return static_cast<size_t>((count * element_type(proto).bits + 7) / 8);
+}
+
 Tensor tensor_of(const onnx::TensorProto& proto, ExternalData& external) {
   const auto [type, shape] = type_of(proto);
   const int64_t count = graph::element_count(shape);
@@ -195,7 +200,7 @@ Tensor tensor_of(const onnx::TensorProto& proto, ExternalData& external) {
   std::string bytes;
   if (ExternalData::is_external(proto)) {
     try {
-      bytes = external.read(proto, static_cast<size_t>((count * bits + 7) / 8));
+      bytes = external.read(proto, external_bytes(proto));
     } catch (const Error& error) {
       fail(error.kind(), "tensor '{}': {}", proto.name(), error.what());
     }

@@ -24,6 +24,9 @@ graph::Tensor tensor_of(const onnx::TensorProto& proto, ExternalData& external);
 // The shape and type that it would have, without its numbers. Throws Error as above.
 graph::TensorType type_of(const onnx::TensorProto& proto);
 
+// How many bytes its numbers take in a file beside the model. Throws Error as above.
+size_t external_bytes(const onnx::TensorProto& proto);
+
 // Is it a type of real numbers of 16 bits?
 bool is_half(int data_type);
 

@@ -73,17 +73,30 @@ std::optional<Json> parse(std::string_view text, const std::string& file, size_t
   }
 }
 
-// The whole of a JSON file; nothing, with a note, when it is missing or cut off.
-std::optional<Json> read_json(const std::filesystem::path& file, std::string_view loss,
-                              std::vector<std::string>& notes) {
-  if (!std::filesystem::exists(file)) {
-    notes.push_back(fmt::format("There is no {}, so {}.", file.filename().string(), loss));
-    return std::nullopt;
-  }
-  const std::string bytes = read_file(file, kMaxBytes);
-  std::optional<Json> json = parse(bytes, file.string(), 1);
-  if (!json)
-    notes.push_back(fmt::format("{} is cut off in the middle, so {}.", file.filename().string(), loss));
+// A file of a run: what it holds, and what the page lacks without it.
+struct Part {
+  std::filesystem::path path;
+  std::string_view loss;
+  std::optional<std::string> text = {};
+
+  std::string name() const { return path.filename().string(); }
+};
+
+// Without text, and with a note, when it is missing.
+Part read_part(const std::filesystem::path& path, std::string_view loss, std::vector<std::string>& notes) {
+  Part part{path, loss};
+  if (std::filesystem::exists(path))
+    part.text = read_file(path, kMaxBytes);
+  else
+    notes.push_back(fmt::format("There is no {}, so {}.", part.name(), loss));
+  return part;
+}
+
+// The whole of a JSON file; nothing, with a note, when it is cut off.
+std::optional<Json> json_of(const Part& part, std::vector<std::string>& notes) {
+  if (!part.text) return std::nullopt;
+  std::optional<Json> json = parse(*part.text, part.path.string(), 1);
+  if (!json) notes.push_back(fmt::format("{} is cut off in the middle, so {}.", part.name(), part.loss));
   return json;
 }
 
@@ -100,25 +113,22 @@ void append_epoch(Json& metrics, Json epoch, std::set<double>& repeated) {
 // A run that is finished was not killed in the middle of a line, so that what is missing has been lost since.
 enum class Expected { some_epochs, all_epochs };
 
-Json read_metrics(const std::filesystem::path& file, Expected expected, std::vector<std::string>& notes) {
+Json metrics_of(const Part& part, Expected expected, std::vector<std::string>& notes) {
   Json metrics = Json::array();
-  if (!std::filesystem::exists(file)) {
-    notes.push_back("There is no metrics.jsonl, so there are no curves.");
-    return metrics;
-  }
-  const std::string bytes = read_file(file, kMaxBytes);
+  if (!part.text) return metrics;
+  const std::string file = part.path.string();
   std::set<double> repeated;
   size_t torn_line = 0;
-  std::string_view rest = bytes;
+  std::string_view rest = *part.text;
   for (size_t line = 1; !rest.empty(); ++line) {
     const size_t end = std::min(rest.find('\n'), rest.size());
     const std::string_view text = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (trim(text).empty()) continue;
-    const std::optional<Json> epoch = parse(text, file.string(), line);
+    const std::optional<Json> epoch = parse(text, file, line);
     if (epoch) {
       append_epoch(metrics,
-                   take_fields(*epoch, kMetricFields, fmt::format("{}: line {}", file.string(), line)),
+                   take_fields(*epoch, kMetricFields, fmt::format("{}: line {}", file, line)),
                    repeated);
     } else if (trim(rest).empty()) {
       torn_line = line;
@@ -128,7 +138,7 @@ Json read_metrics(const std::filesystem::path& file, Expected expected, std::vec
               : fmt::format("metrics.jsonl is damaged: line {}, the last, is cut off and was left out.",
                             line));
     } else {
-      fail("{}: line {} is cut off in the middle", file.string(), line);
+      fail("{}: line {} is cut off in the middle", file, line);
     }
   }
   if (metrics.empty() && expected == Expected::some_epochs && torn_line == 0)
@@ -165,7 +175,8 @@ Json take_report(const Json& report, const std::string& file) {
   return taken;
 }
 
-// What can be done about a file that is damaged otherwise than by being cut off.
+// What can be done about a file that is damaged otherwise than by being cut off. `action` looks at what has been read:
+// a file that cannot be read is not damaged.
 template <typename Action>
 auto with_advice(const std::string& advice, const Action& action) {
   try {
@@ -193,28 +204,29 @@ RunFiles read_run(const std::filesystem::path& directory) {
          directory.string());
 
   RunFiles files;
+  const Part run = read_part(file("run.json"), "command, settings and status are not known", files.notes);
   with_advice(
       "Mend that place, or move the file away: the page then goes without command, settings and status", [&] {
-        if (const auto json =
-                read_json(file("run.json"), "command, settings and status are not known", files.notes))
-          files.run = take_fields(*json, kRunFields, file("run.json").string());
+        if (const auto json = json_of(run, files.notes))
+          files.run = take_fields(*json, kRunFields, run.path.string());
       });
   if (const auto network = files.run.find("network"); network != files.run.end())
     *network = network_name(network->get<std::string>());
   const bool is_finished = files.run.value("status", "") == "finished";
+  const Part metrics = read_part(file("metrics.jsonl"), "there are no curves", files.notes);
   with_advice("Mend that line, or delete it: the page then goes without it", [&] {
-    files.metrics = read_metrics(file("metrics.jsonl"),
-                                 is_finished ? Expected::all_epochs : Expected::some_epochs, files.notes);
+    files.metrics =
+        metrics_of(metrics, is_finished ? Expected::all_epochs : Expected::some_epochs, files.notes);
   });
   const std::string again = fmt::format("pact train --resume --out {}", shell_quoted(directory.string()));
+  const Part report = read_part(file("report.json"), "layers and histograms are not shown", files.notes);
   with_advice(
       fmt::format("`{}`, or `pact calibrate` where that made it, writes the file again; without it, the page "
                   "goes without layers and histograms",
                   again),
       [&] {
-        if (const auto json =
-                read_json(file("report.json"), "layers and histograms are not shown", files.notes))
-          files.report = take_report(*json, file("report.json").string());
+        if (const auto json = json_of(report, files.notes))
+          files.report = take_report(*json, report.path.string());
       });
   return files;
 }

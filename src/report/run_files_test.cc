@@ -147,6 +147,16 @@ TEST_F(RunFilesTest, SaysWhatToDoAboutDamage) {
        {"report.json: expected a JSON object", "pact train --resume --out " + directory_.string()});
 }
 
+TEST_F(RunFilesTest, WhatCannotBeReadIsNotDamaged) {
+  SyntheticRun{.epochs = 3}.write(directory_);
+  for (const char* name : {"run.json", "metrics.jsonl", "report.json"}) {
+    std::filesystem::remove(directory_ / name);
+    std::filesystem::create_directory(directory_ / name);
+    EXPECT_EQ(failure(), (directory_ / name).string() + ": is not a regular file");
+    std::filesystem::remove(directory_ / name);
+  }
+}
+
 TEST_F(RunFilesTest, NamesTheFieldOfTheWrongType) {
   write("metrics.jsonl", "{\"epoch\":1}\n{\"epoch\":2,\"lr\":\"high\"}\n");
   EXPECT_TRUE(contains(failure(), "metrics.jsonl: line 2: 'lr' must be a number or null"));

@@ -36,7 +36,7 @@ fs::path optimizer_path(const fs::path& directory, int64_t step) {
 
 }  // namespace
 
-void save_state(const fs::path& directory, const State& state) {
+void save_state(const fs::path& directory, const State& state, const std::string& graph) {
   const Progress& p = state.progress;
   // The optimizer's file carries its step in its name and comes first: until last.safetensors is renamed into
   // place, the old pair is complete; afterwards the new one is.
@@ -44,6 +44,7 @@ void save_state(const fs::path& directory, const State& state) {
   graph::write_safetensors(optimizer, {state.optimizer, {{"format", kFormat}}});
   graph::write_safetensors(directory / "last.safetensors", {state.parameters,
                                                             {{"format", kFormat},
+                                                             {model_file::kGraphKey, graph},
                                                              {"epoch", std::to_string(p.epoch)},
                                                              {"step", std::to_string(p.step)},
                                                              {"total_steps", std::to_string(p.total_steps)},
@@ -58,10 +59,11 @@ void save_state(const fs::path& directory, const State& state) {
   }
 }
 
-State load_state(const fs::path& directory) {
+State load_state(const fs::path& directory, const graph::Graph& graph) {
   const fs::path path = directory / "last.safetensors";
   if (!fs::exists(path)) fail("{}: has no last.safetensors; there is nothing to resume", directory.string());
   graph::TensorFile file = graph::read_safetensors(path);
+  model_file::require_same_graph(graph, file.metadata, path, directory / "graph.txt");
   const std::string origin = path.string();
   State state;
   state.parameters = std::move(file.tensors);

@@ -34,9 +34,10 @@ struct State {
 };
 
 // Writes last.safetensors and the optimizer's state such that a reader after a crash at any moment finds a
-// pair that belongs together. Throws Error.
-void save_state(const std::filesystem::path& directory, const State& state);
-State load_state(const std::filesystem::path& directory);
+// pair that belongs together. `graph` is the run's, as text. Throws Error.
+void save_state(const std::filesystem::path& directory, const State& state, const std::string& graph);
+// Throws Error, also on one of another graph.
+State load_state(const std::filesystem::path& directory, const graph::Graph& graph);
 
 // Takes lines of epochs beyond `epochs` out of metrics.jsonl: a killed run may have written the line of one whose
 // checkpoint was never completed. `on_message` hears of damaged ones. Throws Error.

@@ -54,33 +54,32 @@ nlohmann::json parse_object(const std::string& text, const std::string& origin) 
 }
 
 void apply(Settings& settings, const nlohmann::json& json, const std::string& origin,
-           SettingProblems& problems) {
+           Problems& problems) {
   for (const auto& [key, value] : json.items()) {
     if (key == "description") continue;
     try {
       set(settings, key, setting_text(value, key));
     } catch (const Error& error) {
-      problems.messages.push_back(fmt::format("{}: {}", origin, error.what()));
-      problems.unread.insert(key);
+      problems.add(fmt::format("{}: {}", origin, error.what()), key);
     }
   }
 }
 
-void demand_milestones(const Words& milestones, SettingProblems& problems) {
+void demand_milestones(const Words& milestones, Problems& problems) {
   long long last = 0;
   bool ascend = true;
   for (const std::string& milestone : milestones) {
     const auto epoch = parse_integer(milestone);
     if (!epoch || *epoch < 1) {
-      problems.messages.push_back(fmt::format("milestones must be epochs, not '{}'", milestone));
+      problems.add(fmt::format("milestones must be epochs, not '{}'", milestone), "milestones");
       continue;
     }
     ascend = ascend && *epoch > last;
     last = *epoch;
   }
   if (!ascend)
-    problems.messages.push_back(
-        fmt::format("milestones must ascend, each epoch once; they are {}", join(milestones, ",")));
+    problems.add(fmt::format("milestones must ascend, each epoch once; they are {}", join(milestones, ",")),
+                 "milestones");
 }
 
 }  // namespace
@@ -106,23 +105,15 @@ void set(Settings& settings, const std::string& name, const std::string& text) {
   fail("{}", unknown_name("setting", name, names()));
 }
 
-void set(Settings& settings, const std::map<std::string, std::string>& texts, SettingProblems& problems) {
-  for (const auto& [name, text] : texts) {
-    try {
-      set(settings, name, text);
-    } catch (const Error& error) {
-      problems.messages.push_back(error.what());
-      problems.unread.insert(name);
-    }
-  }
+void set(Settings& settings, const std::map<std::string, std::string>& texts, Problems& problems) {
+  for (const auto& entry : texts)
+    problems.attempt(entry.first, [&] { set(settings, entry.first, entry.second); });
 }
 
-void apply_recipe(Settings& settings, const std::filesystem::path& path, SettingProblems& problems) {
-  try {
+void apply_recipe(Settings& settings, const std::filesystem::path& path, Problems& problems) {
+  problems.attempt("", [&] {
     apply(settings, parse_object(read_file(path, 1 << 20), path.string()), path.string(), problems);
-  } catch (const Error& error) {
-    problems.messages.push_back(error.what());
-  }
+  });
 }
 
 nlohmann::ordered_json to_json(const Settings& settings) {
@@ -136,9 +127,9 @@ nlohmann::ordered_json to_json(const Settings& settings) {
 Settings settings_from_json(const nlohmann::json& json, const std::string& origin) {
   Settings settings;
   if (!json.is_object()) fail("{}: the settings are not a JSON object", origin);
-  SettingProblems problems;
+  Problems problems;
   apply(settings, json, origin, problems);
-  refuse(problems);
+  problems.refuse();
   return settings;
 }
 
@@ -154,20 +145,20 @@ std::vector<std::string> differences(const Settings& ours, const Settings& their
   return list;
 }
 
-void find_problems(const Settings& s, SettingProblems& problems) {
-  std::vector<std::string>& messages = problems.messages;
-  const auto demand = [&](bool holds, std::string problem) {
-    if (!holds) messages.push_back(std::move(problem));
+void find_problems(const Settings& s, Problems& problems) {
+  // Each problem begins with the name of its setting.
+  const auto demand = [&](bool holds, const char* name, const std::string& problem) {
+    if (!holds) problems.add(fmt::format("{} {}", name, problem), name);
   };
   const auto one_of = [&](const char* name, const std::string& value,
                           const std::vector<std::string>& choices) {
     for (const std::string& choice : choices)
       if (value == choice) return;
-    messages.push_back(fmt::format("{}: {}", name, unknown_name("value", value, choices)));
+    problems.add(fmt::format("{}: {}", name, unknown_name("value", value, choices)), name);
   };
   const auto bits = [&](const char* name, Integer value) {
-    demand((value >= 1 && value <= 8) || value == 32,
-           fmt::format("{} must be 1 to 8 bits, or 32 for float, not {}", name, value));
+    demand((value >= 1 && value <= 8) || value == 32, name,
+           fmt::format("must be 1 to 8 bits, or 32 for float, not {}", value));
   };
   bits("weights", s.weights);
   bits("activations", s.activations);
@@ -185,45 +176,40 @@ void find_problems(const Settings& s, SettingProblems& problems) {
   one_of("flip", s.flip, {"yes", "no"});
   one_of("precision", s.precision, {"auto", "bf16", "fp32"});
   one_of("device", s.device, {"cpu", "cuda"});
-  demand(s.alpha > 0, "alpha must be positive");
-  demand(s.alpha_decay >= 0, "alpha_decay must not be negative");
-  demand(s.alpha_rate >= 0, "alpha_rate must not be negative");
-  demand(s.step_rate >= 0, "step_rate must not be negative");
-  demand(s.step_decay >= 0, "step_decay must not be negative");
-  const bool has_epochs = s.epochs >= 1 && s.epochs <= 100000;
-  demand(has_epochs, "epochs must be 1 to 100000");
-  demand(s.batch >= 1 && s.batch <= 65536, "batch must be 1 to 65536");
-  demand(s.momentum >= 0 && s.momentum < 1, "momentum must be in [0, 1)");
-  demand(s.adam_beta2 >= 0 && s.adam_beta2 < 1, "adam_beta2 must be in [0, 1)");
-  demand(s.adam_epsilon > 0, "adam_epsilon must be positive");
-  demand(s.rate > 0, "rate must be positive");
-  demand(s.rate_factor > 0 && s.rate_factor <= 1, "rate_factor must be in (0, 1]");
-  if (has_epochs && !problems.unread.contains("epochs") && !problems.unread.contains("warmup"))
-    demand(s.warmup >= 0 && s.warmup <= static_cast<double>(s.epochs),
-           fmt::format("warmup must be 0 to the number of epochs, {}, not {:g}", s.epochs, s.warmup));
+  demand(s.alpha > 0, "alpha", "must be positive");
+  demand(s.alpha_decay >= 0, "alpha_decay", "must not be negative");
+  demand(s.alpha_rate >= 0, "alpha_rate", "must not be negative");
+  demand(s.step_rate >= 0, "step_rate", "must not be negative");
+  demand(s.step_decay >= 0, "step_decay", "must not be negative");
+  demand(s.epochs >= 1 && s.epochs <= 100000, "epochs", "must be 1 to 100000");
+  demand(s.batch >= 1 && s.batch <= 65536, "batch", "must be 1 to 65536");
+  demand(s.momentum >= 0 && s.momentum < 1, "momentum", "must be in [0, 1)");
+  demand(s.adam_beta2 >= 0 && s.adam_beta2 < 1, "adam_beta2", "must be in [0, 1)");
+  demand(s.adam_epsilon > 0, "adam_epsilon", "must be positive");
+  demand(s.rate > 0, "rate", "must be positive");
+  demand(s.rate_factor > 0 && s.rate_factor <= 1, "rate_factor", "must be in (0, 1]");
+  if (!problems.are_about("epochs") && !problems.are_about("warmup"))
+    demand(s.warmup >= 0 && s.warmup <= static_cast<double>(s.epochs), "warmup",
+           fmt::format("must be 0 to the number of epochs, {}, not {:g}", s.epochs, s.warmup));
   else
-    demand(s.warmup >= 0, "warmup must not be negative");
-  demand(s.weight_decay >= 0, "weight_decay must not be negative");
-  demand(s.label_smoothing >= 0 && s.label_smoothing < 1, "label_smoothing must be in [0, 1)");
-  demand(s.distill >= 0 && s.distill <= 1, "distill must be in [0, 1]");
-  demand(s.temperature > 0, "temperature must be positive");
-  demand(s.crop_pad >= 0 && s.crop_pad <= 64, "crop_pad must be 0 to 64");
-  demand(s.eval_every >= 1, "eval_every must be at least 1");
-  demand(s.threads >= 0 && s.threads <= 1024, "threads must be 0 to 1024");
-  demand(s.loader_threads >= 1 && s.loader_threads <= 64, "loader_threads must be 1 to 64");
-  demand(s.checkpoint_steps >= 0, "checkpoint_steps must not be negative");
-  demand(s.seed >= 0, fmt::format("seed must be 0 or more, not {}", s.seed));
+    demand(s.warmup >= 0, "warmup", "must not be negative");
+  demand(s.weight_decay >= 0, "weight_decay", "must not be negative");
+  demand(s.label_smoothing >= 0 && s.label_smoothing < 1, "label_smoothing", "must be in [0, 1)");
+  demand(s.distill >= 0 && s.distill <= 1, "distill", "must be in [0, 1]");
+  demand(s.temperature > 0, "temperature", "must be positive");
+  demand(s.crop_pad >= 0 && s.crop_pad <= 64, "crop_pad", "must be 0 to 64");
+  demand(s.eval_every >= 1, "eval_every", "must be at least 1");
+  demand(s.threads >= 0 && s.threads <= 1024, "threads", "must be 0 to 1024");
+  demand(s.loader_threads >= 1 && s.loader_threads <= 64, "loader_threads", "must be 1 to 64");
+  demand(s.checkpoint_steps >= 0, "checkpoint_steps", "must not be negative");
+  demand(s.seed >= 0, "seed", fmt::format("must be 0 or more, not {}", s.seed));
   demand_milestones(s.milestones, problems);
 }
 
-void refuse(const SettingProblems& problems) {
-  if (!problems.messages.empty()) fail("{}", join(problems.messages, "\n"));
-}
-
 void require_valid(const Settings& settings) {
-  SettingProblems problems;
+  Problems problems;
   find_problems(settings, problems);
-  refuse(problems);
+  problems.refuse();
 }
 
 }  // namespace pact::train

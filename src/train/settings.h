@@ -6,9 +6,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
+
+#include "base/problems.h"
 
 namespace pact::train {
 
@@ -35,24 +36,16 @@ const std::vector<SettingEntry>& setting_entries();
 // value.
 void set(Settings& settings, const std::string& name, const std::string& text);
 
-// What is wrong with settings from several places, so that all of it is told at once. What depends on a value that
-// could not be read is not judged.
-struct SettingProblems {
-  std::vector<std::string> messages;
-  std::set<std::string> unread;  // names
-};
-
-// As above, of several.
-void set(Settings& settings, const std::map<std::string, std::string>& texts, SettingProblems& problems);
+// As above, of several. A problem is about the setting of its name.
+void set(Settings& settings, const std::map<std::string, std::string>& texts, Problems& problems);
 
 // Applies a recipe: a JSON object of settings, with "description" allowed. Problems name file and key.
-void apply_recipe(Settings& settings, const std::filesystem::path& path, SettingProblems& problems);
+void apply_recipe(Settings& settings, const std::filesystem::path& path, Problems& problems);
 
-// Adds all values out of range.
-void find_problems(const Settings& settings, SettingProblems& problems);
+// Adds all values out of range. What depends on a value that is wrong itself is not judged.
+void find_problems(const Settings& settings, Problems& problems);
 
 // Throws one Error that lists them, if there are any.
-void refuse(const SettingProblems& problems);
 void require_valid(const Settings& settings);
 
 nlohmann::ordered_json to_json(const Settings& settings);

@@ -42,10 +42,10 @@ TEST(Settings, ListsAllValuesOutOfRangeAtOnce) {
 // What setting `texts`, over `recipe`, has to be told.
 std::string told(const std::map<std::string, std::string>& texts, const Settings& recipe = {}) {
   Settings s = recipe;
-  SettingProblems problems;
+  Problems problems;
   set(s, texts, problems);
   find_problems(s, problems);
-  return caught([&] { refuse(problems); });
+  return caught([&] { problems.refuse(); });
 }
 
 TEST(Settings, AllThatIsWrongIsToldAtOnce) {
@@ -84,9 +84,9 @@ TEST(Settings, RecipeErrorsNameFileAndKey) {
   write_file(path, R"({"description": "x", "epohcs": 3})");
   const auto apply_it = [&] {
     Settings s;
-    SettingProblems problems;
+    Problems problems;
     apply_recipe(s, path, problems);
-    refuse(problems);
+    problems.refuse();
   };
   const std::string message = caught(apply_it);
   EXPECT_NE(message.find(path.string()), std::string::npos);
@@ -107,10 +107,10 @@ TEST(Settings, EveryRecipeThatComesWithPactIsSound) {
   std::map<std::string, Settings> recipes;
   for (const auto& entry : std::filesystem::directory_iterator("configs/recipes")) {
     Settings& s = recipes[entry.path().stem().string()];
-    SettingProblems problems;
+    Problems problems;
     apply_recipe(s, entry.path(), problems);
     find_problems(s, problems);
-    EXPECT_EQ(problems.messages, std::vector<std::string>()) << entry.path();
+    EXPECT_EQ(problems.messages(), std::vector<std::string>()) << entry.path();
   }
   // Those of the PACT paper, one for each network of its table.
   const Settings &svhn = recipes.at("paper-svhn"), &alexnet = recipes.at("paper-alexnet");

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/version.h"
+#include "base/words.h"
 #include "data/loader.h"
 #include "graph/text.h"
 #include "train/batches.h"
@@ -80,6 +81,7 @@ class Run {
         precision_(precision_of(settings_, device_)),
         parameters_(to_parameters(request.network, device_)),
         executor_(request.network.graph, parameters_),
+        graph_text_(graph::print(executor_.graph())),
         optimizer_(make_optimizer(executor_.graph(), parameters_, settings_)),
         loader_(*request.train, loader_options(settings_, share_of(processes_), train_images_.content())) {
     if (!settings_.teacher.empty()) teacher_ = load_teacher(settings_.teacher, executor_.graph(), device_);
@@ -115,7 +117,7 @@ class Run {
 
  private:
   void begin() {
-    write_file(request_.directory / "graph.txt", graph::print(executor_.graph()));
+    write_file(request_.directory / "graph.txt", graph_text_);
     const bool calibrates_all = settings_.alpha_start == "data";
     if (calibrates_all || learns_activation_steps(executor_.graph())) {
       data::Loader loader(*request_.train,
@@ -134,12 +136,11 @@ class Run {
   }
 
   void restore() {
-    const State state = load_state(request_.directory);
+    const State state = load_state(request_.directory, executor_.graph());
     const std::string whose = request_.directory.string() + ": the checkpoint's ";
     copy_into(parameters_, state.parameters, whose + "parameters");
     copy_into(optimizer_->state(), state.optimizer, whose + "optimizer tensors");
-    write_file(request_.directory / "graph.txt",
-               graph::print(executor_.graph()));  // it may have been damaged
+    write_file(request_.directory / "graph.txt", graph_text_);  // it may have been damaged
     progress_ = state.progress;
     optimizer_->set_steps_done(progress_.total_steps);
     trim_metrics(request_.directory, progress_.epoch, observer_.on_message);
@@ -155,13 +156,13 @@ class Run {
     const int threads = run.value("threads", at::get_num_threads());
     if (threads != at::get_num_threads())
       observer_.on_message(
-          fmt::format("the run had {} threads before and has {} now: its last bits may differ", threads,
-                      at::get_num_threads()));
+          fmt::format("the run had {} before and has {} now: its last bits may differ",
+                      counted(threads, "thread"), at::get_num_threads()));
     const int processes = run.value("processes", 1);
     if (processes != process_count())
       observer_.on_message(
-          fmt::format("the run had {} process{} before and has {} now: its last bits may differ", processes,
-                      processes == 1 ? "" : "es", process_count()));
+          fmt::format("the run had {} before and has {} now: its last bits may differ",
+                      counted(processes, "process", "processes"), process_count()));
     if (progress_.epoch < settings_.epochs)
       observer_.on_message(fmt::format("resuming at epoch {}, step {}", progress_.epoch + 1, progress_.step));
   }
@@ -286,7 +287,9 @@ class Run {
         graph::write_safetensors(
             request_.directory / "best.safetensors",
             {to_tensors(parameters_),
-             {{"format", "pact.checkpoint.1"}, {"epoch", std::to_string(progress_.epoch)}}});
+             {{"format", "pact.checkpoint.1"},
+              {model_file::kGraphKey, graph_text_},
+              {"epoch", std::to_string(progress_.epoch)}}});
     }
     append_metrics(report);
     progress_.step = 0;
@@ -306,7 +309,8 @@ class Run {
 
   void save() {
     if (is_first_)
-      save_state(request_.directory, {to_tensors(parameters_), to_tensors(optimizer_->state()), progress_});
+      save_state(request_.directory, {to_tensors(parameters_), to_tensors(optimizer_->state()), progress_},
+                 graph_text_);
     saved_ = progress_;
   }
 
@@ -338,6 +342,7 @@ class Run {
     const nlohmann::ordered_json json = {{"command", command_},
                                          {"network", request_.network_name},
                                          {"dataset", request_.train->name},
+                                         {"classes", request_.train->classes},
                                          {"version", kVersion},
                                          {"seed", settings_.seed},
                                          {"threads", at::get_num_threads()},
@@ -362,6 +367,7 @@ class Run {
   Precision precision_;
   Parameters parameters_;
   Executor executor_;
+  const std::string graph_text_;
   std::unique_ptr<Optimizer> optimizer_;
   data::Loader loader_;
   std::unique_ptr<Executor> teacher_;

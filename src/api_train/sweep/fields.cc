@@ -34,37 +34,6 @@ std::vector<double> numbers(const Json& json, const std::string& key) {
 
 }  // namespace
 
-void collect(std::vector<std::string>& problems, const std::string& where,
-             const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    problems.push_back(where.empty() ? error.what() : fmt::format("{}: {}", where, error.what()));
-  }
-}
-
-void RunProblems::collect(const std::string& run, const std::function<void()>& action) {
-  std::vector<std::string> messages;
-  api::collect(messages, "", action);
-  for (const std::string& message : messages) {
-    auto found = std::ranges::find(found_, message, &Problem::message);
-    if (found == found_.end()) found = found_.insert(found_.end(), {message, {}});
-    found->runs.push_back(run);
-  }
-}
-
-void RunProblems::append_to(std::vector<std::string>& problems) const {
-  constexpr size_t kNamed = 3;
-  for (const auto& [message, runs] : found_) {
-    const size_t named = runs.size() <= kNamed + 1 ? runs.size() : kNamed;
-    std::vector<std::string> names;
-    for (size_t i = 0; i < named; ++i) names.push_back("'" + runs[i] + "'");
-    problems.push_back(
-        fmt::format("run{} {}{}: {}", runs.size() == 1 ? "" : "s", join(names),
-                    named < runs.size() ? fmt::format(" and {} more", runs.size() - named) : "", message));
-  }
-}
-
 std::vector<std::string> setting_names() {
   std::vector<std::string> names;
   for (const train::SettingEntry& entry : train::setting_entries()) names.push_back(entry.name);
@@ -101,16 +70,16 @@ void apply_parts(RunParts& parts, const Json& object) {
     if (key == "std") parts.std = numbers(value, key);
     if (key != "settings") continue;
     if (!value.is_object()) fail("'settings' must be an object of settings");
-    std::vector<std::string> problems;
+    Problems problems;
     for (const auto& [name, setting] : value.items())
-      collect(problems, "", [&] {
+      problems.attempt(name, [&, &name = name, &setting = setting] {
         train::Settings trial;
         const std::string text = train::setting_text(setting, name);
         train::set(trial, name,
                    text.find('{') == std::string::npos ? text : "0");  // a placeholder: looked at later
         parts.settings[name] = text;
       });
-    if (!problems.empty()) fail("{}", join(problems, "; "));
+    if (!problems.empty()) fail("{}", join(problems.messages(), "; "));
   }
 }
 

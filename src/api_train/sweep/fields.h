@@ -3,7 +3,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,25 +12,6 @@ namespace pact::api {
 
 // Ordered: the order of axes and of settings means something to who wrote it.
 using Json = nlohmann::ordered_json;
-
-// Runs `action`; the message of its Error joins `problems`, behind `where`.
-void collect(std::vector<std::string>& problems, const std::string& where,
-             const std::function<void()>& action);
-
-// The same for each of many runs: runs with the same message share a line.
-class RunProblems {
- public:
-  void collect(const std::string& run, const std::function<void()>& action);
-  // A line for each message, in the order in which they came first, behind `problems`.
-  void append_to(std::vector<std::string>& problems) const;
-
- private:
-  struct Problem {
-    std::string message;
-    std::vector<std::string> runs;
-  };
-  std::vector<Problem> found_;
-};
 
 // Throws Error on a key of `object` that is not among `known`, with the nearest; what is a setting belongs
 // into "settings".

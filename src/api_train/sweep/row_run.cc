@@ -76,12 +76,12 @@ std::string command_line(const SweepRow& row, const TrainCommand& command) {
 RowRun look_at(const Sweep& sweep, const SweepRow& row, const fs::path& output) {
   RowRun run;
   run.directory = directory_of(row, output);
-  train::SettingProblems problems;
+  Problems problems;
   for (const std::string& recipe : row.parts.recipes)
     train::apply_recipe(run.settings, find_recipe(recipe), problems);
   run.texts = texts_of(sweep, row, output);
   train::set(run.settings, run.texts, problems);
-  train::refuse(problems);
+  problems.refuse();
   if (!fs::exists(run.directory) || (fs::is_directory(run.directory) && fs::is_empty(run.directory)))
     return run;
   const nlohmann::json stored = train::read_run_json(run.directory);

@@ -10,6 +10,7 @@
 #include "api_train/train.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/strings.h"
 #include "base/words.h"
 #include "base/writable.h"
 #include "data/describe.h"
@@ -44,10 +45,10 @@ class Run {
            command.output.string());
     require_can_be_made(command.output);
     read_known_integers();
-    std::vector<std::string> problems;
+    Problems problems;
     for (const SweepRow& row : sweep_.rows)
-      collect(problems, "", [&] { runs_[row.name] = look_at(sweep_, row, command.output); });
-    if (!problems.empty()) fail("{}:\n  {}", command.file.string(), fmt::join(problems, "\n  "));
+      problems.attempt("", [&] { runs_[row.name] = look_at(sweep_, row, command.output); });
+    if (!problems.empty()) fail("{}:\n  {}", command.file.string(), join(problems.messages(), "\n  "));
     for (const SweepRow& row : sweep_.rows) {
       const RowRun& run = runs_.at(row.name);
       RowResult& result = results_[row.name];
@@ -61,13 +62,11 @@ class Run {
 
   // Throws Error where data lack that a run still needs; all of them at once.
   void require_files() const {
-    RunProblems missing;
+    Problems missing;
     for (const SweepRow& row : sweep_.rows)
       if (row.existing.empty() && runs_.at(row.name).state != RowState::finished)
-        missing.collect(row.name, [&] { data::require_files(row.parts.dataset); });
-    std::vector<std::string> problems;
-    missing.append_to(problems);
-    if (!problems.empty()) fail("{}:\n  {}", command_.file.string(), fmt::join(problems, "\n  "));
+        missing.attempt(row.name, [&] { data::require_files(row.parts.dataset); });
+    if (!missing.empty()) fail("{}:\n  {}", command_.file.string(), join(missing.named("run"), "\n  "));
   }
 
   SweepSummary run() {

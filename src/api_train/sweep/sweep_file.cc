@@ -96,12 +96,12 @@ void require_data(const SweepRow& row) {
 
 void require_settings(const SweepRow& row) {
   train::Settings settings;
-  train::SettingProblems problems;
+  Problems problems;
   for (const std::string& recipe : row.parts.recipes)
     train::apply_recipe(settings, find_recipe(recipe), problems);
   train::set(settings, row.parts.settings, problems);
   train::find_problems(settings, problems);
-  train::refuse(problems);
+  problems.refuse();
 }
 
 }  // namespace
@@ -111,40 +111,40 @@ Sweep read_sweep(const fs::path& given, const SweepChanges& changes) {
   const Json json = parse_file(file);
   Sweep sweep;
   sweep.name = file.stem().string();
-  std::vector<std::string> problems;
+  Problems of_places, of_runs;
   std::vector<std::string> keys = part_keys();
   keys.insert(keys.end(), {"description", "existing", "runs"});
-  collect(problems, "", [&] { require_keys(json, keys); });
-  if (!json.is_object()) fail("{}: {}", file.string(), problems.front());
+  of_places.attempt("", [&] { require_keys(json, keys); });
+  if (!json.is_object()) fail("{}: {}", file.string(), of_places.messages().front());
   RunParts shared;
-  collect(problems, "", [&] { apply_parts(shared, json); });
+  of_places.attempt("", [&] { apply_parts(shared, json); });
   sweep.description = json.contains("description") && json["description"].is_string()
                           ? json["description"].get<std::string>()
                           : "";
   if (json.contains("existing"))
-    collect(problems, "existing", [&] {
+    of_places.attempt("existing", [&] {
       sweep.rows = existing_rows(json["existing"]);
       for (SweepRow& row : sweep.rows)
         row.parts.dataset = changes.dataset.empty() ? shared.dataset : changes.dataset;
     });
   const Json groups = json.value("runs", Json::array());
-  if (!groups.is_array()) problems.push_back("\"runs\" must be a list of groups");
+  if (!groups.is_array()) of_places.add("\"runs\" must be a list of groups");
   for (size_t i = 0; groups.is_array() && i < groups.size(); ++i)
-    collect(problems, fmt::format("runs[{}]", i), [&] {
+    of_places.attempt(fmt::format("runs[{}]", i), [&] {
       for (SweepRow& row : expand_group(groups[i], shared)) {
         if (!changes.dataset.empty()) row.parts.dataset = changes.dataset;
         for (const auto& [name, text] : changes.settings) row.parts.settings[name] = text;
         sweep.rows.push_back(std::move(row));
       }
     });
-  if (sweep.rows.empty() && problems.empty())
-    problems.push_back("names no run, neither in \"runs\" nor \"existing\"");
+  if (sweep.rows.empty() && of_places.empty())
+    of_places.add("names no run, neither in \"runs\" nor \"existing\"");
+  std::vector<std::string> problems = of_places.placed();
   resolve_references(sweep.rows, problems);
-  RunProblems of_runs;
   for (const SweepRow& row : sweep.rows)
     for (const auto& require : {require_network, require_data, require_settings})
-      if (row.existing.empty()) of_runs.collect(row.name, [&] { require(row); });
-  of_runs.append_to(problems);
+      if (row.existing.empty()) of_runs.attempt(row.name, [&] { require(row); });
+  std::ranges::copy(of_runs.named("run"), std::back_inserter(problems));
   if (!problems.empty()) fail("{}:\n  {}", file.string(), join(problems, "\n  "));
   return sweep;
 }
