@@ -60,23 +60,32 @@ class Networks(Case):
         result = self.succeed("train", model, *QUICK, *bits, "--out", own)
         self.assertIn("tuned by the recipe quantized-short, itself the teacher", result.stdout + result.stderr)
         settings = json.loads((own / "run.json").read_text())["settings"]
-        self.assertEqual((settings["weight_quantizer"], settings["teacher"]), ("sawb", str(own / "teacher.pact")))
+        self.assertEqual((settings["weight_quantizer"], settings["teacher"]), ("sawb", "itself"))
         self.succeed("eval", own, "--engine", "int", "--images", 20)
         top1 = [json.loads(self.succeed("eval", teacher, "--data", DATA, "--json").stdout)["top1"]
                 for teacher in (run, own / "teacher.pact")]
         self.assertLess(abs(top1[0] - top1[1]), 1.0)
+        # Without the file that it came from, and in another place.
         model.rename(self.dir / "elsewhere.onnx")
-        self.succeed("train", "--resume", "--out", own)
+        moved = own.rename(self.dir / "moved")
+        self.succeed("train", "--resume", "--out", moved)
+        # A start that ended before the run began is no hindrance.
+        again = self.dir / "again"
+        again.mkdir()
+        shutil.copy(moved / "teacher.pact", again)
+        self.succeed("train", self.dir / "elsewhere.onnx", *QUICK, *bits, "--epochs", 1, "--out", again)
 
     def test_a_chosen_recipe_or_teacher_stays(self):
         run, model = self.train("float"), self.dir / "float.onnx"
         self.succeed("export", run, "-o", model)
         bits = ["--weights", 4, "--activations", 4]
         for name, given, teacher in (("taught", ["--teacher", run], str(run)),
-                                     ("recipe", ["--recipe", "quickstart-quantized"], "")):
+                                     ("recipe", ["--recipe", "quickstart-quantized"], ""),
+                                     ("plain", ["--recipe", "none"], "")):
             self.succeed("train", model, *QUICK, *bits, "--out", self.dir / name, *given)
             settings = json.loads((self.dir / name / "run.json").read_text())["settings"]
             self.assertEqual(settings["teacher"], teacher)
+        self.refuse("train", "--resume", "--out", self.dir / "plain", "--teacher", "itself", says=["teacher", "itself"])
         self.refuse("train", "resnet8", *QUICK, *bits, "--teacher", "itself", "--out", self.dir / "no",
                     says=["itself", "ONNX"], code=2)
 

@@ -18,7 +18,6 @@ struct RunToTrain {
   std::filesystem::path directory;
   train::Settings settings;
   bool is_finished = false;
-  bool teaches_itself = false;  // settings.teacher is the network as it came, which the run is to keep
 };
 
 // Throws Error where `name` is neither a network of the zoo nor an ONNX file, and says what it seems to be.

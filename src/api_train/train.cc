@@ -1,5 +1,6 @@
 #include "api_train/train.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "api/export.h"
@@ -59,34 +60,6 @@ void tell_of_idle_quantizers(const Settings& settings, const TrainCommand& comma
   tell("activations", settings.activations, "activation_quantizer");
 }
 
-constexpr const char* kItself = "itself";  // for a teacher
-constexpr const char* kTuning = "quantized-short";
-
-// A network that comes trained needs no 200 epochs, and another rate than one that begins at random numbers. Where no
-// recipe says how, it is tuned for few bits, itself being its teacher.
-TrainCommand with_tuning(const TrainCommand& command, const train::Observer& observer) {
-  Settings settings;
-  apply_command(settings, command);
-  if (!is_onnx(command.network) || !command.recipes.empty() ||
-      (settings.weights == 32 && settings.activations == 32))
-    return command;
-  TrainCommand tuned = command;
-  tuned.recipes = {kTuning};
-  tuned.settings.emplace("teacher", kItself);
-  Settings whole;
-  Problems problems;
-  train::apply_recipe(whole, find_recipe(kTuning), problems);
-  problems.refuse();
-  if (command.settings.contains("epochs"))  // the same share of it
-    tuned.settings.emplace("warmup", fmt::format("{}", whole.warmup * static_cast<double>(settings.epochs) /
-                                                           static_cast<double>(whole.epochs)));
-  const bool is_own = tuned.settings.at("teacher") == kItself;
-  observer.on_message(
-      fmt::format("the network comes trained: tuned by the recipe {}{} (--recipe names another)", kTuning,
-                  is_own ? ", itself the teacher" : ""));
-  return tuned;
-}
-
 std::string images_of(const data::Dataset& part, const char* which) {
   return counted(static_cast<long long>(part.count()), fmt::format("{} image", which));
 }
@@ -95,9 +68,15 @@ bool writes_the_run(const TrainCommand& command) {
   return !command.membership || command.membership->rank == 0;
 }
 
-RunToTrain fresh_run(const TrainCommand& command, const train::Observer& observer) {
+// Where a start failed that had come no further, a teacher may lie there alone.
+bool holds_nothing_of_a_run(const fs::path& directory) {
+  return std::ranges::all_of(fs::directory_iterator(directory),
+                             [](const auto& entry) { return entry.path().filename() == train::kOwnTeacher; });
+}
+
+RunToTrain fresh_run(const TrainCommand& command) {
   RunToTrain r{command.network, command.dataset, command.directory, {}};
-  apply_command(r.settings, with_tuning(command, observer));
+  apply_command(r.settings, command);
   if (r.network.empty()) fail(ErrorKind::usage, "name the network to train; `pact zoo` lists them");
   if (r.dataset.empty())
     fail(ErrorKind::usage,
@@ -109,21 +88,17 @@ RunToTrain fresh_run(const TrainCommand& command, const train::Observer& observe
                   (is_float ? name + "-float"
                             : fmt::format("{}-w{}a{}", name, r.settings.weights, r.settings.activations));
   }
-  if (r.settings.teacher == kItself) {
-    if (!is_onnx(r.network))
-      fail(ErrorKind::usage,
-           "--teacher {} is for a trained network, an ONNX file; name a run that shall teach {}", kItself,
-           r.network);
-    r.teaches_itself = true;
-    r.settings.teacher = (r.directory / "teacher.pact").string();
-  }
+  if (r.settings.teacher == train::kItself && !is_onnx(r.network))
+    fail(ErrorKind::usage,
+         "--teacher {} is for a trained network, an ONNX file; name a run that shall teach {}",
+         train::kItself, r.network);
   if (!writes_the_run(command)) return r;  // the first process may have begun it
   if (fs::exists(r.directory) && !fs::is_directory(r.directory))
     fail("{}: exists and is not a folder", r.directory.string());
   if (fs::exists(r.directory / "run.json") && !fs::exists(r.directory / "last.safetensors"))
     fail("{}: holds a run that ended before its first checkpoint; remove it, or choose another --out",
          r.directory.string());
-  if (fs::exists(r.directory) && !fs::is_empty(r.directory))
+  if (fs::exists(r.directory) && !holds_nothing_of_a_run(r.directory))
     fail("{}: exists and is not empty; continue that run with --resume, or choose another --out",
          r.directory.string());
   require_can_be_made(r.directory);
@@ -144,7 +119,6 @@ RunToTrain resumed_run(const TrainCommand& command) {
   r.settings = stored;
   r.is_finished = run.value("status", "") == "finished";
   apply_command(r.settings, command);
-  if (r.settings.teacher == kItself) r.settings.teacher = stored.teacher;
   std::vector<std::string> problems = train::differences(r.settings, stored);
   if (!command.network.empty() && command.network != r.network)
     problems.push_back(
@@ -164,7 +138,7 @@ RunToTrain resumed_run(const TrainCommand& command) {
 void keep_teacher(const RunToTrain& r, const TrainCommand& command) {
   fs::create_directories(r.directory);
   export_model({.model = {.path = command.network, .mean = command.mean, .std = command.std},
-                .output = r.settings.teacher,
+                .output = r.directory / train::kOwnTeacher,
                 .options = {}});
 }
 
@@ -239,13 +213,13 @@ std::string line_of(const train::EpochReport& r) {
 
 TrainSummary train(const TrainCommand& command, const train::Observer& observer) {
   const bool is_resumed = command.continuation == Continuation::resume;
-  const RunToTrain r = is_resumed ? resumed_run(command) : fresh_run(command, observer);
+  const RunToTrain r = is_resumed ? resumed_run(command) : fresh_run(command);
   // What can be wrong with the network is told before data are read, which may take minutes.
   require_network(r.network);
   train::require_device(r.settings.device);
   const data::Dataset description = data::describe_dataset(r.dataset);
   graph::Network network = make_network(r, command, description, observer);
-  if (!r.settings.teacher.empty() && !r.teaches_itself)
+  if (!r.settings.teacher.empty() && r.settings.teacher != train::kItself)
     require_fit(train::load_network(r.settings.teacher).graph, "--teacher " + r.settings.teacher,
                 description);
   tell_of_idle_quantizers(r.settings, command, observer);
@@ -265,7 +239,8 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
       fmt::format("{}: {} parameters, {:.1f} million multiply-accumulates an image; {} and {}; into {}",
                   report::network_name(r.network), table.parameters, static_cast<double>(table.macs) / 1e6,
                   images_of(data.train, "training"), images_of(data.test, "test"), r.directory.string()));
-  if (r.teaches_itself && writes_the_run(command)) keep_teacher(r, command);
+  const bool is_own_teacher = r.settings.teacher == train::kItself;
+  if (is_own_teacher && !is_resumed && writes_the_run(command)) keep_teacher(r, command);
   const Group group = join(command, r.settings);
   const train::TrainRequest request{.network = std::move(network),
                                     .settings = r.settings,

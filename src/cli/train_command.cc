@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api_train/train.h"
+#include "api_train/tuning.h"
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/words.h"
@@ -140,12 +141,16 @@ void add_train(CLI::App& app, Run& run) {
       args->command.membership = api::given_membership(args->command.processes);
       std::signal(SIGINT, request_stop);
       std::signal(SIGTERM, request_stop);
+      const auto command_for = [&](const train::Observer& observer) {
+        return args->resume ? args->command : api::tuned(args->command, observer.on_message);
+      };
       if (args->command.membership && args->command.membership->rank > 0) {  // the first speaks for all
-        api::train(args->command, {});
+        api::train(command_for({}), {});
         return;
       }
       ProgressLine line;
-      const api::TrainSummary summary = api::train(args->command, terminal_observer(line));
+      const train::Observer observer = terminal_observer(line);
+      const api::TrainSummary summary = api::train(command_for(observer), observer);
       line.clear();
       print_summary(summary, args->json);
       const bool is_finished = summary.result.outcome == train::Outcome::finished;

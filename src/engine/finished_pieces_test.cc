@@ -168,11 +168,11 @@ class Layer {
             .largest_code = grid.max_code()};
   }
 
-  // Prepares the images from `image` on and visits all pieces.
+  // Prepares a group of images, from `image` on, and visits all pieces. The last group has fewer.
   template <typename Visit>
   void run(const IntegerAlgorithm& algorithm, int64_t image, const Visit& visit) const {
     const ConvShape& s = problem_.shape;
-    const int64_t rows = algorithm.cut().images * s.out_height;
+    const int64_t rows = std::min(algorithm.cut().images, images_ - image) * s.out_height;
     const std::byte* codes = codes_.data() + image * s.height * s.width * s.channels;
     AlignedVector<std::byte> prepared(algorithm.prepared_bytes()), scratch(algorithm.scratch_bytes());
     for (int64_t i = 0; i < algorithm.preparations(rows); ++i)
@@ -205,7 +205,10 @@ TEST(FinishedPieces, WinogradHasTheBitsOfProductsInAllItsWays) {
                       {{48, 48, 40, 30}},    // pieces with own tiles and all blocks
                       {{96, 208, 33, 32}},
                       {{256, 288, 6, 5}},    // weights transformed by each piece
-                      {{64, 96, 4, 4}, 3}};  // several images in a piece
+                      {{64, 96, 4, 4}, 3},  // several images in a piece
+                      {{64, 96, 7, 11}, 5},  // the last group has fewer of them; tiles of edges
+                      {{64, 96, 9, 10}, 5},
+                      {{64, 96, 3, 1}, 5}};
   for (const Isa isa : available_isas()) {
     if (!kernels::winograd_kernels(isa).transform_and_requantize) continue;
     Way seen;
@@ -325,6 +328,25 @@ TEST(FinishedPieces, ImagesLeftUnpaddedHaveTheBitsOfPaddedOnes) {
     }
   if (kernels::byte_conv_kernels(available_isas().back()).takes_unpadded) {
     EXPECT_TRUE(has_unpadded);
+  }
+}
+
+// Outputs of padding alone have no row of the kernel within the image.
+TEST(FinishedPieces, ImagesWithFarPaddingAreCopied) {
+  ConvShape shape = shape_of({16, 16, 2, 16});
+  shape.top = shape.bottom = 3;
+  shape.out_height = 6;
+  const Layer layer(shape, 2, Codes::with_zeros);
+  for (const Isa isa : available_isas()) {
+    const IntegerProblem problem = layer.problem(isa, 1);
+    if (!int8_is_exact(problem)) continue;
+    const auto algorithm = make_int8(problem);
+    EXPECT_GT(algorithm->preparations(shape.out_height), 0) << name_of(isa);
+    const Outputs expected = layer.expected(Form::codes);
+    EXPECT_EQ(layer.finished_after(*algorithm, Form::codes), expected) << name_of(isa);
+    if (kernels::byte_conv_kernels(isa).multiply_and_requantize) {
+      EXPECT_EQ(layer.finished_by(*algorithm, Form::codes), expected) << name_of(isa);
+    }
   }
 }
 

@@ -23,7 +23,7 @@ using kernels::WinogradForm;
 
 constexpr int64_t kBlock = kWinogradBlock;
 constexpr int64_t kPreparedByEach = 64 * 1024;  // of tiles that every thread may transform for itself
-constexpr int64_t kNearBytes = 1024 * 1024;     // of a core's second cache
+constexpr int64_t kNearShortcut = 256 * 1024;   // numbers: a megabyte, a core's second cache
 constexpr int64_t kPanelPairs = 32;             // of channels whose weights are transformed at a time
 
 template <typename T>
@@ -75,9 +75,8 @@ class Winograd final : public IntegerAlgorithm {
   // Row `tile_row` of tiles of the piece [first, end), whose tiles begin at `out`, in planes that are `plane` apart.
   void transform(const std::byte* codes, int64_t first, int64_t end, int64_t tile_row, int64_t plane,
                  int16_t* out) const;
-  // finish(row and column of the piece, first channel, output) for all rows of tiles, those of the right edge apart, by
-  // some blocks of channels; `output` has all but y.
-  // `shortcut`, unless null, is asked for ahead.
+  // Calls finish(row of the piece, column, first channel, output) for each row of tiles, those of the right edge apart,
+  // by some blocks of channels; `output` has all but y. Unless null, `shortcut` is asked for ahead.
   template <typename Finish>
   void each_product(const Piece& piece, const std::byte* codes, const std::byte* prepared, std::byte* scratch,
                     const float* shortcut, const Finish& finish) const;
@@ -110,7 +109,7 @@ Winograd::Winograd(const IntegerProblem& problem, WinogradForm form)
       bytes_(problem.has_signed_codes ? kernels::CodeBytes::i8 : kernels::CodeBytes::u8),
       pairs_(kernels::winograd_pairs(shape_.channels)),
       zero_(problem.zero),
-      is_far_(problem.images * shape_.out_height * shape_.out_width * shape_.outputs * 4 > kNearBytes) {
+      is_far_(problem.images * shape_.out_height * shape_.out_width * shape_.outputs > kNearShortcut) {
   if (has_panels(problem, form))
     taps_ = aligned(kernels::winograd_taps(shape_.outputs, shape_.channels, problem.weights));
   else
@@ -124,8 +123,7 @@ void Winograd::transform(const std::byte* codes, int64_t first, int64_t end, int
   const Tiling::Position position = tiling_.position(first, end, tile_row);
   kernels::WinogradInput input{
       .form = form_,
-      .tile = {tiling_.is_lower(tile_row) ? tiling_.edge.rows : static_cast<int>(tiling_.tile),
-               static_cast<int>(tiling_.tile)},
+      .tile = tiling_.tile_of(tile_row),
       .bytes = bytes_,
       .image = reinterpret_cast<const uint8_t*>(codes) + tile_row / tiling_.rows * image_bytes,
       .height = shape_.height,
@@ -235,8 +233,7 @@ void Winograd::finish_row(const Piece& piece, int64_t first, int64_t end, int64_
   const int64_t inner = tiling_.inner_columns() * tiling_.tile;
   kernels::WinogradOutput output{
       .form = form_,
-      .tile = {tiling_.is_lower(tile_row) ? tiling_.edge.rows : static_cast<int>(tiling_.tile),
-               static_cast<int>(tiling_.tile)},
+      .tile = tiling_.tile_of(tile_row),
       .m = m + position.inner * width,
       .m_plane_stride = m_plane(),
       .tiles = tiling_.inner_columns(),

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kPreparedBytes = 384 * 1024;  // of transformed tiles that may share the cache of a core
 constexpr int64_t kReadyBytes = 5120 * 1024;    // of transformed weights that are kept
-constexpr int64_t kNearBytes = 128 * 1024;      // of those that a core's second cache keeps beside all else
+constexpr int64_t kNearWeightBytes = 128 * 1024;  // of those that a core's second cache keeps beside all else
 
 int64_t ready_bytes(const ConvShape& s, WinogradForm form) {
   return 2 * kernels::winograd_planes(form) * s.channels * s.outputs;
@@ -51,7 +51,7 @@ Cut winograd_cut(const IntegerProblem& problem, WinogradForm form) {
   const ConvShape& s = problem.shape;
   const Tiling tiling(form, s);
   // Few pixels leave tiles and products in the first cache, and read the weights more often.
-  CutWish wish{.pixels = ready_bytes(s, form) <= kNearBytes ? 64 : 256,
+  CutWish wish{.pixels = ready_bytes(s, form) <= kNearWeightBytes ? 64 : 256,
                .channels = kBlocksAtOnce * kWinogradBlock,
                .block = kWinogradBlock,
                .rows = tiling.tile,

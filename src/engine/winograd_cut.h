@@ -45,7 +45,11 @@ struct Tiling {
   bool has_right() const { return edge.columns < tile; }
   bool has_lower() const { return edge.rows < tile; }
   bool is_lower(int64_t tile_row) const { return has_lower() && (tile_row + 1) % rows == 0; }
-  // Tiles of a row that are not at the right edge.
+  // The size of those of a row that are not at the right edge, and how many they are.
+  kernels::WinogradTile tile_of(int64_t tile_row) const {
+    const kernels::WinogradTile whole = kernels::whole_tile(form);
+    return {is_lower(tile_row) ? edge.rows : whole.rows, whole.columns};
+  }
   int64_t inner_columns() const { return columns - (has_right() ? 1 : 0); }
   // Of the rows of tiles [first, end).
   kernels::WinogradTiles tiles(int64_t first, int64_t end) const;

@@ -13,6 +13,10 @@
 
 namespace pact::train {
 
+// The setting `teacher` of a run whose network, as it came, is its teacher; and the file in its directory.
+inline constexpr const char* kItself = "itself";
+inline constexpr const char* kOwnTeacher = "teacher.pact";
+
 using Integer = int64_t;
 using Real = double;
 using Word = std::string;

@@ -84,7 +84,10 @@ class Run {
         graph_text_(graph::print(executor_.graph())),
         optimizer_(make_optimizer(executor_.graph(), parameters_, settings_)),
         loader_(*request.train, loader_options(settings_, share_of(processes_), train_images_.content())) {
-    if (!settings_.teacher.empty()) teacher_ = load_teacher(settings_.teacher, executor_.graph(), device_);
+    if (!settings_.teacher.empty())
+      teacher_ = load_teacher(
+          settings_.teacher == kItself ? (request.directory / kOwnTeacher).string() : settings_.teacher,
+          executor_.graph(), device_);
   }
 
   // What several processes must have in common.

@@ -6,6 +6,7 @@
 //   last.optimizer-STEP.safetensors   the optimizer's state at that very step
 //   best.safetensors             parameters of the best evaluation so far
 //   metrics.jsonl, run.json, report.json
+//   teacher.pact                 where the network came trained: as it came, for a teacher
 #pragma once
 
 #include <atomic>

@@ -82,7 +82,7 @@ enum class CodeBytes { u8, i8 };
 
 // A row of tiles of a channels-last image, transformed:
 //   out[plane * plane_stride + tile * tile_stride + c] = B^T d B, where d(i, j) = code - zero[c] of the pixel
-//   (row + i, column + tile * m + j), and 0 outside the image
+//   (row + i, column + tile * tile.columns + j), and 0 outside the image
 // for c < channels and the planes that such tiles have; tile_stride is at least winograd_tile_stride(channels), and
 // what lies behind the channels of a tile may be overwritten.
 struct WinogradInput {
@@ -140,14 +140,14 @@ struct WinogradProduct {
   Foreseen foreseen = {};  // asked for meanwhile
 };
 
-// The outputs of a row of tiles: y[i * row_stride + (tile * m + j) * width + o], for i < rows and all pixels
-// of a row, j + tile * m < columns.
+// The outputs of a row of tiles: y[i * row_stride + (k * tile.columns + j) * pixel_stride + o] of tile k, for i < rows and
+// all pixels of a row, k * tile.columns + j < columns.
 struct WinogradOutput {
   WinogradForm form;
   WinogradTile tile;  // the size of each
   const int32_t* m;
   int64_t m_plane_stride;
-  int64_t tiles, width;  // of a tile: as in WinogradProduct
+  int64_t tiles, width;  // width as in WinogradProduct
   int64_t rows, columns;
   int64_t row_pixels;  // of the image, for transform_and_requantize
   int32_t* y;

@@ -30,6 +30,7 @@ std::vector<std::pair<std::string, const WinogradKernels*>> finishing_kernels() 
   std::vector<std::pair<std::string, const WinogradKernels*>> all;
   for (const Isa isa : available_isas()) all.emplace_back(name_of(isa), &winograd_kernels(isa));
 #if defined(PACT_HAS_EMULATED_KERNELS)
+  all.emplace_back("emulated x86_avx512", &kWinograd_x86_avx512_emulated);
   all.emplace_back("emulated x86_avx512vnni", &kWinograd_x86_avx512vnni_emulated);
 #endif
   std::erase_if(all, [](const auto& kernels) { return !kernels.second->transform_and_requantize; });
@@ -43,15 +44,17 @@ struct Asked {
   std::vector<int32_t> m;
   std::vector<float> multiplier, bias, shortcut;
   std::vector<uint8_t> shortcut_codes;
-  int64_t pixels() const { return output.rows * output.columns; }
+  int64_t pixels() const { return output.rows * output.row_pixels; }
 };
 
 Asked random_case(Random& random) {
   Asked a{};
   const WinogradForm form = random.below(2) ? WinogradForm::f4x4 : WinogradForm::f2x2;
-  const auto size = [&] { return random.below(3) || form == WinogradForm::f2x2 ? 0 : random.below(3); };
+  const auto missing = [&] {  // of an edge
+    return form == WinogradForm::f2x2 || random.below(3) ? 0 : static_cast<int>(random.below(3));
+  };
   const WinogradTile whole = whole_tile(form);
-  const WinogradTile tile{whole.rows - static_cast<int>(size()), whole.columns - static_cast<int>(size())};
+  const WinogradTile tile{whole.rows - missing(), whole.columns - missing()};
   const int64_t columns = 1 + static_cast<int64_t>(random.below(11)), planes = winograd_planes(form);
   const int64_t tiles = (columns + tile.columns - 1) / tile.columns;
   const int64_t width = kBlock * static_cast<int64_t>(1 + random.below(3));
@@ -64,7 +67,7 @@ Asked random_case(Random& random) {
               .width = width,
               .rows = 1 + static_cast<int64_t>(random.below(static_cast<uint64_t>(tile.rows))),
               .columns = columns,
-              .row_pixels = columns,
+              .row_pixels = columns + static_cast<int64_t>(random.below(3)),
               .y = nullptr,
               .pixel_stride = width,
               .row_stride = columns * width};
@@ -130,7 +133,12 @@ Outputs outputs_of(const Asked& a, const WinogradKernels* fused) {
     fused->transform_and_requantize(output, r);
   } else {
     kWinograd_portable.transform_output(output);
-    kRequantize_portable.requantize(r);
+    for (int64_t row = 0; row < output.rows; ++row) {
+      Requantize line = part_of(r, row * output.row_pixels, 0);
+      line.rows = output.columns;
+      line.accumulators = sums.data() + row * output.row_stride;
+      kRequantize_portable.requantize(line);
+    }
   }
   return outputs;
 }
@@ -138,6 +146,7 @@ Outputs outputs_of(const Asked& a, const WinogradKernels* fused) {
 TEST(WinogradKernels, RequantizesInRegistersWhatWouldBeRequantizedLater) {
   Random random(5);
   std::set<std::string> forms;
+  std::set<int> edges;
   for (int round = 0; round < 800; ++round) {
     const Asked asked = random_case(random);
     if (!can_finish(asked.requantize)) continue;
@@ -147,12 +156,14 @@ TEST(WinogradKernels, RequantizesInRegistersWhatWouldBeRequantizedLater) {
       ASSERT_EQ(computed.codes, expected.codes) << name << ", round " << round;
       ASSERT_EQ(bits_of(computed.real), bits_of(expected.real)) << name << ", round " << round;
       const Requantize& r = asked.requantize;
+      edges.insert(asked.output.tile.rows * 10 + asked.output.tile.columns);
       forms.insert(fmt::format("{} {} {} {} {} {}", winograd_tile(asked.output.form), !!r.shortcut,
                                !!r.shortcut_codes, r.activation == Activation::relu, !!r.real, !!r.codes));
     }
   }
 #if defined(PACT_HAS_EMULATED_KERNELS)
   EXPECT_EQ(forms.size(), 2 * kForms);  // tiles of both sizes
+  EXPECT_EQ(edges.size(), 9u);
 #endif
 }
 
