@@ -36,6 +36,9 @@ class Networks(Case):
                     says=["mean=[102.0,102.0,102.0]", "mean=[128.0,128.0,128.0]"])
         self.refuse("train", "resnet8", *QUICK, "--mean", 0.5, "--std", 0.25, "--out", self.dir / "other", code=2, says=["--init"])
         self.refuse("eval", run, "--init", plain, code=2, says=["zoo"])
+        quantized = self.dir / "quantized.safetensors"
+        shutil.copy(self.dir / "w4a4" / "last.safetensors", quantized)
+        self.refuse("eval", "resnet8", "--init", quantized, "--data", DATA, says=["quantized.safetensors", "alpha"])
 
     def test_a_network_of_another_program_teaches(self):
         # The same network as a run and by way of ONNX: its batch norm is folded on the way, which rounds.
@@ -69,11 +72,26 @@ class Networks(Case):
         model.rename(self.dir / "elsewhere.onnx")
         moved = own.rename(self.dir / "moved")
         self.succeed("train", "--resume", "--out", moved)
+        kept = (moved / "teacher.pact").rename(self.dir / "kept.pact")
+        self.refuse("train", "--resume", "--out", moved, says=["teacher.pact: is missing", "pact export"])
+        kept.rename(moved / "teacher.pact")
         # A start that ended before the run began is no hindrance.
         again = self.dir / "again"
         again.mkdir()
         shutil.copy(moved / "teacher.pact", again)
         self.succeed("train", self.dir / "elsewhere.onnx", *QUICK, *bits, "--epochs", 1, "--out", again)
+
+    def test_a_model_keeps_the_names_of_its_classes(self):
+        run, calibrated = self.train("named"), self.dir / "calibrated.pact"
+        self.succeed("export", run, "-o", self.dir / "named.onnx")
+        self.succeed("calibrate", self.dir / "named.onnx", "--data", "shapes:train=64,test=64", "--images", 16,
+                     "-o", calibrated)
+        names = json.loads((run / "run.json").read_text())["classes"]
+        model = self.dir / "named.onnx"
+        model.write_bytes(model.read_bytes().replace(names[0].encode(), b"\x1b" * len(names[0])))
+        self.succeed("calibrate", model, "--data", "shapes:train=64,test=64", "--images", 16, "-o", calibrated)
+        told = self.succeed("eval", calibrated, "--data", DATA, "--images", 20)
+        self.assertIn("?" * len(names[0]), told.stdout + told.stderr)
 
     def test_a_chosen_recipe_or_teacher_stays(self):
         run, model = self.train("float"), self.dir / "float.onnx"

@@ -92,7 +92,9 @@ CalibrateSummary calibrate(const CalibrateCommand& command, const CalibrateProgr
   CalibrateSummary summary;
   const data::Dataset data = load_data_for(command.model.path, command.dataset, data::Part::train).train;
   summary.dataset = data.name;
-  summary.classes = data.classes;
+  // The model's own, where it has any: other data may calibrate it.
+  const std::vector<std::string> own = class_names(command.model.path);
+  summary.classes = own.size() == data.classes.size() ? own : data.classes;
   const graph::Network network = load_float(command, data);
   require_fit(network.graph, command.model.path.string(), data);
   calibration::require_calibratable(network, command.options);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/lowering.h"
 #include "api/output.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -64,9 +65,15 @@ ExportSummary export_model(const ExportCommand& command) {
     options.classes = std::move(classes);
     options.storage = worthwhile_storage(command, network.graph);
   }
-  const std::string bytes = is_deployment
-                                ? model_file::serialize({passes::lower(network), std::move(classes)})
-                                : onnx_io::export_onnx(network, options);
+  std::string bytes;
+  if (is_deployment) {
+    const graph::Network lowered = passes::lower(network);
+    const std::string note = float_layers_note(lowered.graph);
+    if (!note.empty() && command.model.on_note) command.model.on_note(note);
+    bytes = model_file::serialize({lowered, std::move(classes)});
+  } else {
+    bytes = onnx_io::export_onnx(network, options);
+  }
   write_file(command.output, bytes);
   const std::string form = is_deployment             ? "pact"
                            : is_float(network.graph) ? "float ONNX"

@@ -102,6 +102,12 @@ graph::Network load_given_weights(const std::string& zoo_name, const fs::path& p
                                   const PixelScale& scale) {
   const zoo::ZooEntry& entry = zoo::find_entry(zoo_name);
   const graph::Tensors tensors = read_plain_weights(path);
+  for (const auto& [name, tensor] : tensors)
+    if (is_of_quantizer(name))
+      fail(
+          "{}: belongs to a quantized network ('{}'), and {} is the float one; give the run that it lies in, "
+          "with its graph.txt",
+          path.string(), name, zoo_name);
   zoo::InputSpec input = entry.usual_input;
   input.classes = classes_of(entry, tensors);
   graph::Network network{entry.build(input), {}};

@@ -90,7 +90,9 @@ std::string dataset_of(const fs::path& model) {
   return model_file::read_run_json(directory).value("dataset", "");
 }
 
-std::vector<std::string> class_names(const fs::path& model) {
+namespace {
+
+std::vector<std::string> names_in(const fs::path& model) {
   if (is_zoo_network(model)) return {};
   if (is_onnx(model)) return onnx_io::read_class_names(model);
   if (model_file::is_model_file(model)) return model_file::read(model).classes;
@@ -104,6 +106,16 @@ std::vector<std::string> class_names(const fs::path& model) {
   } catch (const Error&) {
     return {};  // the indices will do
   }
+}
+
+}  // namespace
+
+// Names come from files, and go to terminals, which obey some characters.
+std::vector<std::string> class_names(const fs::path& model) {
+  std::vector<std::string> names = names_in(model);
+  for (std::string& name : names)
+    std::ranges::replace_if(name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return names;
 }
 
 graph::Network load_model(const ModelSource& source) {

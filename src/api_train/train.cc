@@ -8,6 +8,7 @@
 #include "api_train/launch.h"
 #include "api_train/network_to_train.h"
 #include "api_train/recipes.h"
+#include "base/cpu.h"
 #include "base/error.h"
 #include "base/strings.h"
 #include "base/words.h"
@@ -217,6 +218,7 @@ TrainSummary train(const TrainCommand& command, const train::Observer& observer)
   // What can be wrong with the network is told before data are read, which may take minutes.
   require_network(r.network);
   train::require_device(r.settings.device);
+  selected_isa();  // a forced one may be refused
   const data::Dataset description = data::describe_dataset(r.dataset);
   graph::Network network = make_network(r, command, description, observer);
   if (!r.settings.teacher.empty() && r.settings.teacher != train::kItself)

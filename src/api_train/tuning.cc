@@ -40,10 +40,10 @@ TrainCommand tuned(TrainCommand command, const std::function<void(const std::str
     command.recipes.clear();
     return command;
   }
-  const bool quantizes = has_few_bits(command, "weights") || has_few_bits(command, "activations");
-  if (!is_onnx(command.network) || !command.recipes.empty() || !quantizes) return command;
+  if (!is_onnx(command.network) || !command.recipes.empty()) return command;
   command.recipes = {kRecipe};
-  const bool is_own_teacher = command.settings.emplace("teacher", train::kItself).second;
+  const bool quantizes = has_few_bits(command, "weights") || has_few_bits(command, "activations");
+  const bool is_own_teacher = quantizes && command.settings.emplace("teacher", train::kItself).second;
   if (const auto epochs = command.settings.find("epochs"); epochs != command.settings.end())
     if (const std::string warmup = warmup_of(epochs->second); !warmup.empty())
       command.settings.emplace("warmup", warmup);

@@ -1,4 +1,4 @@
-// How a network that comes trained is made ready for few bits where the command does not say.
+// How a network that comes trained is trained on where the command does not say.
 #pragma once
 
 #include <functional>
@@ -8,8 +8,8 @@
 
 namespace pact::api {
 
-// The command with the recipe that tunes an ONNX network for few bits, and with the network as it came for a teacher,
-// where no recipe is named; `tell` is told. The recipe "none" stands for plain defaults.
+// The command with the recipe that tunes an ONNX network, and for few bits with the network as it came for a teacher, where
+// no recipe is named; `tell` is told. The recipe "none" stands for plain defaults.
 TrainCommand tuned(TrainCommand command, const std::function<void(const std::string&)>& tell);
 
 }  // namespace pact::api

@@ -4,8 +4,20 @@
 #include "graph/text.h"
 #include "train/parameters.h"
 #include "train/run_directory.h"
+#include "train/settings.h"
 
 namespace pact::train {
+
+std::string path_of_teacher(const std::string& setting, const std::filesystem::path& run) {
+  if (setting != kItself) return setting;
+  const std::filesystem::path own = run / kOwnTeacher;
+  if (!std::filesystem::exists(own))
+    fail(
+        "{}: is missing; the run's network, as it came, is its teacher. Put back a copy, or make it again by "
+        "`pact export` of the file that the network came from",
+        own.string());
+  return own.string();
+}
 
 std::unique_ptr<Executor> load_teacher(const std::string& path, const graph::Graph& student,
                                        at::Device device) {

@@ -85,9 +85,8 @@ class Run {
         optimizer_(make_optimizer(executor_.graph(), parameters_, settings_)),
         loader_(*request.train, loader_options(settings_, share_of(processes_), train_images_.content())) {
     if (!settings_.teacher.empty())
-      teacher_ = load_teacher(
-          settings_.teacher == kItself ? (request.directory / kOwnTeacher).string() : settings_.teacher,
-          executor_.graph(), device_);
+      teacher_ =
+          load_teacher(path_of_teacher(settings_.teacher, request.directory), executor_.graph(), device_);
   }
 
   // What several processes must have in common.
