@@ -79,7 +79,9 @@ class Networks(Case):
         again = self.dir / "again"
         again.mkdir()
         shutil.copy(moved / "teacher.pact", again)
-        self.succeed("train", self.dir / "elsewhere.onnx", *QUICK, *bits, "--epochs", 1, "--out", again)
+        self.succeed("train", self.dir / "elsewhere.onnx", "--data", DATA, *bits, "--epochs", 3, "--batch", 64, "--out", again)
+        settings = json.loads((again / "run.json").read_text())["settings"]
+        self.assertEqual((settings["rate"], settings["warmup"]), (0.015, 0.5))  # 3 of 12 epochs
 
     def test_a_model_keeps_the_names_of_its_classes(self):
         run, calibrated = self.train("named"), self.dir / "calibrated.pact"

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "api/model.h"
@@ -20,16 +21,20 @@ bool has_few_bits(const TrainCommand& command, const char* what) {
   return given != command.settings.end() && given->second != "32";
 }
 
-// The share of the epochs that the recipe has for it; empty where these are no number, which is told elsewhere.
-std::string warmup_of(const std::string& epochs) {
+// A run of fewer epochs than the recipe's warms up for the same share of them, and at a rate that is as much lower: what
+// three epochs at its own unlearn they cannot learn again. Settings that the command has stay; epochs that are no number
+// are told elsewhere.
+void shorten(std::map<std::string, std::string>& settings, const std::string& epochs) {
   double count = 0;
   const auto [end, error] = std::from_chars(epochs.data(), epochs.data() + epochs.size(), count);
-  if (error != std::errc() || end != epochs.data() + epochs.size()) return "";
+  if (error != std::errc() || end != epochs.data() + epochs.size()) return;
   train::Settings recipe;
   Problems problems;
   train::apply_recipe(recipe, find_recipe(kRecipe), problems);
   problems.refuse();
-  return fmt::format("{}", recipe.warmup * count / static_cast<double>(recipe.epochs));
+  const double share = count / static_cast<double>(recipe.epochs);
+  settings.emplace("warmup", fmt::format("{:.6g}", recipe.warmup * share));
+  settings.emplace("rate", fmt::format("{:.6g}", recipe.rate * std::min(1.0, share)));
 }
 
 }  // namespace
@@ -45,8 +50,7 @@ TrainCommand tuned(TrainCommand command, const std::function<void(const std::str
   const bool quantizes = has_few_bits(command, "weights") || has_few_bits(command, "activations");
   const bool is_own_teacher = quantizes && command.settings.emplace("teacher", train::kItself).second;
   if (const auto epochs = command.settings.find("epochs"); epochs != command.settings.end())
-    if (const std::string warmup = warmup_of(epochs->second); !warmup.empty())
-      command.settings.emplace("warmup", warmup);
+    shorten(command.settings, epochs->second);
   tell(fmt::format("the network comes trained: tuned by the recipe {}{} (--recipe names another, or none)",
                    kRecipe, is_own_teacher ? ", itself the teacher" : ""));
   return command;
