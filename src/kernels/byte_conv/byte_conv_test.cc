@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "kernels/odd_weights/odd_weights.h"
+#include "kernels/test_kernels.h"
 #include "kernels/test_numbers.h"
 #include "quant/inverse.h"
 
@@ -27,20 +27,10 @@ constexpr size_t kForms = 0
     ;
 #undef PACT_FORM
 
-struct Named {
-  std::string name;
-  const ByteConvKernels* kernels;
-};
-
-// What this machine runs, and what it can only emulate.
-std::vector<Named> all_kernels() {
-  std::vector<Named> all;
-  for (const Isa isa : available_isas()) all.push_back({std::string(name_of(isa)), &byte_conv_kernels(isa)});
-#if defined(PACT_HAS_EMULATED_KERNELS)
-  all.push_back({"emulated x86_avxvnni", &kByteConv_x86_avxvnni_emulated});
-  all.push_back({"emulated x86_avx512vnni", &kByteConv_x86_avx512vnni_emulated});
-#endif
-  return all;
+std::vector<Named<ByteConvKernels>> all_kernels() {
+  return named_kernels<ByteConvKernels>(
+      byte_conv_kernels, PACT_EMULATED({"emulated x86_avxvnni", &kByteConv_x86_avxvnni_emulated},
+                                       {"emulated x86_avx512vnni", &kByteConv_x86_avx512vnni_emulated}));
 }
 
 struct Case {
@@ -130,7 +120,7 @@ ByteWindows windows_of(const Case& c, std::vector<int32_t>& sums, int64_t stride
           .row_pixels = c.row_pixels};
 }
 
-void expect_exact(const Case& c, const Named& named, const std::string& what) {
+void expect_exact(const Case& c, const Named<ByteConvKernels>& named, const std::string& what) {
   const auto pixel_count = static_cast<int64_t>(c.pixels.size());
   const int64_t width = c.blocks * kBlock, stride = width + 3;
   std::vector<int32_t> sums(static_cast<size_t>(pixel_count * stride + 1), -7);
@@ -153,7 +143,7 @@ TEST(ByteConvKernels, MultiplySumsProductsExactly) {
       const auto fours = static_cast<int64_t>(1 + random.below(12)),
                  blocks = static_cast<int64_t>(1 + random.below(3));
       const Case c = random_case(random, pixel_count, fours, blocks, widths.largest, widths.heaviest);
-      for (const Named& named : all_kernels())
+      for (const auto& named : all_kernels())
         expect_exact(c, named,
                      fmt::format("{} pixels, {} fours, {} blocks, codes to {}, weights to {}", pixel_count,
                                  fours, blocks, widths.largest, widths.heaviest));
@@ -165,7 +155,7 @@ TEST(ByteConvKernels, MultiplyTakesAllBytesWhereSumsAreLong) {
   Random random(2);
   for (int64_t pixel_count = 1; pixel_count <= 13; ++pixel_count) {
     Case c = random_case(random, pixel_count, 9, 3, 255, 127);
-    for (const Named& named : all_kernels())
+    for (const auto& named : all_kernels())
       if (!named.kernels->uses_short_sums) expect_exact(c, named, "codes to 255, weights to 127");
   }
 }
@@ -276,7 +266,7 @@ TEST(ByteConvKernels, RequantizesInRegistersWhatWouldBeRequantizedLater) {
       return outputs_of(c, wanted, multiplier, shortcut, shortcut_codes, fused, stride);
     };
     const Outputs expected = outputs(nullptr);
-    for (const Named& named : all_kernels()) {
+    for (const auto& named : all_kernels()) {
       if (!named.kernels->multiply_and_requantize) continue;
       const Outputs computed = outputs(named.kernels);
       if (computed.codes.empty()) continue;  // no such form, or no pixels
@@ -320,7 +310,7 @@ TEST(ByteConvKernels, WindowsThatOverlapShareTheirLoads) {
     const std::vector<uint8_t> expected = codes_of(nullptr);
     for (size_t p = 0; p < c.pixels.size(); ++p)
       if (p % 4 != 0) c.pixels[p] = c.pixels[0];
-    for (const Named& named : all_kernels()) {
+    for (const auto& named : all_kernels()) {
       if (!named.kernels->multiply_and_requantize) continue;
       const std::vector<uint8_t> computed = codes_of(named.kernels);
       for (size_t i = 0; i < computed.size(); ++i) {
@@ -347,7 +337,7 @@ TEST(ByteConvKernels, UnpackReadsFieldsFromTheLowestBitsOn) {
       const int64_t lines = 5;
       std::vector<uint8_t> packed(static_cast<size_t>(lines * kPackedLine));
       for (uint8_t& byte : packed) byte = static_cast<uint8_t>(random.below(256));
-      for (const Named& named : all_kernels()) {
+      for (const auto& named : all_kernels()) {
         std::vector<int8_t> weights(packed.size() * static_cast<size_t>(per_byte));
         named.kernels->unpack({packed.data(), lines, per_byte, scale_shift, -15, weights.data()});
         for (size_t i = 0; i < weights.size(); ++i) {

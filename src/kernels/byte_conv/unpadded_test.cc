@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu.h"
 #include "base/random.h"
 #include "kernels/byte_conv/byte_conv.h"
+#include "kernels/test_kernels.h"
 #include "kernels/test_numbers.h"
 #include "quant/inverse.h"
 
@@ -17,18 +17,10 @@ namespace {
 
 constexpr int64_t kBlock = ByteConvKernels::kBlock, kChannels = 16, kKernelWidth = 3;
 
-struct Named {
-  std::string name;
-  const ByteConvKernels* kernels;
-};
-
-std::vector<Named> kernels_that_take_unpadded() {
-  std::vector<Named> all;
-  for (const Isa isa : available_isas()) all.push_back({std::string(name_of(isa)), &byte_conv_kernels(isa)});
-#if defined(PACT_HAS_EMULATED_KERNELS)
-  all.push_back({"emulated x86_avx512vnni", &kByteConv_x86_avx512vnni_emulated});
-#endif
-  std::erase_if(all, [](const Named& named) { return !named.kernels->takes_unpadded; });
+std::vector<Named<ByteConvKernels>> kernels_that_take_unpadded() {
+  auto all = named_kernels<ByteConvKernels>(
+      byte_conv_kernels, PACT_EMULATED({"emulated x86_avx512vnni", &kByteConv_x86_avx512vnni_emulated}));
+  std::erase_if(all, [](const auto& named) { return !named.kernels->takes_unpadded; });
   return all;
 }
 
@@ -190,7 +182,7 @@ TEST(ByteConvKernels, ImagesWithoutPaddingGiveTheBitsOfPaddedOnes) {
       {1, 8, 1, 1, 1}, {6, 16, 5, 1, 1}, {7, 8, 3, 2, 1}, {5, 16, 3, 1, 2}, {2, 8, 5, 2, 1}};
   for (const int64_t height : {1, 2, 3, 6})
     for (const int64_t width : {8, 16, 40}) all.push_back({height, width, 3, 1, 1});
-  for (const Named& named : kernels_that_take_unpadded())
+  for (const auto& named : kernels_that_take_unpadded())
     for (const Extents& e : all) {
       const Layer layer(e, 5);
       for (const Form form : {Form::codes, Form::real_shortcut}) {
@@ -209,7 +201,7 @@ TEST(ByteConvKernels, ImagesWithoutPaddingGiveTheBitsOfPaddedOnes) {
 }
 
 TEST(ByteConvKernels, OnlyOneBlockOfWholeTilesMayBeUnpadded) {
-  for (const Named& named : kernels_that_take_unpadded()) {
+  for (const auto& named : kernels_that_take_unpadded()) {
     ByteWindows windows{};
     windows.pixel_count = windows.row_pixels = 16;
     windows.fours = kKernelWidth * kChannels / 4;

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu.h"
 #include "base/random.h"
+#include "kernels/test_kernels.h"
 #include "quant/requantize.h"
 
 namespace pact::kernels {
@@ -19,20 +19,9 @@ namespace {
 
 constexpr int kBlock = IntegerConvKernels::kBlock;
 
-struct Named {
-  std::string name;
-  const IntegerConvKernels* kernels;
-};
-
-// What this machine runs, and what it can only emulate.
-std::vector<Named> all_kernels() {
-  std::vector<Named> all;
-  for (const Isa isa : available_isas())
-    all.push_back({std::string(name_of(isa)), &integer_conv_kernels(isa)});
-#if defined(PACT_HAS_EMULATED_KERNELS)
-  all.push_back({"emulated x86_avx512", &kIntegerConv_x86_avx512_emulated});
-#endif
-  return all;
+std::vector<Named<IntegerConvKernels>> all_kernels() {
+  return named_kernels<IntegerConvKernels>(
+      integer_conv_kernels, PACT_EMULATED({"emulated x86_avx512", &kIntegerConv_x86_avx512_emulated}));
 }
 
 std::vector<int16_t> random_integers(Random& random, size_t count) {

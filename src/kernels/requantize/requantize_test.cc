@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu.h"
 #include "base/random.h"
+#include "kernels/test_kernels.h"
 #include "kernels/test_numbers.h"
 #include "quant/inverse.h"
 #include "quant/requantize.h"
@@ -20,19 +20,9 @@
 namespace pact::kernels {
 namespace {
 
-struct Named {
-  std::string name;
-  const RequantizeKernels* kernels;
-};
-
-// What this machine runs, and what it can only emulate.
-std::vector<Named> all_kernels() {
-  std::vector<Named> all;
-  for (const Isa isa : available_isas()) all.push_back({std::string(name_of(isa)), &requantize_kernels(isa)});
-#if defined(PACT_HAS_EMULATED_KERNELS)
-  all.push_back({"emulated x86_avx512", &kRequantize_x86_avx512_emulated});
-#endif
-  return all;
+std::vector<Named<RequantizeKernels>> all_kernels() {
+  return named_kernels<RequantizeKernels>(
+      requantize_kernels, PACT_EMULATED({"emulated x86_avx512", &kRequantize_x86_avx512_emulated}));
 }
 
 // As Requantize::is_bounded asks.

@@ -8,24 +8,15 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu.h"
 #include "base/random.h"
+#include "kernels/test_kernels.h"
 
 namespace pact::kernels {
 namespace {
 
-struct Named {
-  std::string name;
-  const ResampleKernels* kernels;
-};
-
-std::vector<Named> all_kernels() {
-  std::vector<Named> all;
-  for (const Isa isa : available_isas()) all.push_back({std::string(name_of(isa)), &resample_kernels(isa)});
-#if defined(PACT_HAS_EMULATED_KERNELS)
-  all.push_back({"emulated x86_avx512", &kResample_x86_avx512_emulated});
-#endif
-  return all;
+std::vector<Named<ResampleKernels>> all_kernels() {
+  return named_kernels<ResampleKernels>(
+      resample_kernels, PACT_EMULATED({"emulated x86_avx512", &kResample_x86_avx512_emulated}));
 }
 
 // Not negative, adding up to 2^14; all of it on one tap every now and then.

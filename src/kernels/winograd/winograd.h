@@ -58,8 +58,6 @@ constexpr int winograd_last_tile(WinogradForm form, int64_t outputs) {
 struct WinogradTiles {
   int64_t right = 0, inner = 0, lower = 0, corner = 0;
   WinogradTile edge;  // rows of those at the lower edge, columns of those at the right one
-
-  constexpr int64_t count() const { return right + inner + lower + corner; }
 };
 struct TileRange {
   int64_t begin, end;

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/cpu.h"
 #include "base/random.h"
+#include "kernels/test_kernels.h"
 #include "kernels/test_numbers.h"
 #include "kernels/winograd/winograd.h"
 #include "quant/inverse.h"
@@ -26,14 +26,11 @@ constexpr size_t kForms = 0
     ;
 #undef PACT_FORM
 
-std::vector<std::pair<std::string, const WinogradKernels*>> finishing_kernels() {
-  std::vector<std::pair<std::string, const WinogradKernels*>> all;
-  for (const Isa isa : available_isas()) all.emplace_back(name_of(isa), &winograd_kernels(isa));
-#if defined(PACT_HAS_EMULATED_KERNELS)
-  all.emplace_back("emulated x86_avx512", &kWinograd_x86_avx512_emulated);
-  all.emplace_back("emulated x86_avx512vnni", &kWinograd_x86_avx512vnni_emulated);
-#endif
-  std::erase_if(all, [](const auto& kernels) { return !kernels.second->transform_and_requantize; });
+std::vector<Named<WinogradKernels>> finishing_kernels() {
+  auto all = named_kernels<WinogradKernels>(
+      winograd_kernels, PACT_EMULATED({"emulated x86_avx512", &kWinograd_x86_avx512_emulated},
+                                      {"emulated x86_avx512vnni", &kWinograd_x86_avx512vnni_emulated}));
+  std::erase_if(all, [](const auto& named) { return !named.kernels->transform_and_requantize; });
   return all;
 }
 

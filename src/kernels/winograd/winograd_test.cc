@@ -1,6 +1,7 @@
 // The transforms of every instruction set against the portable ones, and the whole against sums over windows,
 // with codes and weights that are as large as they can be.
 
+#include "kernels/test_kernels.h"
 #include "kernels/winograd/winograd.h"
 
 #include <gtest/gtest.h>
@@ -8,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu.h"
 #include "base/random.h"
 #include "kernels/winograd/weights.h"
 
@@ -17,20 +17,10 @@ namespace {
 
 constexpr int64_t kBlock = WinogradKernels::kBlock;
 
-struct Named {
-  std::string name;
-  const WinogradKernels* kernels;
-};
-
-// What this machine runs, and what it can only emulate.
-std::vector<Named> all_kernels() {
-  std::vector<Named> all;
-  for (const Isa isa : available_isas()) all.push_back({std::string(name_of(isa)), &winograd_kernels(isa)});
-#if defined(PACT_HAS_EMULATED_KERNELS)
-  all.push_back({"emulated x86_avx512", &kWinograd_x86_avx512_emulated});
-  all.push_back({"emulated x86_avx512vnni", &kWinograd_x86_avx512vnni_emulated});
-#endif
-  return all;
+std::vector<Named<WinogradKernels>> all_kernels() {
+  return named_kernels<WinogradKernels>(
+      winograd_kernels, PACT_EMULATED({"emulated x86_avx512", &kWinograd_x86_avx512_emulated},
+                                      {"emulated x86_avx512vnni", &kWinograd_x86_avx512vnni_emulated}));
 }
 
 struct Layer {
@@ -218,7 +208,7 @@ TEST(WinogradKernels, ProductsOfPartsAddUp) {
        {WinogradTiles{.inner = 31, .edge = {4, 4}}, WinogradTiles{3, 9, 3, 1, {2, 2}},
         WinogradTiles{5, 25, 5, 5, {3, 2}}, WinogradTiles{.right = 13, .inner = 2, .edge = {4, 3}},
         WinogradTiles{.lower = 7, .corner = 1, .edge = {2, 3}}}) {
-    const int64_t count = tiles.count();
+    const int64_t count = tiles.right + tiles.inner + tiles.lower + tiles.corner;
     std::vector<int16_t> v(static_cast<size_t>(planes * count * 2 * pairs)),
         u(static_cast<size_t>(planes * pairs * 2 * width));
     for (int16_t& x : v) x = static_cast<int16_t>(random.bits());
